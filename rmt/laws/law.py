@@ -1,0 +1,587 @@
+"""The contract of a law: what every probability measure on the line can answer.
+
+A law is immutable: a frozen dataclass whose fields are its parameters, so that it hashes, pickles, compares, and
+``eval(repr(law)) == law``. A concrete law implements the hooks (the methods with one leading underscore); the
+public methods here check arguments, keep shapes, treat NaN, and are never overridden.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, ClassVar, Literal, NoReturn, Self, SupportsIndex, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rmt.combinatorics import free_cumulants_from_moments
+from rmt.errors import check_count, check_real
+
+Real = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+EPS = float(np.finfo(np.float64).eps)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """One interval of the support, with the behaviour of the density at its ends.
+
+    Attributes
+    ----------
+    low, high : float
+        The ends; infinite for an unbounded support.
+    low_exponent, high_exponent : float
+        ``a`` in ``pdf(x) ~ C |x - edge|**a``: 1/2 at a soft edge, -1/2 at a hard edge, 1/3 at a cusp,
+        -L/(L+1) at the origin of a product of L squares, 0 at a jump. NaN where there is no power law.
+    mass : float
+        Mass of the absolutely continuous part on the interval (atoms not counted).
+    """
+
+    low: float
+    high: float
+    low_exponent: float
+    high_exponent: float
+    mass: float
+
+
+class Law(ABC):
+    """A probability law on the real line: the limit of the spectrum of a random matrix.
+
+    Scalar in, scalar out; array in, array of the same shape out; NaN in, NaN out. Off the support ``pdf`` is
+    exactly 0, ``cdf`` exactly 0 or 1 (or the mass to the left, in a gap). At an atom ``pdf`` is that of the
+    absolutely continuous part and ``cdf`` includes the jump. Functions that compute take
+    ``return_error=True`` and then give ``(value, error)`` with ``error`` a bound on the absolute error.
+
+    Sums of laws are ambiguous and refused (``law + law``); ``law + 3.0`` shifts and ``2 * law`` dilates.
+    """
+
+    #: scipy and numpy must not take over ``array * law``
+    __array_ufunc__: ClassVar[None] = None
+
+    # ------------------------------------------------------------------ hooks a concrete law implements
+    @property
+    @abstractmethod
+    def support(self) -> tuple[Interval, ...]:
+        """Intervals of the absolutely continuous part, left to right; empty for a purely atomic law."""
+
+    @property
+    def atoms(self) -> tuple[tuple[float, float], ...]:
+        """Atoms ``(position, mass)``, left to right."""
+        return ()
+
+    @abstractmethod
+    def _pdf(self, x: Real) -> Real:
+        """Density at `x` (1-d, without NaN, infinities allowed); exactly 0 off the support."""
+
+    @abstractmethod
+    def _cdf(self, x: Real) -> Real:
+        """Mass of ``(-inf, x]``, with relative accuracy in the lower tail."""
+
+    @abstractmethod
+    def _sf(self, x: Real) -> Real:
+        """Mass of ``(x, inf)``, with relative accuracy in the upper tail."""
+
+    @abstractmethod
+    def _stieltjes(self, z: Complex) -> Complex:
+        """G at `z` (1-d, ``z.imag >= +0.0``); on the real axis the boundary value from above."""
+
+    @abstractmethod
+    def _log_potential(self, z: Complex) -> Complex:
+        """Integral of log(z - t), ``z.imag >= +0.0``, imaginary part in [0, pi]."""
+
+    @abstractmethod
+    def _exact_moments(self, order: int) -> list[Fraction]:
+        """Moments m_0 ... m_order in exact arithmetic, each float parameter taken at its binary value.
+
+        Raises ``ValueError`` where the moments do not exist or are irrational.
+        """
+
+    def _float_moments(self, order: int) -> list[float]:
+        """Moments m_0 ... m_order as floats; override where :meth:`_exact_moments` may refuse."""
+        return [float(m) for m in self._exact_moments(order)]
+
+    def _ppf(self, u: Real) -> Real:
+        """Generalised inverse of the cdf at `u` in (0, 1)."""
+        from rmt.laws.inversion import invert_cdf
+
+        return invert_cdf(self, u)
+
+    def _r_transform(self, g: Complex) -> Complex:
+        """R at `g`; NaN outside the domain stated by :meth:`_r_domain`."""
+        from rmt.laws.inversion import blue_by_newton
+
+        return blue_by_newton(self, g) - 1.0 / g
+
+    def _inverse_t_transform(self, m: Complex) -> Complex:
+        """M^{-1} at `m`; NaN outside the domain."""
+        from rmt.laws.inversion import inverse_t_by_newton
+
+        return inverse_t_by_newton(self, m)
+
+    def _r_domain(self) -> str:
+        """State where :meth:`r_transform` is defined, for its error message."""
+        return "g in the image under G of the real line outside the convex hull of the support"
+
+    def _s_domain(self) -> str:
+        """State where :meth:`s_transform` is defined, for its error message."""
+        return "m in the image under M of the real line outside the convex hull of the support"
+
+    def _pdf_error(self, x: Real, value: Real) -> Real:
+        """Bound the absolute error of :meth:`_pdf`: rounding, and the conditioning of the distance to an edge."""
+        relative = np.full_like(x, 16.0)
+        for interval in self.support:
+            for edge, exponent in (
+                (interval.low, interval.low_exponent),
+                (interval.high, interval.high_exponent),
+            ):
+                if math.isfinite(edge) and math.isfinite(exponent) and exponent != 0.0:
+                    distance = np.maximum(np.abs(x - edge), EPS * max(abs(edge), np.finfo(float).tiny))
+                    relative += 4.0 * abs(exponent) * abs(edge) / distance
+        return EPS * relative * np.abs(value)
+
+    def _cdf_error(self, x: Real, value: Real) -> Real:
+        """Bound the absolute error of :meth:`_cdf` and :meth:`_sf`: rounding, and an edge off by one ulp."""
+        with np.errstate(invalid="ignore"):
+            density = self._pdf(x)
+        edges = [abs(e) for i in self.support for e in (i.low, i.high) if math.isfinite(e)]
+        return EPS * (16.0 * value + 4.0 * max(edges, default=0.0) * np.where(np.isfinite(density), density, 0.0))
+
+    def _stieltjes_error(self, z: Complex, value: Complex) -> Real:
+        """Bound the absolute error of :meth:`_stieltjes`."""
+        relative = np.full(z.shape, 16.0)
+        for interval in self.support:
+            for edge in (interval.low, interval.high):
+                if math.isfinite(edge):
+                    distance = np.maximum(np.abs(z - edge), EPS * max(abs(edge), np.finfo(float).tiny))
+                    relative += 4.0 * max(abs(edge), 1e-300) / distance
+        return EPS * relative * np.abs(value)
+
+    def _affine(self, scale: float, shift: float) -> Law | None:
+        """Law of ``scale * X + shift`` in closed form, or None."""
+        return None
+
+    # ------------------------------------------------------------------ density and distribution function
+    @overload
+    def pdf(self, x: ArrayLike, *, return_error: Literal[False] = False) -> Any: ...
+    @overload
+    def pdf(self, x: ArrayLike, *, return_error: Literal[True]) -> tuple[Any, Any]: ...
+    def pdf(self, x: ArrayLike, *, return_error: bool = False) -> Any:
+        """Density of the absolutely continuous part.
+
+        Parameters
+        ----------
+        x : array_like of float
+            Points on the line.
+        return_error : bool
+            Also return a bound on the absolute error.
+
+        Returns
+        -------
+        float or ndarray, or a pair of them
+            0 off the support; ``inf`` at an edge where the density is unbounded.
+        """
+        return _evaluate(x, self._pdf, self._pdf_error, return_error)
+
+    def cdf(self, x: ArrayLike, *, return_error: bool = False) -> Any:
+        """Mass of ``(-inf, x]``, atoms included (right-continuous)."""
+        return _evaluate(x, self._cdf, self._cdf_error, return_error)
+
+    def sf(self, x: ArrayLike, *, return_error: bool = False) -> Any:
+        """Mass of ``(x, inf)``: ``cdf + sf = 1``, each accurate in its own tail."""
+        return _evaluate(x, self._sf, self._cdf_error, return_error)
+
+    def ppf(self, u: ArrayLike) -> Any:
+        """Quantile: the smallest ``x`` with ``cdf(x) >= u``; inside the jump of an atom, the atom.
+
+        Raises
+        ------
+        ValueError
+            If a `u` lies outside [0, 1].
+        """
+        level = np.asarray(u, dtype=np.float64)
+        bad = (level < 0.0) | (level > 1.0)
+        if bad.any():
+            raise ValueError(f"u must lie in [0, 1], got {float(level[bad].flat[0])!r}")
+        low, high = self._hull()
+
+        def quantile(v: Real) -> Real:
+            out = np.where(v <= 0.0, low, high)
+            inside = (v > 0.0) & (v < 1.0)
+            if inside.any():
+                out[inside] = self._ppf(v[inside])
+            return out
+
+        return _evaluate(level, quantile)
+
+    def rvs(self, size: int | tuple[int, ...] | None = None, *, rng: Any = None) -> Any:
+        """Draw independent numbers from the law.
+
+        These are **not** eigenvalues of a random matrix: eigenvalues repel, these do not. For eigenvalues use an
+        ensemble.
+
+        Parameters
+        ----------
+        size : int or tuple of int, optional
+            Shape of the result; a float when None.
+        rng : Generator, SeedSequence, int or None
+            Passed to :func:`numpy.random.default_rng`.
+        """
+        generator = np.random.default_rng(rng)
+        # (0, 1): a quantile of exactly 0 would return the edge
+        u = (generator.integers(0, 2**53, size=size) + 0.5) * 2.0**-53
+        return self.ppf(u)
+
+    # ------------------------------------------------------------------ transforms
+    def stieltjes(self, z: ArrayLike, *, return_error: bool = False) -> Any:
+        """G(z) = ∫ μ(dx)/(z − x): Im z > 0 gives Im G < 0 (Bai-Silverstein's and Tao's s(z) is −G).
+
+        Also called the Cauchy transform. On the real axis the boundary value from above is returned, so that
+        ``pdf(x) = -stieltjes(x).imag / pi``; at an atom that value is infinite (``-inf`` as imaginary part).
+
+        Parameters
+        ----------
+        z : array_like of complex
+        return_error : bool
+            Also return a bound on the absolute error.
+        """
+        return _evaluate_complex(z, self._stieltjes, self._stieltjes_error, return_error)
+
+    cauchy = stieltjes
+
+    def t_transform(self, z: ArrayLike) -> Any:
+        """M(z) = zG(z) − 1 = Σ_{k≥1} m_k z^{-k}, the moment generating function at 1/z (Potters-Bouchaud's T)."""
+        return _evaluate_complex(z, lambda w: w * self._stieltjes(w) - 1.0)
+
+    def hilbert(self, x: ArrayLike) -> Any:
+        """Principal value of ∫ μ(dt)/(x − t) = Re G(x + i0), without a factor 1/π."""
+        return _evaluate(x, lambda t: self._stieltjes(t.astype(np.complex128)).real)
+
+    def log_potential(self, z: ArrayLike) -> Any:
+        """U(z) = ∫ log(z − t) μ(dt), with U′ = G; on the real axis the boundary value from above.
+
+        ``Im U(x + i0) = pi * sf(x)`` and ``Re U(0)`` is the mean of log\\|X\\|.
+        """
+        return _evaluate_complex(z, self._log_potential)
+
+    def r_transform(self, g: ArrayLike) -> Any:
+        """R(g) = Σ κ_{n+1} g^n with the free cumulants κ: R(G(z)) + 1/G(z) = z (Voiculescu 1986).
+
+        Raises
+        ------
+        ValueError
+            If a `g` lies outside the domain on which this branch is defined.
+        """
+        return self._on_domain("g", g, self._r_transform_with_origin, self._r_domain())
+
+    def blue(self, g: ArrayLike) -> Any:
+        """B(g) = R(g) + 1/g, the functional inverse of G (Zee 1996); the domain is that of R without 0."""
+        values = np.asarray(g)
+        if (values == 0).any():
+            raise ValueError("blue(g) has a pole at g = 0; use r_transform, which is regular there")
+        return self._on_domain("g", g, lambda h: self._r_transform(h) + 1.0 / h, self._r_domain())
+
+    def inverse_t_transform(self, m: ArrayLike) -> Any:
+        """M^{-1}(m): the z with M(z) = m; the step between the S-transform and G."""
+        self._require_mean("inverse_t_transform")
+        if (np.asarray(m) == 0).any():
+            raise ValueError("inverse_t_transform(m) has a pole at m = 0 (M vanishes at infinity)")
+        return self._on_domain("m", m, self._inverse_t_transform, self._s_domain())
+
+    def s_transform(self, m: ArrayLike) -> Any:
+        """S(m) = (1 + m)/(m M^{-1}(m)): multiplicative under free products (Voiculescu 1987).
+
+        Raises
+        ------
+        ValueError
+            If the mean is zero (S has two branches or none), or a `m` lies outside the domain.
+        """
+        mean = self._require_mean("s_transform")
+
+        def transform(w: Complex) -> Complex:
+            out = np.full(w.shape, 1.0 / mean, dtype=np.complex128)
+            away = w != 0
+            out[away] = (1.0 + w[away]) / (w[away] * self._inverse_t_transform(w[away]))
+            return out
+
+        return self._on_domain("m", m, transform, self._s_domain())
+
+    def subordination(self, z: ArrayLike) -> Any:
+        """Subordination functions: one ω per factor of a free convolution, with G(z) = G_i(ω_i(z))."""
+        raise ValueError(
+            f"{self!r} was not built as a free convolution, so it has no subordination functions; "
+            "build it with rmt.boxplus, rmt.boxtimes, rmt.free_power or rmt.compress"
+        )
+
+    # ------------------------------------------------------------------ moments and cumulants
+    def moment(self, k: int, *, exact: bool = False) -> Any:
+        """k-th moment ∫ x^k μ(dx), k ≥ 0; a ``Fraction`` with ``exact=True``."""
+        order = check_count("k", k, minimum=0)
+        return self._exact_moments(order)[order] if exact else self._float_moments(order)[order]
+
+    def moments(self, k: int, *, exact: bool = False) -> tuple[Any, ...]:
+        """Moments m_1, ..., m_k.
+
+        With ``exact=True`` they are ``Fraction``: an integer or ``Fraction`` parameter counts as it is, a float
+        as the binary fraction it stores.
+        """
+        order = check_count("k", k)
+        return tuple((self._exact_moments(order) if exact else self._float_moments(order))[1:])
+
+    def mean(self) -> float:
+        """First moment."""
+        return self._float_moments(1)[1]
+
+    def var(self) -> float:
+        """Variance."""
+        try:
+            _, first, second = self._exact_moments(2)
+        except ValueError:
+            _, first, second = self._float_moments(2)
+        return float(second - first * first)
+
+    def std(self) -> float:
+        """Standard deviation."""
+        return math.sqrt(self.var())
+
+    def free_cumulants(self, k: int, *, exact: bool = False) -> tuple[Any, ...]:
+        """Free cumulants κ_1, ..., κ_k: the coefficients of R(g) = Σ κ_{n+1} g^n (Speicher 1994)."""
+        order = check_count("k", k)
+        if exact:
+            return tuple(free_cumulants_from_moments(self._exact_moments(order)[1:]))
+        try:
+            # float recursions lose digits geometrically: go through exact arithmetic wherever it exists
+            return tuple(float(c) for c in free_cumulants_from_moments(self._exact_moments(order)[1:]))
+        except ValueError:
+            return tuple(free_cumulants_from_moments(self._float_moments(order)[1:]))
+
+    # ------------------------------------------------------------------ laws over many decades
+    def pdf_of_log(self, u: ArrayLike) -> Any:
+        """Density of log X at `u`, for a law on [0, ∞); does not underflow where ``x = exp(u)`` would."""
+        self._require_positive("pdf_of_log")
+        return _evaluate(u, self._pdf_of_log)
+
+    def cdf_of_log(self, u: ArrayLike) -> Any:
+        """Mass of X ≤ exp(u), an atom at 0 included, for a law on [0, ∞)."""
+        self._require_positive("cdf_of_log")
+        return _evaluate(u, self._cdf_of_log)
+
+    def ppf_of_log(self, u: ArrayLike) -> Any:
+        """Logarithm of the quantile; −inf inside an atom at 0."""
+        self._require_positive("ppf_of_log")
+        level = np.asarray(u, dtype=np.float64)
+        bad = (level < 0.0) | (level > 1.0)
+        if bad.any():
+            raise ValueError(f"u must lie in [0, 1], got {float(level[bad].flat[0])!r}")
+        return _evaluate(level, self._ppf_of_log)
+
+    def _pdf_of_log(self, u: Real) -> Real:
+        x = np.exp(u)
+        with np.errstate(invalid="ignore"):
+            return np.where(x > 0.0, x * self._pdf(x), 0.0)
+
+    def _cdf_of_log(self, u: Real) -> Real:
+        return self._cdf(np.exp(u))
+
+    def _ppf_of_log(self, v: Real) -> Real:
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(self.ppf(v)))
+
+    # ------------------------------------------------------------------ bridges and algebra
+    def to_scipy(self) -> Any:
+        """The same law as a frozen ``scipy.stats`` continuous distribution.
+
+        Raises
+        ------
+        ValueError
+            If the law has an atom: SciPy's continuous distributions cannot hold one.
+        """
+        if self.atoms:
+            position, mass = self.atoms[0]
+            raise ValueError(
+                f"{self!r} has an atom of mass {mass:.6g} at {position:.6g}; scipy.stats cannot represent atoms. "
+                "Use the law itself: it has pdf, cdf, sf, ppf, rvs and moment"
+            )
+        from rmt.laws.scipy_bridge import as_scipy
+
+        return as_scipy(self)
+
+    def __add__(self, other: Any) -> Law:
+        if isinstance(other, Law):
+            _refuse_arithmetic("+")
+        return affine(self, 1, other)
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Law:
+        if isinstance(other, Law):
+            _refuse_arithmetic("-")
+        return affine(self, 1, -other)
+
+    def __rsub__(self, other: Any) -> Law:
+        return affine(self, -1, other)
+
+    def __mul__(self, other: Any) -> Law:
+        if isinstance(other, Law):
+            _refuse_arithmetic("*")
+        return affine(self, other, 0)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Law:
+        if isinstance(other, Law):
+            _refuse_arithmetic("/")
+        return affine(self, 1.0 / check_real("divisor", other), 0)
+
+    def __neg__(self) -> Law:
+        return affine(self, -1, 0)
+
+    def __pos__(self) -> Self:
+        return self
+
+    def __repr__(self) -> str:
+        values = ", ".join(
+            f"{f.name.lstrip('_')}={getattr(self, f.name)!r}"
+            for f in fields(self)  # type: ignore[arg-type]
+        )
+        return f"{type(self).__name__}({values})"
+
+    # ------------------------------------------------------------------ helpers
+    @cached_property
+    def _outer(self) -> tuple[float, float]:
+        lows = [i.low for i in self.support] + [a for a, _ in self.atoms]
+        highs = [i.high for i in self.support] + [a for a, _ in self.atoms]
+        return min(lows), max(highs)
+
+    def _hull(self) -> tuple[float, float]:
+        """Smallest and largest point of the support, atoms included."""
+        return self._outer
+
+    def __getstate__(self) -> dict[str, Any]:
+        # caches (cached_property) are recomputed after unpickling
+        return {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+
+    def _require_positive(self, method: str) -> None:
+        low, _ = self._hull()
+        if low < 0.0:
+            raise ValueError(f"{method} needs a law on [0, inf); the support of {self!r} starts at {low:.6g}")
+
+    def _require_mean(self, method: str) -> float:
+        mean = self.mean()
+        if abs(mean) <= 4.0 * EPS * self.std():
+            raise ValueError(
+                f"{method} is not defined for {self!r}: its mean is zero, so M(z) = zG(z) - 1 has no single-valued "
+                "inverse at 0 (Rao-Speicher 2007). Use stieltjes, or rmt.boxtimes, which needs no S-transform"
+            )
+        return mean
+
+    def _r_transform_with_origin(self, g: Complex) -> Complex:
+        out = np.full(g.shape, np.nan + 0j)
+        away = g != 0
+        if not away.all():
+            out[~away] = self.mean()
+        if away.any():
+            out[away] = self._r_transform(g[away])
+        return out
+
+    def _on_domain(
+        self, name: str, argument: ArrayLike, function: Callable[[Complex], Complex], domain: str
+    ) -> Any:
+        """Evaluate an inverse function; NaN out of a finite argument means "outside the domain"."""
+        array = np.asarray(argument)
+        flat = array.astype(np.complex128).ravel()
+        finite = ~np.isnan(flat)
+        out = np.full(flat.shape, np.nan + 0j)
+        out[finite] = function(flat[finite])
+        lost = finite & np.isnan(out)
+        if lost.any():
+            value = flat[lost][0]
+            shown = value.real if value.imag == 0 else value
+            raise ValueError(f"{name} = {shown!r} is outside the domain for {self!r}; accepted: {domain}")
+        real_in = not np.iscomplexobj(array)
+        result = (out.real if real_in else out).reshape(array.shape)
+        return result[()] if array.ndim == 0 else result
+
+
+def affine(law: Law, scale: Any, shift: Any) -> Law:
+    """Law of ``scale * X + shift``: the law itself, a closed form, or an :class:`~rmt.laws.pushforward.Affine`."""
+    a = check_real("scale", scale)
+    b = check_real("shift", shift)
+    if a == 1 and b == 0:
+        return law
+    if a == 0:
+        from rmt.laws.atomic import Atomic
+
+        return Atomic((b,), (1,))
+    closed = law._affine(a, b)
+    if closed is not None:
+        return closed
+    from rmt.laws.pushforward import Affine
+
+    return Affine(law, a, b)
+
+
+def _refuse_arithmetic(symbol: str) -> NoReturn:
+    raise TypeError(
+        f"law {symbol} law is ambiguous: how are the two variables related? Use rmt.boxplus / rmt.boxtimes for free "
+        "variables (rmt.free_subtract / rmt.free_divide to undo them), rmt.classical_convolution for independent "
+        "ones, rmt.mixture for a mixture. A number shifts (law + 3.0) or dilates (2 * law)"
+    )
+
+
+def _evaluate(
+    x: ArrayLike,
+    function: Callable[[Real], Real],
+    error: Callable[[Real, Real], Real] | None = None,
+    return_error: bool = False,
+) -> Any:
+    """Apply a 1-d function to an array of any shape; NaN passes through."""
+    if np.iscomplexobj(x):
+        raise TypeError("a real argument is needed here; complex points go to stieltjes or log_potential")
+    array = np.asarray(x, dtype=np.float64)
+    flat = array.ravel()
+    good = ~np.isnan(flat)
+    out = np.full(flat.shape, np.nan)
+    out[good] = function(flat[good])
+    result = out.reshape(array.shape)
+    value = result[()] if array.ndim == 0 else result
+    if not return_error or error is None:
+        return value
+    bound = np.full(flat.shape, np.nan)
+    bound[good] = error(flat[good], out[good])
+    bound = bound.reshape(array.shape)
+    return value, (bound[()] if array.ndim == 0 else bound)
+
+
+def _evaluate_complex(
+    z: ArrayLike,
+    function: Callable[[Complex], Complex],
+    error: Callable[[Complex, Complex], Real] | None = None,
+    return_error: bool = False,
+) -> Any:
+    """Apply a function of the closed upper half plane everywhere, by reflection below the real axis."""
+    array = np.asarray(z).astype(np.complex128)
+    flat = array.ravel()
+    below = flat.imag < 0.0
+    upper = np.where(below, flat.conj(), flat)
+    upper.imag[upper.imag == 0.0] = 0.0  # -0.0 would land on the other side of a branch cut
+    good = ~np.isnan(upper)
+    out = np.full(flat.shape, complex(np.nan, np.nan))
+    out[good] = function(upper[good])
+    result = np.where(below, out.conj(), out).reshape(array.shape)
+    value = result[()] if array.ndim == 0 else result
+    if not return_error or error is None:
+        return value
+    bound = np.full(flat.shape, np.nan)
+    bound[good] = error(upper[good], out[good])
+    bound = bound.reshape(array.shape)
+    return value, (bound[()] if array.ndim == 0 else bound)
+
+
+def check_exact(name: str, value: SupportsIndex | float | Fraction) -> Fraction:
+    """The exact rational value of a parameter: a float counts as the binary fraction it stores."""
+    return Fraction(value)  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""Numerical primitives: branches, quadrature, inversion, spectra of structured matrices, random streams."""

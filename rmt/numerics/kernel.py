@@ -1,0 +1,19 @@
+"""The one way this package compiles: Numba, cached on disk, without the GIL, no fast-math."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def kernel(function: F) -> F:
+    """Compile `function` in nopython mode at its first call and keep the machine code in Numba's cache.
+
+    Division follows NumPy (no exception at zero for real numbers); `fastmath` stays off, so a kernel gives
+    the same bits on every run.
+    """
+    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
