@@ -1,1 +1,53 @@
-__version__="0.1.0"
+"""Random matrices and free probability: every random matrix has two faces, a sample and a law.
+
+>>> import rmt
+>>> X = rmt.gue()
+>>> X.law().pdf(0.0)  # the limit
+0.3183098861837907
+>>> X.eigenvalues(4, rng=0).shape  # the matrix
+(4,)
+
+Names load on first use, so that ``import rmt`` loads NumPy only.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np  # noqa: F401
+
+__version__ = "0.1.0"
+
+# the home of every public name
+_HOMES: dict[str, tuple[str, ...]] = {
+    "rmt.errors": ("ConvergenceError", "FreenessError", "MomentConditionWarning"),
+    "rmt.laws": ("Interval", "Law", "Semicircle"),
+    "rmt.ensembles": ("Ensemble", "Warrant"),
+}
+_SUBPACKAGES = ("combinatorics", "ensembles", "errors", "laws")
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps the two lists equal)
+    from rmt.ensembles import Ensemble as Ensemble
+    from rmt.ensembles import Warrant as Warrant
+    from rmt.errors import ConvergenceError as ConvergenceError
+    from rmt.errors import FreenessError as FreenessError
+    from rmt.errors import MomentConditionWarning as MomentConditionWarning
+    from rmt.laws import Interval as Interval
+    from rmt.laws import Law as Law
+    from rmt.laws import Semicircle as Semicircle
+
+
+def __getattr__(name: str) -> Any:
+    if name in _SUBPACKAGES:
+        return importlib.import_module(f"rmt.{name}")
+    if name in _HOME_OF:
+        value = getattr(importlib.import_module(_HOME_OF[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'rmt' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*_HOME_OF, *_SUBPACKAGES, "__version__"])

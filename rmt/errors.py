@@ -95,7 +95,7 @@ def check_real(
         if active
     ]
     accepted = "a finite real number" + (" " + " and ".join(bounds) if bounds else "")
-    if isinstance(value, bool) or isinstance(value, (str, bytes)):
+    if isinstance(value, (bool, str, bytes)):
         raise TypeError(f"{name} must be {accepted}, got {value!r}")
     if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
         value = value.item()

@@ -4,72 +4,90 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rmt.errors import check_count
+from rmt.numerics.blas import one_blas_thread
 
 if TYPE_CHECKING:
+    import os
     from concurrent.futures import Executor
 
+    from rmt.ensembles.expression import Expression
     from rmt.laws.law import Law
     from rmt.laws.planar import PlanarLaw
+
+Float = NDArray[np.float64]
+Matrix = NDArray[Any]
 
 
 class Warrant(Enum):
     """Why a matrix is asymptotically free from independent ones; the value is the sentence for messages."""
 
     INVARIANT = "its law is invariant under conjugation by Haar unitary or orthogonal matrices"
-    WIGNER = "its entries are independent (Wigner or iid)"
+    WIGNER = "its entries are independent and centred"
     NONE = "nothing makes its eigenvectors generic"
 
 
 class Ensemble(ABC):
     """A random matrix that has not been drawn yet.
 
-    An ensemble is a variable: two ensembles are equal only if they are the same object. ``X + X`` is ``2 * X``,
-    ``X + rmt.gue()`` is the sum of two independent matrices.
+    An ensemble is a variable: two ensembles are equal only if they are the same object. ``X + X`` is ``2 * X``;
+    ``rmt.gue() + rmt.gue()`` is the sum of two independent matrices.
 
     `n` always is the matrix dimension (the number of rows). ``rng=`` takes a Generator, a SeedSequence, an
-    integer or None, as :func:`numpy.random.default_rng` does; the same `rng` gives the same matrix whatever the
+    integer or None, as :func:`numpy.random.default_rng` does; the same `rng` gives the same numbers whatever the
     number of threads or workers.
+
+    Attributes
+    ----------
+    field : str
+        "real", "complex" or "quaternion".
+    hermitian : bool
+        Whether every sample equals its conjugate transpose.
+    warrant : Warrant
+        Why it is asymptotically free from independent matrices.
     """
 
-    #: "real", "complex" or "quaternion"
     field: str = "real"
-    #: whether every sample equals its conjugate transpose
-    hermitian: ClassVar[bool] = True
-    #: why it is asymptotically free from independent matrices
+    hermitian: bool = True
     warrant: Warrant = Warrant.NONE
 
     __array_ufunc__: ClassVar[None] = None
 
     # ------------------------------------------------------------------ hooks a concrete ensemble implements
     @abstractmethod
-    def _sample(self, n: int, rng: np.random.Generator) -> NDArray[Any]:
+    def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
         """One matrix with `n` rows."""
 
     @abstractmethod
     def law(self) -> Law | PlanarLaw:
         """Limit of the eigenvalue distribution as n grows."""
 
-    def _eigenvalues(self, n: int, rng: np.random.Generator) -> NDArray[Any]:
+    def gram_law(self) -> Law:
+        """Limit law of X X*, that is, of the squared singular values."""
+        if self.hermitian:
+            from rmt.laws.pushforward import squared
+
+            return squared(cast("Law", self.law()))
+        raise TypeError(f"the limit law of the singular values of {self!r} is not known")
+
+    def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
         """Eigenvalues of one matrix, ascending for a Hermitian one; override where a cheaper exact route exists."""
         matrix = self._sample(n, rng)
-        return np.linalg.eigvalsh(matrix) if self.hermitian else np.linalg.eigvals(matrix)
+        return cast(Matrix, np.linalg.eigvalsh(matrix) if self.hermitian else np.linalg.eigvals(matrix))
 
-    def _singular_values(self, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    def _singular_values(self, n: int, rng: np.random.Generator) -> Float:
         """Singular values of one matrix, descending; override where a cheaper exact route exists."""
+        if self.hermitian:
+            return np.sort(np.abs(self._eigenvalues(n, rng)))[::-1]
         return np.linalg.svd(self._sample(n, rng), compute_uv=False)
 
-    def gram_law(self) -> Law:
-        """Law of X X*, that is, of the squared singular values."""
-        raise TypeError(f"the law of the singular values of {self!r} is not known to this ensemble")
-
     # ------------------------------------------------------------------ public face
-    def sample(self, n: int, *, rng: Any = None) -> NDArray[Any]:
+    def sample(self, n: int, *, rng: Any = None) -> Matrix:
         """Draw one dense matrix with `n` rows.
 
         Parameters
@@ -81,10 +99,137 @@ class Ensemble(ABC):
         Returns
         -------
         ndarray
+            Real or complex; twice as many rows and columns for a quaternion ensemble.
         """
-        return self._sample(check_count("n", n), np.random.default_rng(rng))
+        size = check_count("n", n)
+        with one_blas_thread():
+            return self._sample(size, np.random.default_rng(rng))
+
+    def eigenvalues(
+        self,
+        n: int,
+        *,
+        rng: Any = None,
+        trials: int = 1,
+        executor: Executor | None = None,
+        out: str | os.PathLike[str] | None = None,
+        progress: bool = False,
+    ) -> Matrix:
+        """Draw eigenvalues, by the cheapest route that is exact in distribution.
+
+        They have the law of the eigenvalues of :meth:`sample`, but are not those of the matrix that the same `rng`
+        gives: where a tridiagonal model or another structure exists, no dense matrix is drawn.
+
+        Parameters
+        ----------
+        n : int
+            Matrix dimension, >= 1.
+        rng : Generator, SeedSequence, int or None
+            Each trial has its own spawned child generator: the numbers do not depend on who ran them.
+        trials : int
+            Number of independent repeats.
+        executor : concurrent.futures.Executor, optional
+            Runs the trials: threads, processes, or any object with the same interface.
+        out : path, optional
+            A ``.npz`` file that keeps finished trials; a repeated call with the same arguments resumes from it.
+        progress : bool
+            Show a progress bar on stderr (needs tqdm).
+
+        Returns
+        -------
+        ndarray of shape (n,), or (trials, n) for more than one trial
+            Ascending for a Hermitian ensemble.
+        """
+        return self._repeat("_eigenvalues", n, rng, trials, executor, out, progress)
+
+    def singular_values(
+        self,
+        n: int,
+        *,
+        rng: Any = None,
+        trials: int = 1,
+        executor: Executor | None = None,
+        out: str | os.PathLike[str] | None = None,
+        progress: bool = False,
+    ) -> Float:
+        """Draw singular values, descending; parameters as for :meth:`eigenvalues`."""
+        return self._repeat("_singular_values", n, rng, trials, executor, out, progress)
+
+    def singular_value_law(self) -> Law:
+        """Limit law of the singular values: the square root of :meth:`gram_law`."""
+        from rmt.laws.pushforward import square_root
+
+        return square_root(self.gram_law())
 
     @property
     def beta(self) -> int:
         """Dyson index: 1 real, 2 complex, 4 quaternion."""
         return {"real": 1, "complex": 2, "quaternion": 4}[self.field]
+
+    # ------------------------------------------------------------------ algebra of variables
+    @property
+    def H(self) -> Ensemble:  # noqa: N802 (the field writes A.H for the conjugate transpose)
+        """Conjugate transpose of the same random matrix."""
+        return self if self.hermitian else self._expression().H
+
+    def _expression(self) -> Expression:
+        from rmt.ensembles.expression import Expression
+
+        return Expression.variable(self)
+
+    def __add__(self, other: object) -> Ensemble:
+        return self._expression() + other
+
+    def __radd__(self, other: object) -> Ensemble:
+        return self._expression() + other
+
+    def __sub__(self, other: object) -> Ensemble:
+        return self._expression() - other
+
+    def __rsub__(self, other: object) -> Ensemble:
+        return -self._expression() + other
+
+    def __neg__(self) -> Ensemble:
+        return -self._expression()
+
+    def __pos__(self) -> Ensemble:
+        return self
+
+    def __mul__(self, other: object) -> Ensemble:
+        if isinstance(other, Ensemble):
+            _refuse_star()
+        return self._expression() * other
+
+    def __rmul__(self, other: object) -> Ensemble:
+        return self._expression() * other
+
+    def __truediv__(self, other: object) -> Ensemble:
+        return self._expression() / other
+
+    def __matmul__(self, other: object) -> Ensemble:
+        return self._expression() @ other
+
+    def __pow__(self, exponent: object) -> Ensemble:
+        return self._expression() ** exponent
+
+    # ------------------------------------------------------------------ repeats
+    def _repeat(
+        self,
+        method: str,
+        n: int,
+        rng: Any,
+        trials: int,
+        executor: Executor | None,
+        out: str | os.PathLike[str] | None,
+        progress: bool,
+    ) -> Matrix:
+        from rmt.ensembles.repeats import run_trials
+
+        size = check_count("n", n)
+        count = check_count("trials", trials)
+        rows = run_trials(self, method, size, rng, count, executor=executor, out=out, progress=progress)
+        return rows[0] if count == 1 else np.stack(rows)
+
+
+def _refuse_star() -> NoReturn:
+    raise TypeError("ensemble * ensemble is ambiguous: write X @ Y for the matrix product")

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, ClassVar, Literal, NoReturn, Self, SupportsIndex, overload
+from typing import Any, ClassVar, Literal, NoReturn, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -264,7 +264,7 @@ class Law(ABC):
     def log_potential(self, z: ArrayLike) -> Any:
         """U(z) = ∫ log(z − t) μ(dt), with U′ = G; on the real axis the boundary value from above.
 
-        ``Im U(x + i0) = pi * sf(x)`` and ``Re U(0)`` is the mean of log\\|X\\|.
+        ``Im U(x + i0) = pi * sf(x)`` and ``Re U(0)`` is the mean of log of the absolute value.
         """
         return _evaluate_complex(z, self._log_potential)
 
@@ -488,9 +488,7 @@ class Law(ABC):
             out[away] = self._r_transform(g[away])
         return out
 
-    def _on_domain(
-        self, name: str, argument: ArrayLike, function: Callable[[Complex], Complex], domain: str
-    ) -> Any:
+    def _on_domain(self, name: str, argument: ArrayLike, function: Callable[[Complex], Complex], domain: str) -> Any:
         """Evaluate an inverse function; NaN out of a finite argument means "outside the domain"."""
         array = np.asarray(argument)
         flat = array.astype(np.complex128).ravel()
@@ -553,8 +551,8 @@ def _evaluate(
         return value
     bound = np.full(flat.shape, np.nan)
     bound[good] = error(flat[good], out[good])
-    bound = bound.reshape(array.shape)
-    return value, (bound[()] if array.ndim == 0 else bound)
+    shaped = bound.reshape(array.shape)
+    return value, (shaped[()] if array.ndim == 0 else shaped)
 
 
 def _evaluate_complex(
@@ -578,10 +576,10 @@ def _evaluate_complex(
         return value
     bound = np.full(flat.shape, np.nan)
     bound[good] = error(upper[good], out[good])
-    bound = bound.reshape(array.shape)
-    return value, (bound[()] if array.ndim == 0 else bound)
+    shaped = bound.reshape(array.shape)
+    return value, (shaped[()] if array.ndim == 0 else shaped)
 
 
-def check_exact(name: str, value: SupportsIndex | float | Fraction) -> Fraction:
+def exact(value: Any) -> Fraction:
     """The exact rational value of a parameter: a float counts as the binary fraction it stores."""
-    return Fraction(value)  # type: ignore[arg-type]
+    return Fraction(value)

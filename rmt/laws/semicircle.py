@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from rmt.errors import check_real
-from rmt.laws.law import Complex, Interval, Law, Real, check_exact
+from rmt.laws.law import Complex, Interval, Law, Real, exact
 from rmt.numerics.branches import circular_segment, square_root_pair
 
 
@@ -90,7 +90,7 @@ class Semicircle(Law):
         return "every complex g (R is entire)"
 
     def _exact_moments(self, order: int) -> list[Fraction]:
-        mean, variance = check_exact("mean", self._mean), check_exact("variance", self.variance)
+        mean, variance = exact(self._mean), exact(self.variance)
         central = [
             Fraction(math.comb(k, k // 2), k // 2 + 1) * variance ** (k // 2) if k % 2 == 0 else Fraction(0)
             for k in range(order + 1)

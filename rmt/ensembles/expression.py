@@ -1,0 +1,256 @@
+"""Expressions in random matrices: noncommutative polynomials whose variables are ensembles."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from rmt.ensembles.ensemble import Ensemble, Matrix, Warrant
+from rmt.errors import FreenessError
+
+if TYPE_CHECKING:
+    from rmt.laws.law import Law
+    from rmt.laws.planar import PlanarLaw
+
+#: a variable and whether its conjugate transpose is meant
+Factor = tuple[Ensemble, bool]
+Word = tuple[Factor, ...]
+
+
+class Expression(Ensemble):
+    """A polynomial in independent random matrices, held as words and coefficients.
+
+    Identity decides what is the same matrix: with ``X = rmt.gue()``, ``X + X`` is ``2 * X`` and has one variable;
+    ``rmt.gue() + rmt.gue()`` has two. Built by the operators ``+ - @ ** *`` (numbers only for ``*``) and ``.H``.
+
+    A sample draws each variable once, from its own child generator, in the order in which the variables first
+    appear in the expression.
+    """
+
+    def __init__(self, terms: Iterable[tuple[Word, Any]]) -> None:
+        collected: dict[Word, Any] = {}
+        for word, coefficient in terms:
+            key = tuple((variable, adjoint and not variable.hermitian) for variable, adjoint in word)
+            collected[key] = collected.get(key, 0) + coefficient
+        self.terms: dict[Word, Any] = {word: c for word, c in collected.items() if c != 0}
+        self.variables: tuple[Ensemble, ...] = tuple(
+            dict.fromkeys(variable for word in self.terms for variable, _ in word)
+        )
+        fields = {variable.field for variable in self.variables}
+        if "quaternion" in fields and len(fields) > 1:
+            raise ValueError(
+                "a quaternion ensemble (samples of size 2n) cannot be combined with a real or complex one (size n); "
+                "use the same field throughout"
+            )
+        complex_numbers = any(isinstance(c, complex) and c.imag != 0 for c in self.terms.values())
+        if fields == {"quaternion"}:
+            self.field = "quaternion"
+        else:
+            self.field = "complex" if "complex" in fields or complex_numbers else "real"
+        self.hermitian = {_adjoint(w): _conjugate(c) for w, c in self.terms.items()} == self.terms
+        self.warrant = (
+            Warrant.INVARIANT
+            if self.variables and all(v.warrant is Warrant.INVARIANT for v in self.variables)
+            else Warrant.NONE
+        )
+
+    @classmethod
+    def variable(cls, ensemble: Ensemble) -> Expression:
+        """Return the expression that is one ensemble."""
+        return cls([(((ensemble, False),), 1)])
+
+    # ------------------------------------------------------------------ algebra
+    def _expression(self) -> Expression:
+        return self
+
+    @property
+    def H(self) -> Expression:  # noqa: N802
+        """Conjugate transpose: words reversed, coefficients conjugated."""
+        return Expression((_adjoint(word), _conjugate(c)) for word, c in self.terms.items())
+
+    def __add__(self, other: object) -> Expression:
+        return Expression([*self.terms.items(), *_as_terms(other, "+")])
+
+    __radd__ = __add__
+
+    def __sub__(self, other: object) -> Expression:
+        return self + [(word, -c) for word, c in _as_terms(other, "-")]
+
+    def __rsub__(self, other: object) -> Expression:
+        return -self + other
+
+    def __neg__(self) -> Expression:
+        return self * -1
+
+    def __mul__(self, other: object) -> Expression:
+        number = _as_number(other, "*")
+        return Expression((word, c * number) for word, c in self.terms.items())
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: object) -> Expression:
+        number = _as_number(other, "/")
+        return Expression((word, c / number) for word, c in self.terms.items())
+
+    def __matmul__(self, other: object) -> Expression:
+        if not isinstance(other, Ensemble):
+            raise TypeError(f"X @ Y needs two ensembles, got {type(other).__name__}; a number multiplies with *")
+        right = other._expression().terms
+        return Expression((u + v, c * d) for u, c in self.terms.items() for v, d in right.items())
+
+    def __pow__(self, exponent: object) -> Expression:
+        try:
+            count = operator.index(exponent)  # type: ignore[arg-type]
+        except TypeError:
+            raise TypeError(f"the exponent must be an integer >= 1, got {exponent!r}") from None
+        if count < 1:
+            raise ValueError(f"the exponent must be an integer >= 1, got {count}")
+        result = self
+        for _ in range(count - 1):
+            result = result @ self
+        return result
+
+    def __repr__(self) -> str:
+        names = {variable: repr(variable) for variable in self.variables}
+        shown = list(names.values())
+        labels = {
+            variable: name if shown.count(name) == 1 else f"{name}#{i}"
+            for i, (variable, name) in enumerate(names.items(), start=1)
+        }
+        parts = []
+        for word, c in self.terms.items():
+            body = " @ ".join(labels[v] + (".H" if adjoint else "") for v, adjoint in word)
+            parts.append(body if c == 1 and body else f"{c!r} * {body}" if body else repr(c))
+        return " + ".join(parts) or "0"
+
+    # ------------------------------------------------------------------ the matrix
+    def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
+        drawn = {
+            v: v._sample(n, child) for v, child in zip(self.variables, _children(rng, self.variables), strict=True)
+        }
+        return self._evaluate(drawn, n)
+
+    def _evaluate(self, drawn: dict[Ensemble, Matrix], n: int) -> Matrix:
+        total: Any = 0
+        constant: Any = 0
+        for word, c in self.terms.items():
+            if not word:
+                constant = c
+                continue
+            product: Any = None
+            for variable, adjoint in word:
+                factor = drawn[variable].conj().T if adjoint else drawn[variable]
+                if product is not None and product.shape[1] != factor.shape[0]:
+                    raise ValueError(f"shapes do not match in {self!r} at n = {n}: {product.shape} @ {factor.shape}")
+                product = factor if product is None else product @ factor
+            total = total + c * product
+        if constant != 0:
+            size = n if np.ndim(total) == 0 else total.shape[0]
+            total = total + constant * np.eye(size)
+        return np.asarray(total)
+
+    def _affine_part(self) -> tuple[Any, Ensemble, Any] | None:
+        """``(scale, X, shift)`` if the expression is scale * X + shift with one variable, else None."""
+        words = [word for word in self.terms if word]
+        if len(words) != 1 or len(words[0]) != 1 or words[0][0][1]:
+            return None
+        return self.terms[words[0]], words[0][0][0], self.terms.get((), 0)
+
+    def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
+        affine = self._affine_part()
+        if affine is None:
+            return super()._eigenvalues(n, rng)
+        scale, variable, shift = affine
+        values = scale * variable._eigenvalues(n, rng) + shift
+        return np.sort(values) if self.hermitian else values
+
+    # ------------------------------------------------------------------ the law
+    def law(self) -> Law | PlanarLaw:
+        """Limit of the eigenvalue distribution.
+
+        Raises
+        ------
+        FreenessError
+            If two of the variables are not known to be asymptotically free.
+        """
+        affine = self._affine_part()
+        if affine is not None:
+            scale, variable, shift = affine
+            return scale * variable.law() + shift
+        require_freeness(self.variables)
+        raise TypeError(
+            f"the limit law of {self!r} is not known; sample it with .eigenvalues(n), or write it as an affine "
+            "combination of one ensemble"
+        )
+
+
+def require_freeness(variables: tuple[Ensemble, ...]) -> None:
+    """Raise unless independent `variables` are asymptotically free.
+
+    They are when at most one of them lacks a warrant: invariance under Haar conjugation (Voiculescu 1991), or
+    independent centred entries (Dykema 1993; Anderson-Guionnet-Zeitouni 2010, Theorem 5.4.5).
+
+    Raises
+    ------
+    FreenessError
+        Naming the first two that lack it.
+    """
+    generic = [variable for variable in variables if variable.warrant is Warrant.NONE]
+    if len(generic) > 1:
+        first, second = generic[:2]
+        raise FreenessError(
+            f"{first!r} and {second!r} are not known to be asymptotically free: {Warrant.NONE.value} in either. "
+            "Conjugate one of them by a Haar matrix: rmt.haar_conjugate(...)"
+        )
+
+
+def _children(rng: np.random.Generator, variables: tuple[Ensemble, ...]) -> list[np.random.Generator]:
+    from rmt.ensembles.repeats import trial_generators
+
+    return trial_generators(rng, len(variables))
+
+
+def _adjoint(word: Word) -> Word:
+    return tuple((variable, not adjoint and not variable.hermitian) for variable, adjoint in reversed(word))
+
+
+def _conjugate(number: Any) -> Any:
+    return number.conjugate() if isinstance(number, complex) else number
+
+
+def _as_number(value: Any, symbol: str) -> Any:
+    if isinstance(value, Ensemble):
+        raise TypeError(f"ensemble {symbol} ensemble is ambiguous: write X @ Y for the matrix product")
+    if isinstance(value, np.generic):
+        value = value.item()
+    try:
+        number = complex(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"expected a number or an ensemble after {symbol}, got {type(value).__name__}") from None
+    if not np.isfinite(number):
+        raise ValueError(f"expected a finite number after {symbol}, got {value!r}")
+    if symbol == "/" and number == 0:
+        raise ValueError("division of an ensemble by zero")
+    return value
+
+
+def _as_terms(other: Any, symbol: str) -> Iterable[tuple[Word, Any]]:
+    if isinstance(other, list):
+        return other
+    if isinstance(other, Ensemble):
+        return other._expression().terms.items()
+    from rmt.laws.law import Law
+
+    if isinstance(other, Law):
+        _refuse_law()
+    return [((), _as_number(other, symbol))]
+
+
+def _refuse_law() -> NoReturn:
+    raise TypeError(
+        "ensemble + law mixes the two faces: add rmt.haar_conjugate(rmt.diagonal(law)) for a matrix with that law, "
+        "or rmt.boxplus(ensemble.law(), law) for the law of the sum"
+    )

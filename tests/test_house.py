@@ -1,0 +1,114 @@
+"""The house: floors, import weight, public names, versions, references."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import rmt
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def run_python(code: str) -> str:
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return result.stdout
+
+
+def lint_imports(root: Path) -> subprocess.CompletedProcess[str]:
+    command = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    return subprocess.run(
+        [sys.executable, "-c", command, "--config", str(root / "pyproject.toml"), "--no-cache"],
+        cwd=root,
+        env={"PYTHONPATH": str(root), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+
+
+def copy_of_package(target: Path) -> Path:
+    for source in (ROOT / "rmt").rglob("*.py"):
+        copy = target / source.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(source.read_text())
+    (target / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
+    return target
+
+
+def test_floors_hold(tmp_path):
+    result = lint_imports(copy_of_package(tmp_path))
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_planted_upward_import_breaks_the_floors(tmp_path):
+    house = copy_of_package(tmp_path)
+    module = house / "rmt" / "laws" / "semicircle.py"
+    module.write_text(module.read_text() + "\nimport rmt.ensembles.ensemble\n")
+    result = lint_imports(house)
+    assert result.returncode == 1
+    assert "only from lower floors BROKEN" in result.stdout
+
+
+def test_planted_matplotlib_breaks_the_contract(tmp_path):
+    house = copy_of_package(tmp_path)
+    module = house / "rmt" / "laws" / "semicircle.py"
+    module.write_text(module.read_text() + "\nimport matplotlib\n")
+    result = lint_imports(house)
+    assert result.returncode == 1
+    assert "matplotlib lives in rmt.plotting and nowhere else BROKEN" in result.stdout
+
+
+def test_import_loads_numpy_only():
+    heavy = ("scipy", "matplotlib", "numba", "mpmath", "torch", "rmt.laws", "rmt.ensembles")
+    code = f"import rmt, sys; print([m for m in {heavy!r} if m in sys.modules], 'numpy' in sys.modules)"
+    assert run_python(code).strip() == "[] True"
+
+
+def test_a_density_needs_numpy_only():
+    code = (
+        "import rmt, sys; rmt.MarchenkoPastur(ratio=2.0).pdf([1.0, 2.0]); "
+        "print([m for m in ('scipy', 'matplotlib', 'numba') if m in sys.modules])"
+    )
+    assert run_python(code).strip() == "[]"
+
+
+def test_lazy_table_equals_the_names_for_type_checkers():
+    tree = ast.parse((ROOT / "rmt" / "__init__.py").read_text())
+    block = next(n for n in tree.body if isinstance(n, ast.If) and "TYPE_CHECKING" in ast.unparse(n.test))
+    typed = {(n.module, a.asname) for n in block.body if isinstance(n, ast.ImportFrom) for a in n.names}
+    lazy = {(home, name) for home, names in rmt._HOMES.items() for name in names}
+    assert typed == lazy
+
+
+def test_every_public_name_loads_and_is_documented():
+    for name in dir(rmt):
+        if not name.startswith("_"):
+            assert getattr(rmt, name).__doc__, name
+
+
+def test_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no_such_name"):
+        getattr(rmt, "no_such_name")  # noqa: B009
+
+
+def test_versions_agree():
+    citation = (ROOT / "CITATION.cff").read_text()
+    assert re.search(r"^version: (.*)$", citation, re.M).group(1).strip('"') == rmt.__version__
+
+
+def test_marker_of_types_is_shipped():
+    assert (ROOT / "rmt" / "py.typed").exists()
+
+
+def test_reference_keys_resolve():
+    """Every key cited as [@key] in a docstring stands in refs.bib, and every entry is cited somewhere."""
+    bib = set(re.findall(r"^@\w+\{([^,]+),", (ROOT / "refs.bib").read_text(), re.M))
+    files = [*(ROOT / "rmt").rglob("*.py"), *(ROOT / "gallery").glob("*.py"), ROOT / "README.md"]
+    cited = {key for f in files for key in re.findall(r"\[@([\w:-]+)\]", f.read_text())}
+    assert cited - bib == set()
+    assert bib - cited == set()
