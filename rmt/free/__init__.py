@@ -1,0 +1,1 @@
+"""The free calculus: operations on laws, and what follows from subordination."""
