@@ -23,7 +23,7 @@ __version__ = "0.1.0"
 _HOMES: dict[str, tuple[str, ...]] = {
     "rmt.errors": ("ConvergenceError", "FreenessError", "MomentConditionWarning"),
     "rmt.laws": ("Interval", "Law", "Semicircle"),
-    "rmt.ensembles": ("Ensemble", "Warrant"),
+    "rmt.ensembles": ("Ensemble", "Warrant", "goe", "gse", "gue", "product_wishart", "wigner", "wishart"),
 }
 _SUBPACKAGES = ("combinatorics", "ensembles", "errors", "laws")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -31,6 +31,12 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps the two lists equal)
     from rmt.ensembles import Ensemble as Ensemble
     from rmt.ensembles import Warrant as Warrant
+    from rmt.ensembles import goe as goe
+    from rmt.ensembles import gse as gse
+    from rmt.ensembles import gue as gue
+    from rmt.ensembles import product_wishart as product_wishart
+    from rmt.ensembles import wigner as wigner
+    from rmt.ensembles import wishart as wishart
     from rmt.errors import ConvergenceError as ConvergenceError
     from rmt.errors import FreenessError as FreenessError
     from rmt.errors import MomentConditionWarning as MomentConditionWarning

@@ -5,8 +5,10 @@ Every message names the argument, shows the value it got, says what is accepted,
 
 from __future__ import annotations
 
+import difflib
 import math
 import operator
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -108,3 +110,23 @@ def check_real(
     if not (above < number < below and at_least <= number <= at_most):
         raise ValueError(f"{name} must be {accepted}, got {value!r}")
     return value
+
+
+def check_choice(name: str, value: Any, accepted: Iterable[str]) -> str:
+    """Return `value` if it is one of the `accepted` names.
+
+    Raises
+    ------
+    TypeError
+        If `value` is not a string.
+    ValueError
+        If it is another name; the message gives the nearest ones, then all of them.
+    """
+    names = sorted(accepted)
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be one of {', '.join(map(repr, names))}, got {value!r}")
+    if value in names:
+        return value
+    near = difflib.get_close_matches(value, names, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
+    raise ValueError(f"unknown {name} {value!r}; {hint}accepted: {', '.join(map(repr, names))}")

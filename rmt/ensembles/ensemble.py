@@ -28,7 +28,7 @@ class Warrant(Enum):
     """Why a matrix is asymptotically free from independent ones; the value is the sentence for messages."""
 
     INVARIANT = "its law is invariant under conjugation by Haar unitary or orthogonal matrices"
-    WIGNER = "its entries are independent and centred"
+    WIGNER = "it is built from independent centred entries"
     NONE = "nothing makes its eigenvectors generic"
 
 
@@ -229,6 +229,12 @@ class Ensemble(ABC):
         count = check_count("trials", trials)
         rows = run_trials(self, method, size, rng, count, executor=executor, out=out, progress=progress)
         return rows[0] if count == 1 else np.stack(rows)
+
+
+def show_call(name: str, *arguments: tuple[str, Any, Any]) -> str:
+    """Text ``name(key=value, ...)`` of a call, from triples (key, value, default); defaults are left out."""
+    given = ", ".join(f"{key}={value!r}" for key, value, default in arguments if value != default)
+    return f"{name}({given})"
 
 
 def _refuse_star() -> NoReturn:

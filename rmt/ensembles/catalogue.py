@@ -1,0 +1,148 @@
+"""Table of the ensembles by name: what the command line offers and the documentation lists.
+
+Parameters, their types and defaults are read from the factory's signature, their help from its docstring: the table
+repeats none of them.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from rmt.ensembles import covariance, gaussian
+from rmt.ensembles.ensemble import Ensemble
+from rmt.errors import check_choice
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of an ensemble.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+        As in the docstring of the factory: "float", "int", "str", '{"real", "complex"}'.
+    default : object
+    help : str
+        One line.
+    """
+
+    name: str
+    kind: str
+    default: Any
+    help: str
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The accepted strings, where only a few are; empty otherwise."""
+        return tuple(re.findall(r'"([^"]+)"', self.kind)) if self.kind.startswith("{") else ()
+
+    def parse(self, text: str) -> Any:
+        """Read the value from a command line.
+
+        Raises
+        ------
+        ValueError
+            If the text is not a number where one is needed.
+        """
+        reader: Callable[[str], Any] = {"int": int, "float": float}.get(self.kind, str)
+        try:
+            return reader(text)
+        except ValueError:
+            accepted = "an integer" if self.kind == "int" else "a number"
+            raise ValueError(f"{self.name} must be {accepted}, got {text!r}") from None
+
+
+@dataclass(frozen=True)
+class CatalogueEntry:
+    """One row: an ensemble, its limit law and the theorem behind it.
+
+    Attributes
+    ----------
+    name : str
+        Name on the command line: that of the factory with hyphens.
+    factory : callable
+    law : str
+        The limit law as an expression of :mod:`rmt.laws` in the parameters of the ensemble.
+    theorem : str
+        Who proved the limit.
+    year : int
+    """
+
+    name: str
+    factory: Callable[..., Ensemble]
+    law: str
+    theorem: str
+    year: int
+
+    @property
+    def summary(self) -> str:
+        """First line of the factory's docstring."""
+        return (inspect.getdoc(self.factory) or "").split("\n", 1)[0]
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters of the factory, in order."""
+        described = _described_parameters(inspect.getdoc(self.factory) or "")
+        return tuple(
+            Parameter(p.name, described[p.name][0], p.default, described[p.name][1])
+            for p in inspect.signature(self.factory).parameters.values()
+        )
+
+    def build(self, **parameters: Any) -> Ensemble:
+        """Build the ensemble.
+
+        Raises
+        ------
+        ValueError
+            If it has no such parameter (the message names those it has), or a value is refused.
+        """
+        for name in parameters:
+            check_choice(f"parameter of {self.name}", name, [p.name for p in self.parameters])
+        return self.factory(**parameters)
+
+
+def _described_parameters(doc: str) -> dict[str, tuple[str, str]]:
+    """Type and first sentence of every entry of a numpydoc "Parameters" section."""
+    section = re.search(r"^Parameters\n-+\n(.*?)(?=^\w[^\n]*\n-+\n|\Z)", doc, re.MULTILINE | re.DOTALL)
+    items = re.findall(r"^(\w+) : ([^\n]+)\n((?:[ ]{4}[^\n]*\n?)+)", section.group(1) if section else "", re.MULTILINE)
+    return {name: (kind, _plain(text)) for name, kind, text in items}
+
+
+def _plain(text: str) -> str:
+    """The text without line breaks and reStructuredText roles."""
+    return re.sub(r":\w+:`~?([^`]+)`", r"\1", " ".join(text.split()))
+
+
+_ROWS = (
+    CatalogueEntry("goe", gaussian.goe, "Semicircle()", "Wigner", 1955),
+    CatalogueEntry("gue", gaussian.gue, "Semicircle()", "Wigner", 1958),
+    CatalogueEntry("gse", gaussian.gse, "Semicircle()", "Wigner", 1958),
+    CatalogueEntry("wigner", gaussian.wigner, "Semicircle()", "Wigner; Pastur for finite variance", 1972),
+    CatalogueEntry(
+        "wishart", covariance.wishart, "MarchenkoPastur(ratio=ratio)", "Marchenko-Pastur; Yin for finite variance", 1967
+    ),
+    CatalogueEntry(
+        "product-wishart", covariance.product_wishart, "FussCatalan(order=depth)", "Müller; Götze-Tikhomirov", 2002
+    ),
+)
+
+#: every ensemble by name, in the order of the documentation
+CATALOGUE: dict[str, CatalogueEntry] = {row.name: row for row in _ROWS}
+
+
+def find(name: str) -> CatalogueEntry:
+    """Look an ensemble up by name; underscores count as hyphens.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name; the message gives the nearest ones.
+    """
+    key = name.replace("_", "-").lower() if isinstance(name, str) else name
+    return CATALOGUE[check_choice("ensemble", key, CATALOGUE)]

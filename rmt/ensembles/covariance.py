@@ -1,0 +1,178 @@
+"""Sample covariance matrices and products of independent matrices."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant, show_call
+from rmt.ensembles.entries import FIELDS, EntryLaw, as_entries
+from rmt.ensembles.theorems import warn_about_edges
+from rmt.errors import check_choice, check_count, check_real
+
+if TYPE_CHECKING:
+    from rmt.laws.law import Law
+
+
+class WishartEnsemble(Ensemble):
+    """Sample covariance matrices A A*/m; made by :func:`wishart`."""
+
+    def __init__(self, ratio: Any, entries: EntryLaw, field: str) -> None:
+        self.ratio = ratio
+        self.entries = entries
+        self.field = field
+        self.warrant = Warrant.INVARIANT if entries.is_gaussian else Warrant.WIGNER
+
+    def samples(self, n: int) -> int:
+        """Number of samples m, the columns of A: n/ratio rounded, at least 1."""
+        nearest: int = round(n / self.ratio)
+        return max(1, nearest)
+
+    def _data(self, n: int, rng: np.random.Generator) -> Matrix:
+        """A/√m, so that W = data data*."""
+        m = self.samples(n)
+        return self.entries.draw(rng, (n, m), field=self.field, scale=math.sqrt(1.0 / m))
+
+    def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
+        return gram(self._data(n, rng))
+
+    def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
+        # the singular values of A keep the digits of the small eigenvalues that forming A A* loses
+        return squares_padded(np.linalg.svd(self._data(n, rng), compute_uv=False), n)
+
+    def law(self) -> Law:
+        """Marchenko-Pastur law of the same ratio (Marchenko-Pastur 1967)."""
+        from rmt.laws import MarchenkoPastur
+
+        warn_about_edges(self, self.entries)
+        return MarchenkoPastur(ratio=self.ratio)
+
+    def __repr__(self) -> str:
+        return show_call(
+            "wishart",
+            ("ratio", self.ratio, 1),
+            ("entries", self.entries.spec, "gaussian"),
+            ("field", self.field, "real"),
+        )
+
+
+class ProductWishartEnsemble(Ensemble):
+    """J J* for a product J of independent square matrices; made by :func:`product_wishart`."""
+
+    def __init__(self, depth: int, entries: EntryLaw, field: str) -> None:
+        self.depth = depth
+        self.entries = entries
+        self.field = field
+        self.warrant = Warrant.INVARIANT if entries.is_gaussian else Warrant.WIGNER
+
+    def _factor(self, n: int, rng: np.random.Generator) -> Matrix:
+        return self.entries.draw(rng, (n, n), field=self.field, scale=math.sqrt(1.0 / n))
+
+    def _product(self, n: int, rng: np.random.Generator) -> Matrix:
+        """J = W_L ... W_1, the first factor drawn first."""
+        product = self._factor(n, rng)
+        for _ in range(self.depth - 1):
+            product = self._factor(n, rng) @ product
+        return product
+
+    def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
+        return gram(self._product(n, rng))
+
+    def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
+        return squares_padded(np.linalg.svd(self._product(n, rng), compute_uv=False), n)
+
+    def law(self) -> Law:
+        """Fuss-Catalan law of order `depth`."""
+        from rmt.laws import FussCatalan
+
+        warn_about_edges(self, self.entries)
+        return FussCatalan(order=self.depth)
+
+    def __repr__(self) -> str:
+        return show_call(
+            "product_wishart",
+            ("depth", self.depth, None),
+            ("entries", self.entries.spec, "gaussian"),
+            ("field", self.field, "real"),
+        )
+
+
+def wishart(ratio: Any = 1, entries: Any = "gaussian", field: str = "real") -> Ensemble:
+    """Wishart (sample covariance) matrix W = A A*/m with A of n rows and m columns.
+
+    `n` is the dimension of W and m = n/ratio the number of samples, rounded to an integer >= 1. E|a_ij|² = 1, so W
+    has mean 1; its limit is the Marchenko-Pastur law on [(1 − √ratio)², (1 + √ratio)²], with an atom of mass
+    1 − 1/ratio at 0 for ratio > 1 (Marchenko-Pastur 1967; for entries of finite variance Yin 1986). The extreme
+    eigenvalues converge to the edges exactly if the fourth moment is finite (Bai-Silverstein-Yin 1988).
+
+    Parameters
+    ----------
+    ratio : float
+        Dimension / samples, > 0. (Some packages use the inverse.)
+    entries : str, EntryLaw, frozen scipy.stats distribution, or Law
+        Entry law, standardised to mean 0 and variance 1: see :mod:`rmt.ensembles.entries`.
+    field : {"real", "complex"}
+        Field of the entries.
+
+    Raises
+    ------
+    ValueError
+        If the ratio is not a finite number > 0, the entry law is unknown or has infinite variance, or the field is
+        another one.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> values = rmt.wishart(ratio=2.0).eigenvalues(10, rng=0)
+    >>> int((values == 0.0).sum())
+    5
+    """
+    return WishartEnsemble(
+        check_real("ratio", ratio, above=0.0), as_entries(entries), check_choice("field", field, FIELDS)
+    )
+
+
+def product_wishart(depth: int = 2, entries: Any = "gaussian", field: str = "real") -> Ensemble:
+    """Product Wishart matrix J J* with J = W_L ⋯ W_1, the input-output Jacobian of a deep linear network at its start.
+
+    The W_l are independent n × n matrices with entries of variance 1/n, so J J* has mean 1. Its limit is the
+    Fuss-Catalan law of order L = `depth` on [0, (L+1)^(L+1)/L^L] (Müller 2002; Penson-Życzkowski 2011; for general
+    entries Götze-Tikhomirov 2010); depth 1 is ``wishart(ratio=1)``.
+
+    Parameters
+    ----------
+    depth : int
+        Number of factors L, >= 1.
+    entries : str, EntryLaw, frozen scipy.stats distribution, or Law
+        Entry law of the factors, standardised: see :mod:`rmt.ensembles.entries`.
+    field : {"real", "complex"}
+        Field of the entries.
+
+    Raises
+    ------
+    ValueError
+        If ``depth < 1``, the entry law is unknown or has infinite variance, or the field is another one.
+    """
+    return ProductWishartEnsemble(
+        check_count("depth", depth), as_entries(entries), check_choice("field", field, FIELDS)
+    )
+
+
+def gram(factor: Matrix) -> Matrix:
+    """Return F F*, exactly Hermitian."""
+    product = factor @ factor.conj().T
+    if np.iscomplexobj(product):
+        from rmt.numerics.hermitian import mirror_lower
+
+        mirror_lower(product)
+        np.fill_diagonal(product, product.diagonal().real)
+    return product
+
+
+def squares_padded(singular_values: Float, n: int) -> Float:
+    """Eigenvalues of the n × n matrix F F*, ascending: exact zeros, then the squared singular values of F."""
+    values = np.zeros(n)
+    values[n - singular_values.size :] = singular_values[::-1] ** 2
+    return values

@@ -1,0 +1,490 @@
+"""Laws of matrix entries, standardised: mean 0 and variance 1.
+
+Wherever an ensemble takes ``entries=`` it accepts a name (``"rademacher"``), a name with its parameter
+(``"student(5)"``), one of the objects made here (``entries.student(5)``), a frozen ``scipy.stats`` distribution, or a
+law of :mod:`rmt.laws`. The last two are standardised by their own mean and standard deviation.
+
+A complex entry has independent real and imaginary parts, each of variance 1/2, so that E|x|² = 1 and E x² = 0. The
+complex Rademacher entry is therefore uniform on the four points (±1 ± i)/√2.
+
+The numbers come from one stream read in order, by Numba loops over NumPy's own bit generators (the same bits as
+``Generator.standard_normal`` in a quarter of its time): they do not depend on the number of threads.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rmt.errors import check_choice, check_real
+
+Float = NDArray[np.float64]
+Sampler = Callable[[np.random.Generator, int], Float]
+
+FIELDS = ("real", "complex")
+
+
+class EntryLaw(ABC):
+    """The law of one matrix entry, with mean 0 and variance 1.
+
+    Attributes
+    ----------
+    finite_moments : float
+        Supremum of the p with E|x|^p < ∞; ``inf`` if all moments exist.
+    skewness : float
+        E x³; NaN where it does not exist.
+    kurtosis : float
+        E x⁴ of the real entry (3 for the normal law); ``inf`` where it is infinite. A complex entry has
+        E|x|⁴ = (kurtosis + 1)/2.
+    spec : object
+        What to write after ``entries=`` to get this law again: a string for the laws known by name.
+    """
+
+    finite_moments: float
+    skewness: float
+    kurtosis: float
+    spec: Any
+
+    @abstractmethod
+    def _draw(self, rng: np.random.Generator, size: int) -> Float:
+        """`size` independent real numbers of mean 0 and variance 1, in an array of their own."""
+
+    def draw(
+        self, rng: np.random.Generator, shape: int | tuple[int, ...], *, field: str = "real", scale: float = 1.0
+    ) -> NDArray[Any]:
+        """Draw an array of independent entries.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+        shape : int or tuple of int
+        field : {"real", "complex"}
+            Complex entries have independent parts of variance 1/2 each.
+        scale : float
+            Standard deviation of the result.
+
+        Returns
+        -------
+        ndarray of float64 or complex128
+        """
+        size = math.prod(shape) if isinstance(shape, tuple) else shape
+        if check_choice("field", field, FIELDS) == "real":
+            numbers, factor = self._draw(rng, size), scale
+        else:
+            numbers, factor = self._draw(rng, 2 * size), scale * math.sqrt(0.5)
+        if factor != 1.0:
+            numbers *= factor
+        return (numbers if field == "real" else numbers.view(np.complex128)).reshape(shape)
+
+    @property
+    def has_fourth_moment(self) -> bool:
+        """Whether E x⁴ < ∞, the condition under which extreme eigenvalues stay at the edges of the limit law."""
+        return math.isfinite(self.kurtosis)
+
+    @property
+    def is_gaussian(self) -> bool:
+        """Whether this is the normal law, which makes ensembles invariant under rotations."""
+        return bool(self.spec == "gaussian")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, EntryLaw) and bool(self.spec == other.spec)
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+
+class NamedEntryLaw(EntryLaw):
+    """An entry law known by its name, with closed-form moments; made by the functions of this module."""
+
+    def __init__(
+        self,
+        spec: str,
+        sampler: Sampler,
+        *,
+        kurtosis: float,
+        skewness: float = 0.0,
+        finite_moments: float = math.inf,
+    ) -> None:
+        self.spec = spec
+        self.kurtosis = kurtosis
+        self.skewness = skewness
+        self.finite_moments = finite_moments
+        self._sampler = sampler
+
+    def _draw(self, rng: np.random.Generator, size: int) -> Float:
+        return self._sampler(rng, size)
+
+    def __repr__(self) -> str:
+        return f"entries.{self.spec}" if self.spec.endswith(")") else f"entries.{self.spec}()"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return as_entries, (self.spec,)
+
+
+class StandardisedLaw(EntryLaw):
+    """A law given as an object, minus its mean and divided by its standard deviation; made by :func:`as_entries`.
+
+    `finite_moments` is read off the far tails, P(|x| > t) ~ t^(-p).
+
+    Raises
+    ------
+    ValueError
+        If the variance is infinite or 0.
+    """
+
+    def __init__(self, source: Any, argument: str = "entries") -> None:
+        self.spec = source
+        self.finite_moments = _tail_index(self._log_tails)
+        mean, variance = self._mean_variance() if self.finite_moments > 2.0 else (math.nan, math.inf)
+        if not (math.isfinite(mean) and 0.0 < variance < math.inf):
+            raise ValueError(
+                f"{argument} must have a finite variance > 0, got {self!r} of variance {variance:.6g}; "
+                "truncate the law, or take 'cube_root_cauchy': finite variance and no third moment"
+            )
+        self._mean, self._std = mean, math.sqrt(variance)
+        self.skewness, self.kurtosis = self._shape() if self.finite_moments > 4.0 else (math.nan, math.inf)
+        if not self.has_fourth_moment:
+            self.finite_moments = min(self.finite_moments, 4.0)
+
+    @abstractmethod
+    def _rvs(self, rng: np.random.Generator, size: int) -> Float:
+        """Raw draws."""
+
+    @abstractmethod
+    def _log_tails(self, t: float) -> float:
+        """Logarithm of P(|x| > t)."""
+
+    @abstractmethod
+    def _mean_variance(self) -> tuple[float, float]: ...
+
+    @abstractmethod
+    def _shape(self) -> tuple[float, float]:
+        """Skewness and kurtosis (3 for the normal law)."""
+
+    def _draw(self, rng: np.random.Generator, size: int) -> Float:
+        return (np.asarray(self._rvs(rng, size), dtype=np.float64) - self._mean) / self._std
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.spec,)
+
+
+class _OfScipy(StandardisedLaw):
+    """A frozen scipy.stats distribution, continuous or discrete."""
+
+    def _rvs(self, rng: np.random.Generator, size: int) -> Float:
+        return np.asarray(self.spec.rvs(size=size, random_state=rng))
+
+    def _log_tails(self, t: float) -> float:
+        with np.errstate(divide="ignore"):
+            return float(np.logaddexp(self.spec.logsf(t), self.spec.logcdf(-t)))
+
+    def _mean_variance(self) -> tuple[float, float]:
+        mean, variance = self.spec.stats(moments="mv")
+        return float(mean), float(variance)
+
+    def _shape(self) -> tuple[float, float]:
+        skewness, excess = self.spec.stats(moments="sk")
+        return float(skewness), 3.0 + float(excess)
+
+    def __repr__(self) -> str:
+        arguments = [repr(a) for a in self.spec.args] + [f"{k}={v!r}" for k, v in self.spec.kwds.items()]
+        return f"scipy.stats.{self.spec.dist.name}({', '.join(arguments)})"
+
+
+class _OfLaw(StandardisedLaw):
+    """A law of :mod:`rmt.laws`."""
+
+    def _rvs(self, rng: np.random.Generator, size: int) -> Float:
+        return np.asarray(self.spec.rvs(size, rng=rng))
+
+    def _log_tails(self, t: float) -> float:
+        mass = float(self.spec.sf(t)) + float(self.spec.cdf(-t))
+        return math.log(mass) if mass > 0.0 else -math.inf
+
+    def _mean_variance(self) -> tuple[float, float]:
+        return float(self.spec.mean()), float(self.spec.var())
+
+    def _shape(self) -> tuple[float, float]:
+        m1, m2, m3, m4 = (float(m) for m in self.spec.moments(4))
+        variance = m2 - m1**2
+        skewness = (m3 - 3.0 * m1 * m2 + 2.0 * m1**3) / variance**1.5
+        return skewness, (m4 - 4.0 * m1 * m3 + 6.0 * m1**2 * m2 - 3.0 * m1**4) / variance**2
+
+    def __repr__(self) -> str:
+        return repr(self.spec)
+
+
+def _tail_index(log_tails: Callable[[float], float]) -> float:
+    """The p of P(|x| > t) ~ t^(-p): the slope far out, infinite where it still grows or the tail is empty."""
+    for decades in (50, 10, 2):  # as far out as the tail can be represented
+        near, middle, far = (log_tails(10.0**e) for e in (decades, 2 * decades, 4 * decades))
+        if math.isfinite(far):
+            inner = (near - middle) / (decades * math.log(10.0))
+            outer = (middle - far) / (2 * decades * math.log(10.0))
+            return math.inf if outer > 1.01 * inner else round(outer, 6)
+    return math.inf
+
+
+# ---------------------------------------------------------------------- the laws by name
+def gaussian() -> EntryLaw:
+    """The standard normal law."""
+    return NamedEntryLaw("gaussian", _normal, kurtosis=3.0)
+
+
+def uniform() -> EntryLaw:
+    """Uniform on [−√3, √3]."""
+    return NamedEntryLaw("uniform", _uniform, kurtosis=1.8)
+
+
+def rademacher() -> EntryLaw:
+    """±1 with equal probability; the complex entry is uniform on (±1 ± i)/√2."""
+    return NamedEntryLaw("rademacher", _rademacher, kurtosis=1.0)
+
+
+def laplace() -> EntryLaw:
+    """Two-sided exponential law of density exp(−√2 |x|)/√2."""
+    return NamedEntryLaw("laplace", _laplace, kurtosis=6.0)
+
+
+def exponential() -> EntryLaw:
+    """Exponential law minus its mean: the asymmetric entry of the catalogue."""
+    return NamedEntryLaw("exponential", _exponential, skewness=2.0, kurtosis=9.0)
+
+
+def truncated_gaussian() -> EntryLaw:
+    """Normal law conditioned to two standard deviations, rescaled (its raw variance is 0.7737413035)."""
+    return NamedEntryLaw("truncated_gaussian", _truncated_gaussian, kurtosis=_TRUNCATED_FOURTH / _TRUNCATED_VARIANCE**2)
+
+
+def student(df: float) -> EntryLaw:
+    """Student's t with `df` > 2 degrees of freedom, rescaled; moments below `df` exist.
+
+    Drawn by the polar method (Bailey 1994).
+
+    Raises
+    ------
+    ValueError
+        If ``df <= 2``: the variance is infinite.
+    """
+    nu = _finite_variance("df", df, "student")
+    return NamedEntryLaw(
+        f"student({nu!r})",
+        lambda rng, size: _student(rng, size, float(nu)),
+        skewness=0.0 if nu > 3 else math.nan,
+        kurtosis=3.0 + 6.0 / (nu - 4) if nu > 4 else math.inf,
+        finite_moments=float(nu),
+    )
+
+
+def sparse(density: float) -> EntryLaw:
+    """A normal number over √density with probability `density`, otherwise 0; all moments exist.
+
+    Parameters
+    ----------
+    density : float
+        Probability of a nonzero entry, 0 < density <= 1. The limit theorems need n · density → ∞.
+    """
+    p = check_real("density", density, above=0.0, at_most=1.0)
+    return NamedEntryLaw(f"sparse({p!r})", lambda rng, size: _sparse(rng, size, float(p)), kurtosis=float(3.0 / p))
+
+
+def cube_root_cauchy() -> EntryLaw:
+    """Cube root of a Cauchy number over √2: moments below 3 exist, so the variance does and the fourth does not.
+
+    E|Cauchy|^s = sec(πs/2), hence the raw variance sec(π/3) = 2.
+    """
+    return NamedEntryLaw(
+        "cube_root_cauchy", _cube_root_cauchy, skewness=math.nan, kurtosis=math.inf, finite_moments=3.0
+    )
+
+
+def fifth_root_cauchy() -> EntryLaw:
+    """Signed fifth root of a Cauchy number, of raw variance sec(π/5) = 1.2360679775: moments below 5 exist."""
+    kurtosis = math.cos(math.pi / 5.0) ** 2 / math.cos(2.0 * math.pi / 5.0)
+    return NamedEntryLaw("fifth_root_cauchy", _fifth_root_cauchy, kurtosis=kurtosis, finite_moments=5.0)
+
+
+_PLAIN: dict[str, Callable[[], EntryLaw]] = {
+    function.__name__: function
+    for function in (
+        gaussian,
+        uniform,
+        rademacher,
+        laplace,
+        exponential,
+        truncated_gaussian,
+        cube_root_cauchy,
+        fifth_root_cauchy,
+    )
+}
+_WITH_PARAMETER: dict[str, Callable[[float], EntryLaw]] = {"student": student, "sparse": sparse}
+#: what a string may be
+NAMES = (*_PLAIN, "student(df)", "sparse(density)")
+
+
+def as_entries(value: Any, argument: str = "entries") -> EntryLaw:
+    """Turn whatever ``entries=`` accepts into an :class:`EntryLaw`.
+
+    Parameters
+    ----------
+    value : str, EntryLaw, frozen scipy.stats distribution, or Law
+        Names: "gaussian", "uniform", "rademacher", "laplace", "exponential", "truncated_gaussian",
+        "cube_root_cauchy", "fifth_root_cauchy", "student(df)", "sparse(density)".
+    argument : str
+        Name of the argument, for messages.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown (the nearest names are given), or the variance is infinite or 0.
+    TypeError
+        If `value` is none of these.
+    """
+    if isinstance(value, EntryLaw):
+        return value
+    if isinstance(value, str):
+        return _from_name(value, argument)
+    from rmt.laws.law import Law
+
+    if isinstance(value, Law):
+        return _OfLaw(value, argument)
+    if hasattr(value, "dist") and hasattr(value, "rvs"):
+        return _OfScipy(value, argument)
+    raise TypeError(
+        f"{argument} must be a name ({', '.join(NAMES)}), an object of rmt.ensembles.entries, a frozen scipy.stats "
+        f"distribution or a law of rmt.laws, got {value!r} of type {type(value).__name__}"
+    )
+
+
+def _from_name(text: str, argument: str) -> EntryLaw:
+    match = re.fullmatch(r"\s*([\w-]+)\s*(?:\((?:\s*(?:df|density)\s*=)?\s*([^()]*?)\s*\))?\s*", text)
+    if match is None:
+        raise ValueError(f"{argument} must be a name such as 'rademacher' or 'student(5)', got {text!r}")
+    name, parameter = match.group(1).replace("-", "_").lower(), match.group(2)
+    check_choice(argument, name, (*_PLAIN, *_WITH_PARAMETER))
+    if name in _PLAIN:
+        if parameter:
+            raise ValueError(f"{argument}={text!r}: {name!r} takes no parameter")
+        return _PLAIN[name]()
+    if not parameter:
+        example = "student(5)" if name == "student" else "sparse(0.1)"
+        raise ValueError(f"{argument}={text!r}: {name!r} needs its parameter, for example {example!r}")
+    try:
+        number = ast.literal_eval(parameter)
+    except (SyntaxError, ValueError):
+        raise ValueError(f"{argument}={text!r}: {parameter!r} is not a number") from None
+    return _WITH_PARAMETER[name](number)
+
+
+def _finite_variance(name: str, value: Any, law: str) -> Any:
+    number = check_real(name, value, above=0.0)
+    if number <= 2:
+        raise ValueError(
+            f"{name} must be > 2, got {value!r}: the variance of {law}({number}) is infinite, and entries are "
+            "standardised to variance 1"
+        )
+    return number
+
+
+# ---------------------------------------------------------------------- samplers: mean 0, variance 1
+_DENSITY_AT_2 = math.exp(-2.0) / math.sqrt(2.0 * math.pi)
+_MASS_WITHIN_2 = math.erf(math.sqrt(2.0))
+_TRUNCATED_VARIANCE = 1.0 - 4.0 * _DENSITY_AT_2 / _MASS_WITHIN_2
+_TRUNCATED_FOURTH = 3.0 - 28.0 * _DENSITY_AT_2 / _MASS_WITHIN_2
+
+
+def _normal(rng: np.random.Generator, size: int) -> Float:
+    from rmt.numerics.draws import fill_normal
+
+    out = np.empty(size)
+    fill_normal(rng, out)
+    return out
+
+
+def _uniform(rng: np.random.Generator, size: int) -> Float:
+    out = rng.random(size)
+    out -= 0.5
+    out *= math.sqrt(12.0)
+    return out
+
+
+def _rademacher(rng: np.random.Generator, size: int) -> Float:
+    from rmt.numerics.draws import expand_signs
+
+    words = rng.integers(0, 2**64, size=(size + 63) // 64, dtype=np.uint64)
+    out = np.empty(size)
+    expand_signs(words, 1.0, out)
+    return out
+
+
+def _laplace(rng: np.random.Generator, size: int) -> Float:
+    from rmt.numerics.draws import fill_laplace
+
+    out = np.empty(size)
+    fill_laplace(rng, out)
+    out *= math.sqrt(0.5)
+    return out
+
+
+def _exponential(rng: np.random.Generator, size: int) -> Float:
+    from rmt.numerics.draws import fill_exponential
+
+    out = np.empty(size)
+    fill_exponential(rng, out)
+    out -= 1.0
+    return out
+
+
+def _truncated_gaussian(rng: np.random.Generator, size: int) -> Float:
+    from rmt.numerics.draws import fill_truncated_normal
+
+    out = np.empty(size)
+    fill_truncated_normal(rng, 2.0, out)
+    out /= math.sqrt(_TRUNCATED_VARIANCE)
+    return out
+
+
+def _student(rng: np.random.Generator, size: int, df: float) -> Float:
+    from rmt.numerics.draws import fill_polar
+
+    out, radius = np.empty(size), np.empty(size)
+    fill_polar(rng, out, radius)
+    # t² = df (w^(-2/df) - 1) u²/w for a uniform point of the disc with first coordinate u and squared radius w;
+    # rescaled by (df - 2)/df
+    tail = np.expm1(np.log(radius) * (-2.0 / df))
+    out *= np.sqrt((df - 2.0) * tail / radius)
+    return out
+
+
+def _sparse(rng: np.random.Generator, size: int, density: float) -> Float:
+    kept = np.flatnonzero(rng.random(size) < density)
+    out = np.zeros(size)
+    out[kept] = _normal(rng, kept.size) / math.sqrt(density)
+    return out
+
+
+def _cauchy(rng: np.random.Generator, size: int) -> Float:
+    from rmt.numerics.draws import fill_cauchy
+
+    out = np.empty(size)
+    fill_cauchy(rng, out)
+    return out
+
+
+def _cube_root_cauchy(rng: np.random.Generator, size: int) -> Float:
+    out = _cauchy(rng, size)
+    np.cbrt(out, out=out)
+    out *= math.sqrt(0.5)
+    return out
+
+
+def _fifth_root_cauchy(rng: np.random.Generator, size: int) -> Float:
+    out = _cauchy(rng, size)
+    return np.copysign(np.abs(out) ** 0.2 * math.sqrt(math.cos(math.pi / 5.0)), out)

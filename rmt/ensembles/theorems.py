@@ -1,0 +1,29 @@
+"""Which entries a limit theorem covers."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+from rmt.errors import MomentConditionWarning
+
+if TYPE_CHECKING:
+    from rmt.ensembles.ensemble import Ensemble
+    from rmt.ensembles.entries import EntryLaw
+
+
+def warn_about_edges(ensemble: Ensemble, entries: EntryLaw) -> None:
+    """Warn if the entries have no fourth moment: the limit law holds, its edges do not bound the spectrum.
+
+    The extreme eigenvalues (singular values) converge to the edges of the limit exactly if E x⁴ < ∞ (Bai-Yin 1988
+    for Wigner matrices; Bai-Silverstein-Yin 1988 and Yin-Bai-Krishnaiah 1988 for sample covariance matrices).
+    """
+    if entries.has_fourth_moment:
+        return
+    warnings.warn(
+        f"the entries of {ensemble!r} have finite variance but E|x|^4 = inf (moments exist below "
+        f"{entries.finite_moments:.4g}): the limit law holds for the bulk, but the largest eigenvalues escape from its "
+        "edge, which needs the fourth moment (Bai-Yin 1988)",
+        MomentConditionWarning,
+        stacklevel=3,
+    )

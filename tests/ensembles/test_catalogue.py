@@ -1,0 +1,38 @@
+"""The table of ensembles: one row each, parameters read from the factories."""
+
+import pytest
+
+import rmt
+from rmt.ensembles.catalogue import CATALOGUE, find
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_every_row_builds_its_default(name):
+    row = CATALOGUE[name]
+    ensemble = row.build(**{p.name: p.default for p in row.parameters})
+    assert isinstance(ensemble, rmt.Ensemble)
+    assert getattr(rmt, name.replace("-", "_")) is row.factory
+    assert row.summary.endswith(".")
+    assert 1900 < row.year < 2030
+    assert row.theorem
+    for parameter in row.parameters:
+        assert parameter.help.endswith((".", ")"))
+        assert "`" not in parameter.help
+
+
+def test_parameters_come_from_the_signature():
+    ratio, entries, field = find("wishart").parameters
+    assert (ratio.name, ratio.kind, ratio.default) == ("ratio", "float", 1)
+    assert ratio.parse("2.5") == 2.5
+    assert entries.parse("student(5)") == "student(5)"
+    assert field.choices == ("real", "complex")
+    assert find("product_wishart").parameters[0].parse("3") == 3
+
+
+def test_unknown_names_give_the_nearest():
+    with pytest.raises(ValueError, match=r"unknown ensemble 'wishert'; did you mean 'wishart'"):
+        find("wishert")
+    with pytest.raises(ValueError, match=r"unknown parameter of wishart 'rato'; did you mean 'ratio'"):
+        find("wishart").build(rato=2)
+    with pytest.raises(ValueError, match="depth must be an integer, got 'three'"):
+        find("product-wishart").parameters[0].parse("three")
