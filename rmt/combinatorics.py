@@ -505,13 +505,28 @@ def _revert(name: str, series: Sequence[Any]) -> list[Any]:
     lead = series[1]
     if lead == 0:
         raise ValueError(f"{name} must not be 0, got {lead!r}: then the S-transform is not a power series")
+    if all(isinstance(x, numbers.Rational) for x in series):
+        return _revert_rational(lead, series)
     powers = _Powers()
     inverse: list[Any] = []
     for n in range(1, len(series)):
         powers.append(series[n])
         target = 1 if n == 1 else 0
-        inverse.append(_divide(target - _dot(inverse, powers.column(n)), lead**n))
+        inverse.append((target - _dot(inverse, powers.column(n))) / lead**n)
     return [0, *inverse]
+
+
+def _revert_rational(lead: Any, series: Sequence[Any]) -> list[Any]:
+    """The same for rationals, in integers: f(s) = lead d h(s/d) with h_1 = 1 and integer h_n."""
+    monic = [Fraction(x) / lead for x in series[2:]]
+    d = _common_scale(monic)
+    scaled = [1, *(int(x * d**n) for n, x in enumerate(monic, start=1))]
+    powers = _Powers()
+    inverse: list[int] = []
+    for n, coefficient in enumerate(scaled, start=1):
+        powers.append(coefficient)
+        inverse.append((n == 1) - _dot(inverse, powers.column(n)))
+    return [Fraction(0), *(Fraction(x) / d ** (n - 1) / lead**n for n, x in enumerate(inverse, start=1))]
 
 
 def _multiply(a: Sequence[Any], b: Sequence[Any]) -> list[Any]:
@@ -539,23 +554,22 @@ def _integers(*sequences: Sequence[Any]) -> tuple[list[list[Any]], int | None]:
     as it is, with None for d.
     """
     values = [list(map(_exact, sequence)) for sequence in sequences]
-    flat = [(n, x) for sequence in values for n, x in enumerate(sequence, start=1)]
-    rational = all(isinstance(x, numbers.Rational) for _, x in flat)
-    if not rational or all(isinstance(x, int) for _, x in flat):
+    flat = [x for sequence in values for x in sequence]
+    if not all(isinstance(x, numbers.Rational) for x in flat) or all(isinstance(x, int) for x in flat):
         return values, None
+    scale = math.lcm(*map(_common_scale, values))
+    return [[int(x * scale**n) for n, x in enumerate(sequence, start=1)] for sequence in values], scale
+
+
+def _common_scale(values: Sequence[Any]) -> int:
+    """An integer d such that d^n times the n-th rational is an integer, for n = 1, 2, ..."""
     scale = 1
-    for n, x in flat:
+    for n, x in enumerate(values, start=1):
         missing = x.denominator // math.gcd(x.denominator, scale**n)
         twos = (missing & -missing).bit_length() - 1  # the denominators of floats are powers of 2
         scale *= (missing >> twos) << -(-twos // n)
-    return [[int(x * scale**n) for n, x in enumerate(sequence, start=1)] for sequence in values], scale
+    return scale
 
 
 def _unscale(values: list[Any], scale: int | None) -> list[Any]:
     return values if scale is None else [Fraction(x, scale**n) for n, x in enumerate(values, start=1)]
-
-
-def _divide(a: Any, b: Any) -> Any:
-    if isinstance(a, numbers.Rational) and isinstance(b, numbers.Rational):
-        return Fraction(a) / Fraction(b)
-    return a / b
