@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from threadpoolctl import ThreadpoolController
 _lock = threading.Lock()
 _inside = 0
 _limiter: Any = None
+_controller: Any = None
+_modules_when_scanned = -1
 
 
 @contextmanager
@@ -25,7 +28,7 @@ def one_blas_thread() -> Iterator[None]:
     global _inside, _limiter
     with _lock:
         if _inside == 0:
-            _limiter = ThreadpoolController().limit(limits=1, user_api="blas")
+            _limiter = _loaded_blas().limit(limits=1, user_api="blas")
             _limiter.__enter__()
         _inside += 1
     try:
@@ -36,3 +39,12 @@ def one_blas_thread() -> Iterator[None]:
             if _inside == 0:
                 _limiter.__exit__(None, None, None)
                 _limiter = None
+
+
+def _loaded_blas() -> Any:
+    """Controller of the BLAS libraries in this process; scanning for them takes a millisecond, so only after imports."""
+    global _controller, _modules_when_scanned
+    if len(sys.modules) != _modules_when_scanned:
+        _controller = ThreadpoolController()
+        _modules_when_scanned = len(sys.modules)
+    return _controller
