@@ -23,7 +23,23 @@ __version__ = "0.1.0"
 _HOMES: dict[str, tuple[str, ...]] = {
     "rmt.errors": ("ConvergenceError", "FreenessError", "MomentConditionWarning"),
     "rmt.laws": ("Interval", "Law", "Semicircle"),
-    "rmt.ensembles": ("Ensemble", "Warrant", "goe", "gse", "gue", "product_wishart", "wigner", "wishart"),
+    "rmt.ensembles": (
+        "Ensemble",
+        "Warrant",
+        "diagonal",
+        "ginibre",
+        "goe",
+        "gse",
+        "gue",
+        "haar_conjugate",
+        "haar_orthogonal",
+        "haar_symplectic",
+        "haar_unitary",
+        "product_wishart",
+        "projection",
+        "wigner",
+        "wishart",
+    ),
 }
 _SUBPACKAGES = ("combinatorics", "ensembles", "errors", "laws")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -31,10 +47,17 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps the two lists equal)
     from rmt.ensembles import Ensemble as Ensemble
     from rmt.ensembles import Warrant as Warrant
+    from rmt.ensembles import diagonal as diagonal
+    from rmt.ensembles import ginibre as ginibre
     from rmt.ensembles import goe as goe
     from rmt.ensembles import gse as gse
     from rmt.ensembles import gue as gue
+    from rmt.ensembles import haar_conjugate as haar_conjugate
+    from rmt.ensembles import haar_orthogonal as haar_orthogonal
+    from rmt.ensembles import haar_symplectic as haar_symplectic
+    from rmt.ensembles import haar_unitary as haar_unitary
     from rmt.ensembles import product_wishart as product_wishart
+    from rmt.ensembles import projection as projection
     from rmt.ensembles import wigner as wigner
     from rmt.ensembles import wishart as wishart
     from rmt.errors import ConvergenceError as ConvergenceError

@@ -8,5 +8,28 @@ from rmt.ensembles.gaussian import goe as goe
 from rmt.ensembles.gaussian import gse as gse
 from rmt.ensembles.gaussian import gue as gue
 from rmt.ensembles.gaussian import wigner as wigner
+from rmt.ensembles.haar import haar_orthogonal as haar_orthogonal
+from rmt.ensembles.haar import haar_symplectic as haar_symplectic
+from rmt.ensembles.haar import haar_unitary as haar_unitary
+from rmt.ensembles.nonhermitian import ginibre as ginibre
+from rmt.ensembles.structured import diagonal as diagonal
+from rmt.ensembles.structured import haar_conjugate as haar_conjugate
+from rmt.ensembles.structured import projection as projection
 
-__all__ = ["Ensemble", "Warrant", "goe", "gse", "gue", "product_wishart", "wigner", "wishart"]
+__all__ = [
+    "Ensemble",
+    "Warrant",
+    "diagonal",
+    "ginibre",
+    "goe",
+    "gse",
+    "gue",
+    "haar_conjugate",
+    "haar_orthogonal",
+    "haar_symplectic",
+    "haar_unitary",
+    "product_wishart",
+    "projection",
+    "wigner",
+    "wishart",
+]

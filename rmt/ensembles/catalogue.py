@@ -13,9 +13,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from rmt.ensembles import covariance, gaussian
+from rmt.ensembles import covariance, gaussian, haar, nonhermitian, structured
 from rmt.ensembles.ensemble import Ensemble
 from rmt.errors import check_choice
+
+
+def _read_integers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(","))
+
+
+_READERS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "int": (int, "an integer"),
+    "float": (float, "a number"),
+    "tuple of int": (_read_integers, "integers with commas between them"),
+}
 
 
 @dataclass(frozen=True)
@@ -50,11 +61,10 @@ class Parameter:
         ValueError
             If the text is not a number where one is needed.
         """
-        reader: Callable[[str], Any] = {"int": int, "float": float}.get(self.kind, str)
+        read, accepted = _READERS.get(self.kind, (str, "a string"))
         try:
-            return reader(text)
+            return read(text)
         except ValueError:
-            accepted = "an integer" if self.kind == "int" else "a number"
             raise ValueError(f"{self.name} must be {accepted}, got {text!r}") from None
 
 
@@ -129,6 +139,13 @@ _ROWS = (
     ),
     CatalogueEntry(
         "product-wishart", covariance.product_wishart, "FussCatalan(order=depth)", "Müller; Götze-Tikhomirov", 2002
+    ),
+    CatalogueEntry("ginibre", nonhermitian.ginibre, "CircularLaw()", "Ginibre; Tao-Vu for finite variance", 1965),
+    CatalogueEntry("haar-orthogonal", haar.haar_orthogonal, "uniform on the circle", "Diaconis-Shahshahani", 1994),
+    CatalogueEntry("haar-unitary", haar.haar_unitary, "uniform on the circle", "Dyson; Diaconis-Shahshahani", 1962),
+    CatalogueEntry("haar-symplectic", haar.haar_symplectic, "uniform on the circle", "Diaconis-Shahshahani", 1994),
+    CatalogueEntry(
+        "projection", structured.projection, "Bernoulli(fraction)", "Voiculescu, for sums and products", 1991
     ),
 )
 

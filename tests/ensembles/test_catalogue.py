@@ -26,6 +26,7 @@ def test_parameters_come_from_the_signature():
     assert ratio.parse("2.5") == 2.5
     assert entries.parse("student(5)") == "student(5)"
     assert field.choices == ("real", "complex")
+    assert find("ginibre").parameters[2].parse("1,2") == (1, 2)
     assert find("product_wishart").parameters[0].parse("3") == 3
 
 

@@ -1,0 +1,115 @@
+"""Haar-distributed orthogonal, unitary and symplectic matrices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant
+from rmt.ensembles.entries import gaussian
+
+if TYPE_CHECKING:
+    from rmt.laws.law import Law
+    from rmt.laws.planar import PlanarLaw
+
+
+class HaarEnsemble(Ensemble):
+    """The uniform law on a compact group; made by :func:`haar_orthogonal` and its siblings."""
+
+    hermitian = False
+    warrant = Warrant.INVARIANT
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+
+    def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
+        return haar_matrix(self.field, n, rng)
+
+    def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
+        values = np.linalg.eigvals(self._sample(n, rng)).astype(np.complex128)
+        return values[np.argsort(np.angle(values))]
+
+    def _singular_values(self, n: int, rng: np.random.Generator) -> Float:
+        return np.ones(2 * n if self.field == "quaternion" else n)
+
+    def law(self) -> PlanarLaw:
+        """Uniform law on the unit circle (Diaconis-Shahshahani 1994)."""
+        from rmt.laws.planar import UnitCircle
+
+        return UnitCircle()
+
+    def gram_law(self) -> Law:
+        """The unit mass at 1: X X* is the identity."""
+        from rmt.laws import Atomic
+
+        return Atomic((1,), (1,))
+
+    def __repr__(self) -> str:
+        return {"real": "haar_orthogonal()", "complex": "haar_unitary()", "quaternion": "haar_symplectic()"}[self.field]
+
+
+def haar_orthogonal() -> Ensemble:
+    """Haar measure on the orthogonal group O(n), both components (determinant 1 and −1).
+
+    The eigenvalues fill the unit circle uniformly as n grows; the traces of its powers are asymptotically
+    independent normals (Diaconis-Shahshahani 1994).
+
+    Examples
+    --------
+    >>> import numpy as np, rmt
+    >>> Q = rmt.haar_orthogonal().sample(4, rng=0)
+    >>> bool(np.allclose(Q @ Q.T, np.eye(4)))
+    True
+    """
+    return HaarEnsemble("real")
+
+
+def haar_unitary() -> Ensemble:
+    """Haar measure on the unitary group U(n): the circular unitary ensemble (Dyson 1962).
+
+    E|tr U^k|² = min(k, n) (Diaconis-Shahshahani 1994; Diaconis-Evans 2001).
+    """
+    return HaarEnsemble("complex")
+
+
+def haar_symplectic() -> Ensemble:
+    """Haar measure on the compact symplectic group Sp(n): unitary n × n quaternion matrices.
+
+    ``sample(n)`` is the 2n × 2n complex matrix [[A, B], [−B̄, Ā]]; ``eigenvalues(n)`` gives all its 2n eigenvalues,
+    n conjugate pairs on the unit circle (they are distinct, unlike the equal pairs of :func:`rmt.gse`).
+    """
+    return HaarEnsemble("quaternion")
+
+
+def haar_matrix(field: str, n: int, rng: np.random.Generator, columns: int | None = None) -> Matrix:
+    """`columns` orthonormal columns of n rows, uniformly distributed; a Haar matrix by default.
+
+    QR of a Gaussian matrix, its columns multiplied by the phases of the diagonal of R: without them the result is
+    not Haar distributed (Mezzadri 2007).
+
+    Parameters
+    ----------
+    field : {"real", "complex", "quaternion"}
+        A quaternion matrix is returned as a complex one of twice as many rows and columns.
+    n : int
+    rng : numpy.random.Generator
+    columns : int, optional
+        At most n; n by default.
+    """
+    width = n if columns is None else columns
+    if field != "quaternion":
+        q, r = np.linalg.qr(gaussian().draw(rng, (n, width), field=field))
+        diagonal = r.diagonal()
+        return q * (diagonal / np.abs(diagonal))
+    upper, lower = gaussian().draw(rng, (2, n, width), field="complex")
+    interleaved = np.empty((2 * n, 2 * width), dtype=np.complex128)
+    # next to every column its quaternionic partner: QR then is the quaternionic QR, as R with a positive diagonal is
+    # unique
+    interleaved[:n, ::2], interleaved[n:, ::2] = upper, -lower.conj()
+    interleaved[:n, 1::2], interleaved[n:, 1::2] = lower, upper.conj()
+    q, r = np.linalg.qr(interleaved)
+    diagonal = r.diagonal()[::2]
+    left = q[:, ::2] * (diagonal / np.abs(diagonal))
+    top, bottom = left[:n], left[n:]
+    return np.block([[top, -bottom.conj()], [bottom, top.conj()]])

@@ -1,0 +1,104 @@
+"""Matrices with independent entries: the Ginibre ensembles and their universality class."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rmt.ensembles.ensemble import Ensemble, Matrix, Warrant, show_call
+from rmt.ensembles.entries import FIELDS, EntryLaw, as_entries
+from rmt.ensembles.theorems import warn_about_edges
+from rmt.errors import check_choice, check_count
+
+if TYPE_CHECKING:
+    from rmt.laws.law import Law
+    from rmt.laws.planar import PlanarLaw
+
+
+class IndependentEntriesEnsemble(Ensemble):
+    """Matrices with independent identically distributed entries; made by :func:`ginibre`."""
+
+    hermitian = False
+
+    def __init__(self, entries: EntryLaw, field: str, shape: tuple[int, int]) -> None:
+        self.entries = entries
+        self.field = field
+        self.shape = shape
+        self.warrant = Warrant.INVARIANT if entries.is_gaussian else Warrant.WIGNER
+
+    def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
+        rows, columns = (n * multiple for multiple in self.shape)
+        return self.entries.draw(rng, (rows, columns), field=self.field, scale=math.sqrt(1.0 / columns))
+
+    def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
+        self._require_square()
+        return np.linalg.eigvals(self._sample(n, rng)).astype(np.complex128)
+
+    def law(self) -> PlanarLaw:
+        """Circular law (Ginibre 1965; for entries of finite variance Tao-Vu 2010).
+
+        Raises
+        ------
+        ValueError
+            If the matrix is not square: it has no eigenvalues.
+        """
+        from rmt.laws.planar import CircularLaw
+
+        self._require_square()
+        warn_about_edges(self, self.entries)
+        return CircularLaw()
+
+    def gram_law(self) -> Law:
+        """Marchenko-Pastur law of X X*, of ratio rows / columns (Marchenko-Pastur 1967)."""
+        from rmt.laws import MarchenkoPastur
+
+        warn_about_edges(self, self.entries)
+        rows, columns = self.shape
+        return MarchenkoPastur(ratio=rows // columns if rows % columns == 0 else rows / columns)
+
+    def _require_square(self) -> None:
+        rows, columns = self.shape
+        if rows != columns:
+            raise ValueError(f"{self!r} is not square, so it has no eigenvalues; use singular_values(n) and gram_law()")
+
+    def __repr__(self) -> str:
+        return show_call(
+            "ginibre",
+            ("entries", self.entries.spec, "gaussian"),
+            ("field", self.field, "real"),
+            ("shape", self.shape, (1, 1)),
+        )
+
+
+def ginibre(entries: Any = "gaussian", field: str = "real", shape: tuple[int, int] = (1, 1)) -> Ensemble:
+    """Matrix of independent entries (Ginibre ensemble for Gaussian ones), square or rectangular.
+
+    E|x_ij|² = 1/columns, so a square one has its eigenvalues in the unit disc: the circular law (Ginibre 1965;
+    Tao-Vu 2010 for entries of finite variance). X X* has the Marchenko-Pastur law of ratio rows / columns; the
+    largest singular value converges to 1 + √ratio exactly if the fourth moment is finite
+    (Yin-Bai-Krishnaiah 1988; Bai-Silverstein-Yin 1988).
+
+    Parameters
+    ----------
+    entries : str, EntryLaw, frozen scipy.stats distribution, or Law
+        Entry law, standardised to mean 0 and variance 1: see :mod:`rmt.ensembles.entries`.
+    field : {"real", "complex"}
+        Field of the entries.
+    shape : tuple of int
+        Rows and columns as multiples of n: (1, 2) is n × 2n.
+
+    Raises
+    ------
+    ValueError
+        If the entry law is unknown or has infinite variance, the field is another one, or a multiple is < 1.
+    """
+    return IndependentEntriesEnsemble(as_entries(entries), check_choice("field", field, FIELDS), _check_shape(shape))
+
+
+def _check_shape(shape: Any) -> tuple[int, int]:
+    if not isinstance(shape, (tuple, list)) or len(shape) != 2:
+        raise TypeError(f"shape must be two integers >= 1 (rows and columns in multiples of n), got {shape!r}")
+    rows, columns = (check_count("shape", multiple) for multiple in shape)
+    return rows, columns

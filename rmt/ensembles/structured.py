@@ -1,0 +1,203 @@
+"""Projections, diagonal matrices, and what turns any matrix into a free one: conjugation by a Haar matrix."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant, show_call
+from rmt.ensembles.entries import FIELDS
+from rmt.ensembles.haar import haar_matrix
+from rmt.errors import check_choice, check_real
+from rmt.laws.law import Law
+
+if TYPE_CHECKING:
+    from rmt.laws.planar import PlanarLaw
+
+
+class ProjectionEnsemble(Ensemble):
+    """Orthogonal projections on uniformly distributed subspaces; made by :func:`projection`."""
+
+    warrant = Warrant.INVARIANT
+
+    def __init__(self, fraction: Any, field: str) -> None:
+        self.fraction = fraction
+        self.field = field
+
+    def rank(self, n: int) -> int:
+        """Dimension of the subspace: fraction · n rounded."""
+        nearest: int = round(self.fraction * n)
+        return nearest
+
+    def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
+        rank = self.rank(n)
+        if rank > n - rank:
+            return np.eye(n) - self._onto_subspace(n, n - rank, rng)
+        return self._onto_subspace(n, rank, rng)
+
+    def _onto_subspace(self, n: int, rank: int, rng: np.random.Generator) -> Matrix:
+        from rmt.ensembles.covariance import gram
+
+        return gram(haar_matrix(self.field, n, rng, columns=rank))
+
+    def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
+        return np.repeat([0.0, 1.0], [n - self.rank(n), self.rank(n)])
+
+    def law(self) -> Law:
+        """Bernoulli law: mass `fraction` at 1, the rest at 0."""
+        from rmt.laws import Bernoulli
+
+        return Bernoulli(self.fraction)
+
+    def __repr__(self) -> str:
+        return show_call("projection", ("fraction", self.fraction, None), ("field", self.field, "real"))
+
+
+class DiagonalEnsemble(Ensemble):
+    """Diagonal matrices; made by :func:`diagonal`."""
+
+    def __init__(self, law: Law, points: str) -> None:
+        self._law = law
+        self.points = points
+
+    def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
+        return np.diag(self._entries(n, rng))
+
+    def _entries(self, n: int, rng: np.random.Generator) -> Float:
+        if self.points == "random":
+            return np.asarray(self._law.rvs(n, rng=rng))
+        return np.asarray(self._law.ppf((np.arange(n) + 0.5) / n))
+
+    def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
+        return np.sort(self._entries(n, rng))
+
+    def law(self) -> Law:
+        """The law it was made of."""
+        return self._law
+
+    def __repr__(self) -> str:
+        return show_call("diagonal", ("law", self._law, None), ("points", self.points, "quantiles"))
+
+
+class HaarConjugateEnsemble(Ensemble):
+    """Q X Q* with Q a Haar matrix; made by :func:`haar_conjugate`."""
+
+    warrant = Warrant.INVARIANT
+
+    def __init__(self, ensemble: Ensemble, field: str) -> None:
+        self.ensemble = ensemble
+        self.field = field
+        self.hermitian = ensemble.hermitian
+
+    def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
+        matrix = self.ensemble._sample(n, rng)
+        if matrix.shape[0] != matrix.shape[1]:
+            raise ValueError(f"haar_conjugate needs a square matrix, got {self.ensemble!r} of shape {matrix.shape}")
+        size = matrix.shape[0] // 2 if self.field == "quaternion" else matrix.shape[0]
+        q = haar_matrix(self.field, size, rng)
+        conjugated = q @ matrix @ q.conj().T
+        return (conjugated + conjugated.conj().T) / 2.0 if self.hermitian else conjugated
+
+    def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
+        return self.ensemble._eigenvalues(n, rng)
+
+    def _singular_values(self, n: int, rng: np.random.Generator) -> Float:
+        return self.ensemble._singular_values(n, rng)
+
+    def law(self) -> Law | PlanarLaw:
+        """The law of the conjugated ensemble."""
+        return self.ensemble.law()
+
+    def gram_law(self) -> Law:
+        """That of the conjugated ensemble."""
+        return self.ensemble.gram_law()
+
+    def __repr__(self) -> str:
+        return show_call(
+            "haar_conjugate", ("ensemble", self.ensemble, None), ("field", self.field, self.ensemble.field)
+        )
+
+
+def projection(fraction: float = 0.5, field: str = "real") -> Ensemble:
+    """Orthogonal projection on a uniformly distributed subspace of dimension round(fraction · n).
+
+    Its law is Bernoulli, with mass `fraction` at 1; two of them are asymptotically free (Voiculescu 1991), and
+    P Q P then has the law of Voiculescu-Dykema-Nica (1992, Example 3.6.7).
+
+    Parameters
+    ----------
+    fraction : float
+        Rank over dimension, in [0, 1].
+    field : {"real", "complex"}
+        Whether the subspace is one of ℝⁿ or of ℂⁿ.
+
+    Raises
+    ------
+    ValueError
+        If the fraction lies outside [0, 1], or the field is another one.
+    """
+    return ProjectionEnsemble(
+        check_real("fraction", fraction, at_least=0.0, at_most=1.0), check_choice("field", field, FIELDS)
+    )
+
+
+def diagonal(law: Law, points: str = "quantiles") -> Ensemble:
+    """Diagonal matrix whose entries follow a law on the real line.
+
+    Nothing makes its eigenvectors generic: in a sum or product with another such matrix, conjugate one of them with
+    :func:`haar_conjugate`.
+
+    Parameters
+    ----------
+    law : Law
+        Law of the eigenvalues.
+    points : {"quantiles", "random"}
+        The n quantiles of order (i − 1/2)/n, ascending, so that the spectrum is as regular as eigenvalues are; or
+        n independent draws, with fluctuations of order 1/√n.
+
+    Raises
+    ------
+    TypeError
+        If `law` is not a law.
+    ValueError
+        If `points` is another string.
+    """
+    if not isinstance(law, Law):
+        raise TypeError(
+            f"law must be a law of rmt.laws, got {law!r} of type {type(law).__name__}; numbers become one with "
+            "rmt.Empirical(numbers), a density with rmt.Law.from_pdf"
+        )
+    return DiagonalEnsemble(law, check_choice("points", points, ("quantiles", "random")))
+
+
+def haar_conjugate(ensemble: Ensemble, field: str | None = None) -> Ensemble:
+    """Q X Q* with a Haar matrix Q: the same eigenvalues, uniformly distributed eigenvectors.
+
+    The result is asymptotically free from every independent matrix (Voiculescu 1991; Collins-Śniady 2006 for the
+    orthogonal and symplectic groups). It draws its own copy of the ensemble: ``X + rmt.haar_conjugate(X)`` has two
+    independent terms.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+        What is conjugated.
+    field : {"real", "complex"}, optional
+        Orthogonal or unitary Q; by default the field of the ensemble (symplectic Q for a quaternion one).
+
+    Raises
+    ------
+    TypeError
+        If `ensemble` is not an ensemble.
+    ValueError
+        If the field does not contain that of the ensemble.
+    """
+    if not isinstance(ensemble, Ensemble):
+        raise TypeError(
+            f"ensemble must be a random matrix, got {ensemble!r} of type {type(ensemble).__name__}; a law becomes one "
+            "with rmt.diagonal(law)"
+        )
+    containing = {"real": ("real", "complex"), "complex": ("complex",), "quaternion": ("quaternion",)}[ensemble.field]
+    return HaarConjugateEnsemble(
+        ensemble, ensemble.field if field is None else check_choice("field", field, containing)
+    )
