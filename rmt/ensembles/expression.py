@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import numpy as np
 
 from rmt.ensembles.ensemble import Ensemble, Matrix, Warrant
-from rmt.errors import FreenessError
+from rmt.ensembles.limits import Word, adjoint, cyclic_runs, limit_law
+from rmt.ensembles.repeats import trial_generators
 
 if TYPE_CHECKING:
     from rmt.laws.law import Law
     from rmt.laws.planar import PlanarLaw
-
-#: a variable and whether its conjugate transpose is meant
-Factor = tuple[Ensemble, bool]
-Word = tuple[Factor, ...]
 
 
 class Expression(Ensemble):
@@ -33,7 +30,7 @@ class Expression(Ensemble):
     def __init__(self, terms: Iterable[tuple[Word, Any]]) -> None:
         collected: dict[Word, Any] = {}
         for word, coefficient in terms:
-            key = tuple((variable, adjoint and not variable.hermitian) for variable, adjoint in word)
+            key = tuple((variable, starred and not variable.hermitian) for variable, starred in word)
             collected[key] = collected.get(key, 0) + coefficient
         self.terms: dict[Word, Any] = {word: c for word, c in collected.items() if c != 0}
         self.variables: tuple[Ensemble, ...] = tuple(
@@ -50,7 +47,7 @@ class Expression(Ensemble):
             self.field = "quaternion"
         else:
             self.field = "complex" if "complex" in fields or complex_numbers else "real"
-        self.hermitian = {_adjoint(w): _conjugate(c) for w, c in self.terms.items()} == self.terms
+        self.hermitian = {adjoint(w): _conjugate(c) for w, c in self.terms.items()} == self.terms
         self.warrant = (
             Warrant.INVARIANT
             if self.variables and all(v.warrant is Warrant.INVARIANT for v in self.variables)
@@ -69,7 +66,7 @@ class Expression(Ensemble):
     @property
     def H(self) -> Expression:  # noqa: N802
         """Conjugate transpose: words reversed, coefficients conjugated."""
-        return Expression((_adjoint(word), _conjugate(c)) for word, c in self.terms.items())
+        return Expression((adjoint(word), _conjugate(c)) for word, c in self.terms.items())
 
     def __add__(self, other: object) -> Expression:
         return Expression([*self.terms.items(), *_as_terms(other, "+")])
@@ -122,16 +119,17 @@ class Expression(Ensemble):
         }
         parts = []
         for word, c in self.terms.items():
-            body = " @ ".join(labels[v] + (".H" if adjoint else "") for v, adjoint in word)
+            body = " @ ".join(labels[v] + (".H" if starred else "") for v, starred in word)
             parts.append(body if c == 1 and body else f"{c!r} * {body}" if body else repr(c))
         return " + ".join(parts) or "0"
 
     # ------------------------------------------------------------------ the matrix
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
-        drawn = {
-            v: v._sample(n, child) for v, child in zip(self.variables, _children(rng, self.variables), strict=True)
-        }
-        return self._evaluate(drawn, n)
+        return self._evaluate(self._draw(n, rng), n)
+
+    def _draw(self, n: int, rng: np.random.Generator) -> dict[Ensemble, Matrix]:
+        children = trial_generators(rng, len(self.variables))
+        return {variable: variable._sample(n, child) for variable, child in zip(self.variables, children, strict=True)}
 
     def _evaluate(self, drawn: dict[Ensemble, Matrix], n: int) -> Matrix:
         total: Any = 0
@@ -141,8 +139,8 @@ class Expression(Ensemble):
                 constant = c
                 continue
             product: Any = None
-            for variable, adjoint in word:
-                factor = drawn[variable].conj().T if adjoint else drawn[variable]
+            for variable, starred in word:
+                factor = drawn[variable].conj().T if starred else drawn[variable]
                 if product is not None and product.shape[1] != factor.shape[0]:
                     raise ValueError(f"shapes do not match in {self!r} at n = {n}: {product.shape} @ {factor.shape}")
                 product = factor if product is None else product @ factor
@@ -161,11 +159,34 @@ class Expression(Ensemble):
 
     def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
         affine = self._affine_part()
-        if affine is None:
-            return super()._eigenvalues(n, rng)
-        scale, variable, shift = affine
-        values = scale * variable._eigenvalues(n, rng) + shift
+        if affine is not None:
+            scale, variable, shift = affine
+            values = scale * variable._eigenvalues(n, rng) + shift
+        elif self.hermitian:
+            values = np.linalg.eigvalsh(self._sample(n, rng))
+            if self.field == "quaternion":
+                values = values[::2]  # Kramers pairs
+        else:
+            values = self._product_eigenvalues(n, rng)
         return np.sort(values) if self.hermitian else values
+
+    def _product_eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
+        """Eigenvalues of a matrix that is not Hermitian; real ones for X @ W with a positive factor W.
+
+        X W has the eigenvalues of W^(1/2) X W^(1/2), computed from that Hermitian matrix.
+        """
+        drawn = self._draw(n, rng)
+        words = [word for word in self.terms if word]
+        runs = cyclic_runs(words[0]) if len(words) == 1 else None
+        if runs is not None and len(runs) == 2:
+            factors = [np.linalg.matrix_power(drawn[variable], exponent) for variable, exponent in runs]
+            for positive, other in (factors, factors[::-1]):
+                weights, vectors = np.linalg.eigh(positive)
+                if weights[0] >= -1e-12 * weights[-1]:
+                    root = vectors * np.sqrt(np.maximum(weights, 0.0))
+                    values = np.linalg.eigvalsh(root.conj().T @ other @ root)
+                    return np.asarray(np.sort(self.terms[words[0]] * values + self.terms.get((), 0)))
+        return np.asarray(np.linalg.eigvals(self._evaluate(drawn, n)))
 
     # ------------------------------------------------------------------ the law
     def law(self) -> Law | PlanarLaw:
@@ -180,41 +201,17 @@ class Expression(Ensemble):
         if affine is not None:
             scale, variable, shift = affine
             return scale * variable.law() + shift
-        require_freeness(self.variables)
-        raise TypeError(
-            f"the limit law of {self!r} is not known; sample it with .eigenvalues(n), or write it as an affine "
-            "combination of one ensemble"
-        )
+        law = limit_law(self.terms, self.variables)
+        if law is None:
+            raise TypeError(
+                f"{self!r} is not self-adjoint and no product of free positive factors, so its limit law does not live "
+                "on the line; the law of A @ A.H or of A + A.H does, and .eigenvalues(n) samples it"
+            )
+        return law
 
-
-def require_freeness(variables: tuple[Ensemble, ...]) -> None:
-    """Raise unless independent `variables` are asymptotically free.
-
-    They are when at most one of them lacks a warrant: invariance under Haar conjugation (Voiculescu 1991), or
-    independent centred entries (Dykema 1993; Anderson-Guionnet-Zeitouni 2010, Theorem 5.4.5).
-
-    Raises
-    ------
-    FreenessError
-        Naming the first two that lack it.
-    """
-    generic = [variable for variable in variables if variable.warrant is Warrant.NONE]
-    if len(generic) > 1:
-        first, second = generic[:2]
-        raise FreenessError(
-            f"{first!r} and {second!r} are not known to be asymptotically free: {Warrant.NONE.value} in either. "
-            "Conjugate one of them by a Haar matrix: rmt.haar_conjugate(...)"
-        )
-
-
-def _children(rng: np.random.Generator, variables: tuple[Ensemble, ...]) -> list[np.random.Generator]:
-    from rmt.ensembles.repeats import trial_generators
-
-    return trial_generators(rng, len(variables))
-
-
-def _adjoint(word: Word) -> Word:
-    return tuple((variable, not adjoint and not variable.hermitian) for variable, adjoint in reversed(word))
+    def gram_law(self) -> Law:
+        """Limit law of E E* for the expression E."""
+        return super().gram_law() if self.hermitian else cast("Law", (self @ self.H).law())
 
 
 def _conjugate(number: Any) -> Any:
