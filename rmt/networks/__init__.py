@@ -1,6 +1,45 @@
 """Wide random networks: signal propagation, the spectrum of the input-output Jacobian, dynamical isometry."""
 
 from rmt.networks.activations import activation as activation
+from rmt.networks.criticality import CriticalCurve as CriticalCurve
+from rmt.networks.criticality import CriticalPoint as CriticalPoint
+from rmt.networks.criticality import critical_points as critical_points
+from rmt.networks.criticality import critical_sigma_w as critical_sigma_w
+from rmt.networks.criticality import edge_of_chaos as edge_of_chaos
+from rmt.networks.criticality import half_stable_point as half_stable_point
+from rmt.networks.initialisers import Initialiser as Initialiser
+from rmt.networks.initialisers import compare_initialisers as compare_initialisers
+from rmt.networks.initialisers import initialiser as initialiser
+from rmt.networks.initialisers import torch_gain as torch_gain
+from rmt.networks.meanfield import FixedPoint as FixedPoint
+from rmt.networks.meanfield import MeanField as MeanField
+from rmt.networks.meanfield import Phase as Phase
+from rmt.networks.meanfield import correlation_map as correlation_map
+from rmt.networks.meanfield import fixed_points as fixed_points
+from rmt.networks.meanfield import length_map as length_map
+from rmt.networks.meanfield import lengths as lengths
+from rmt.networks.meanfield import mean_field as mean_field
 from rmt.networks.moments import Activation as Activation
 
-__all__ = ["Activation", "activation"]
+__all__ = [
+    "Activation",
+    "CriticalCurve",
+    "CriticalPoint",
+    "FixedPoint",
+    "Initialiser",
+    "MeanField",
+    "Phase",
+    "activation",
+    "compare_initialisers",
+    "correlation_map",
+    "critical_points",
+    "critical_sigma_w",
+    "edge_of_chaos",
+    "fixed_points",
+    "half_stable_point",
+    "initialiser",
+    "length_map",
+    "lengths",
+    "mean_field",
+    "torch_gain",
+]

@@ -97,9 +97,16 @@ def gaussian_rule(
 
 
 def correlated_rule(
-    q1: float, q2: float, c: float, features: Sequence[float] = (), *, scale: float = 1.0, refine: int = 0
+    q1: float,
+    q2: float,
+    c: float,
+    features: Sequence[float] = (),
+    *,
+    gap: float | None = None,
+    scale: float = 1.0,
+    refine: int = 0,
 ) -> tuple[Real, Real, Real]:
-    """Nodes u1, u2 and weights for a centred Gaussian pair with variances q1, q2 and correlation c.
+    """Nodes u1, u2 and weights for a centred Gaussian pair with variances q1, q2 and correlation c = 1 − gap.
 
     With s, d independent of variance (1 ± c)/2 the pair is √q1 (s + d), √q2 (s − d): the kinks of both factors
     lie on lines of slope ±1 in the (s, d) plane, so that every panel in s is free of kinks, and the integral over
@@ -112,7 +119,8 @@ def correlated_rule(
         Of one common 2-d shape.
     """
     a, b = math.sqrt(max(q1, 1e-290)), math.sqrt(max(q2, 1e-290))
-    sum_scale, difference_scale = math.sqrt(max(0.5 * (1.0 + c), 0.0)), math.sqrt(max(0.5 * (1.0 - c), 0.0))
+    distance = 1.0 - c if gap is None else gap
+    sum_scale, difference_scale = math.sqrt(max(1.0 - 0.5 * distance, 0.0)), math.sqrt(max(0.5 * distance, 0.0))
     kinks = np.asarray(features, dtype=np.float64)
     resolution = scale * min(1.0 / a, 1.0 / b)
     crossings = np.unique(0.5 * (kinks[:, None] / a - kinks[None, :] / b))

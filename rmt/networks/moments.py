@@ -37,6 +37,8 @@ class GaussianFormulas:
         E φ'^{2k} as a function of (k, q).
     covariance, slope_covariance : callable
         Functions of (q1, q2, c).
+    divergence : callable
+        E (φ(u1) − φ(u2))²/2 as a function of (q, 1 − c).
     """
 
     mean: Callable[[float], float]
@@ -46,6 +48,7 @@ class GaussianFormulas:
     slope_moment: Callable[[int, float], float]
     covariance: Callable[[float, float, float], float]
     slope_covariance: Callable[[float, float, float], float]
+    divergence: Callable[[float, float], float]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -239,34 +242,53 @@ class Activation:
         """E φ(u1) φ(u2) for a centred Gaussian pair with variances q1, q2 and correlation c."""
         if self.formulas is not None:
             return self.formulas.covariance(q1, q2, c)
-        return self._pair_expectation(self.function, q1, q2, c)
+        function = self.function
+        return self._pair_expectation(lambda u, v: np.asarray(function(u)) * function(v), q1, q2, c)
 
     def slope_covariance(self, q1: float, q2: float, c: float) -> float:
         """E φ'(u1) φ'(u2) for a centred Gaussian pair with variances q1, q2 and correlation c."""
         if self.formulas is not None:
             return self.formulas.slope_covariance(q1, q2, c)
-        return self._pair_expectation(self.slope, q1, q2, c)
+        slope = self.slope
+        return self._pair_expectation(lambda u, v: np.asarray(slope(u)) * slope(v), q1, q2, c)
 
-    def _pair_expectation(self, function: RealFunction, q1: float, q2: float, c: float) -> float:
+    def divergence(self, q: float, gap: float) -> float:
+        """E (φ(u1) − φ(u2))²/2 = E φ² − E φ(u1) φ(u2) at correlation 1 − gap, without cancellation at small gap."""
+        check_real("gap", gap, at_least=0.0, at_most=2.0)
+        if self.formulas is not None:
+            return self.formulas.divergence(q, gap)
+        function = self.function
+        return self._pair_expectation(
+            lambda u, v: 0.5 * (np.asarray(function(u)) - function(v)) ** 2, q, q, 1.0 - gap, gap
+        )
+
+    def _pair_expectation(
+        self,
+        function: Callable[[Real, Real], Real],
+        q1: float,
+        q2: float,
+        c: float,
+        gap: float | None = None,
+    ) -> float:
         check_real("q1", q1, at_least=0.0)
         check_real("q2", q2, at_least=0.0)
         check_real("c", c, at_least=-1.0, at_most=1.0)
         coarse = math.nan
         error = math.inf
         for refine in (0,) if self.named else (0, 1, 2, 3):
-            u1, u2, w = correlated_rule(q1, q2, c, self.features, scale=self.scale, refine=refine)
+            u1, u2, w = correlated_rule(q1, q2, c, self.features, gap=gap, scale=self.scale, refine=refine)
             with np.errstate(over="ignore", invalid="ignore"):
-                first, second = np.asarray(function(u1)), np.asarray(function(u2))
-            products = first * second * w
-            if not np.isfinite(products).all():
+                terms = function(u1, u2) * w
+            if not np.isfinite(terms).all():
                 raise ValueError(f"activation {self.name!r} gives values that are not finite within 9 sqrt(q)")
-            fine = float(np.sum(products))
+            fine = float(np.sum(terms))
             error = abs(fine - coarse)
-            if self.named or error <= 1e-11 * float(np.sum(np.abs(products))):
+            if self.named or error <= 1e-11 * float(np.sum(np.abs(terms))):
                 return fine
             coarse = fine
         raise ConvergenceError(
-            f"E φ(u1) φ(u2) of activation {self.name!r} did not settle under refinement; pass kinks=",
+            f"a pair expectation of activation {self.name!r} did not settle under refinement; pass kinks= with "
+            "every point where its derivative jumps",
             residual=error,
         )
 
