@@ -53,7 +53,7 @@ class WishartEnsemble(Ensemble):
         return show_call(
             "wishart",
             ("ratio", self.ratio, 1),
-            ("entries", self.entries.spec, "gaussian"),
+            ("entries", self.entries.argument, "gaussian"),
             ("field", self.field, "real"),
         )
 
@@ -94,7 +94,7 @@ class ProductWishartEnsemble(Ensemble):
         return show_call(
             "product_wishart",
             ("depth", self.depth, None),
-            ("entries", self.entries.spec, "gaussian"),
+            ("entries", self.entries.argument, "gaussian"),
             ("field", self.field, "real"),
         )
 

@@ -44,7 +44,9 @@ class EntryLaw(ABC):
         E x⁴ of the real entry (3 for the normal law); ``inf`` where it is infinite. A complex entry has
         E|x|⁴ = (kurtosis + 1)/2.
     spec : object
-        What to write after ``entries=`` to get this law again: a string for the laws known by name.
+        What was given as ``entries=``: a string for the laws known by name.
+    argument : object
+        Its repr is what to write after ``entries=`` to get this law again.
     """
 
     finite_moments: float
@@ -82,6 +84,10 @@ class EntryLaw(ABC):
         if factor != 1.0:
             numbers *= factor
         return (numbers if field == "real" else numbers.view(np.complex128)).reshape(shape)
+
+    @property
+    def argument(self) -> Any:
+        return self.spec
 
     @property
     def has_fourth_moment(self) -> bool:
@@ -192,6 +198,10 @@ class _OfScipy(StandardisedLaw):
     def _shape(self) -> tuple[float, float]:
         skewness, excess = self.spec.stats(moments="sk")
         return float(skewness), 3.0 + float(excess)
+
+    @property
+    def argument(self) -> Any:
+        return self  # the repr of SciPy's frozen object is an address
 
     def __repr__(self) -> str:
         arguments = [repr(a) for a in self.spec.args] + [f"{k}={v!r}" for k, v in self.spec.kwds.items()]

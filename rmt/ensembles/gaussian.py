@@ -32,7 +32,7 @@ class WignerEnsemble(Ensemble):
         return Semicircle()
 
     def __repr__(self) -> str:
-        return show_call("wigner", ("entries", self.entries.spec, "gaussian"), ("field", self.field, "real"))
+        return show_call("wigner", ("entries", self.entries.argument, "gaussian"), ("field", self.field, "real"))
 
 
 class GaussianEnsemble(WignerEnsemble):

@@ -66,7 +66,7 @@ class IndependentEntriesEnsemble(Ensemble):
     def __repr__(self) -> str:
         return show_call(
             "ginibre",
-            ("entries", self.entries.spec, "gaussian"),
+            ("entries", self.entries.argument, "gaussian"),
             ("field", self.field, "real"),
             ("shape", self.shape, (1, 1)),
         )

@@ -1,7 +1,16 @@
-"""Independent repeats of one random-matrix computation, serial or through any executor."""
+"""Independent repeats of one random-matrix computation: serial or through any executor, resumable, reproducible.
+
+Trial i draws from the i-th spawned child of the generator, whoever runs it, with BLAS on one thread: the numbers are
+the same for 1, 2 or 8 workers, for threads, processes and clusters.
+"""
 
 from __future__ import annotations
 
+import numbers
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,19 +20,106 @@ from rmt.numerics.blas import one_blas_thread
 
 if TYPE_CHECKING:
     import os
-    from concurrent.futures import Executor
 
     from rmt.ensembles.ensemble import Ensemble
+
+Result = NDArray[Any]
+
+#: trials travel in at most this many batches: enough to balance hundreds of workers, few enough to send
+_MAX_BATCHES = 256
+#: seconds of work before a progress bar appears
+_PROGRESS_DELAY = 2.0
+
+
+class TrialError(RuntimeError):
+    """A trial failed, and failed again when it was repeated.
+
+    Attributes
+    ----------
+    trial : int
+        Index of the trial.
+    finished : dict of int to ndarray
+        The results of the trials that did finish.
+    """
+
+    def __init__(self, message: str, trial: int, finished: dict[int, Result]) -> None:
+        super().__init__(message)
+        self.trial = trial
+        self.finished = finished
+
+
+@dataclass(frozen=True)
+class TrialStreams:
+    """The spawned children of a generator, in a form small enough to send to every worker.
+
+    Attributes
+    ----------
+    bit_generator : type
+        Class of the parent's bit generator.
+    entropy : int or sequence of int
+        Of the parent's seed sequence, as `spawn_key` and `pool_size` are.
+    spawn_key : tuple of int
+    pool_size : int
+    first : int
+        How many children the parent had before.
+    """
+
+    bit_generator: type[np.random.BitGenerator]
+    entropy: Any
+    spawn_key: tuple[int, ...]
+    pool_size: int
+    first: int
+
+    @classmethod
+    def spawn(cls, rng: Any, trials: int) -> TrialStreams:
+        """Spawn `trials` children of ``numpy.random.default_rng(rng)``; a later call gets others."""
+        bit_generator = np.random.default_rng(rng).bit_generator
+        parent = bit_generator.seed_seq
+        if not isinstance(parent, np.random.SeedSequence):
+            # a bit generator without a seed sequence: draw the entropy of one
+            words = np.random.Generator(bit_generator).integers(0, 2**63, size=4)
+            return cls(np.random.PCG64, tuple(words.tolist()), (), 4, 0)
+        first = parent.n_children_spawned
+        if rng is not None and not isinstance(rng, numbers.Integral):
+            parent.spawn(trials)  # the caller's generator must not give these children again
+        return cls(type(bit_generator), parent.entropy, parent.spawn_key, parent.pool_size, first)
+
+    def generator(self, trial: int) -> np.random.Generator:
+        """The generator of one trial, always from its beginning."""
+        key = (*self.spawn_key, self.first + trial)
+        seed = np.random.SeedSequence(self.entropy, spawn_key=key, pool_size=self.pool_size)
+        return np.random.Generator(self.bit_generator(seed))
 
 
 def trial_generators(rng: Any, trials: int) -> list[np.random.Generator]:
     """One child generator a trial: the same children for the same `rng`, however many workers there are."""
-    generator = np.random.default_rng(rng)
-    try:
-        return list(generator.spawn(trials))
-    except TypeError:
-        # a bit generator without a seed sequence: draw the entropy of one
-        return list(np.random.default_rng(generator.integers(0, 2**63, size=4).tolist()).spawn(trials))
+    streams = TrialStreams.spawn(rng, trials)
+    return [streams.generator(trial) for trial in range(trials)]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What every trial computes: ``ensemble.<method>(n, generator)``; picklable, so that processes can receive it."""
+
+    ensemble: Ensemble
+    method: str
+    n: int
+    streams: TrialStreams
+
+    def run(self, trial: int) -> Result:
+        """One trial on one BLAS thread."""
+        with one_blas_thread():
+            return np.asarray(getattr(self.ensemble, self.method)(self.n, self.streams.generator(trial)))
+
+    def run_batch(self, trials: Sequence[int]) -> list[tuple[int, Result | Exception]]:
+        """Several trials; a failing one does not lose the others."""
+        outcome: list[tuple[int, Result | Exception]] = []
+        for trial in trials:
+            try:
+                outcome.append((trial, self.run(trial)))
+            except Exception as error:  # handed to the caller, who repeats the trial
+                outcome.append((trial, error))
+        return outcome
 
 
 def run_trials(
@@ -36,14 +132,165 @@ def run_trials(
     executor: Executor | None = None,
     out: str | os.PathLike[str] | None = None,
     progress: bool = False,
-) -> list[NDArray[Any]]:
-    """Call ``ensemble.<method>(n, child)`` once a trial and return the results in the order of the trials."""
-    children = trial_generators(rng, trials)
-    with one_blas_thread():
-        return [run_trial(ensemble, method, n, child) for child in children]
+) -> list[Result]:
+    """Call ``ensemble.<method>(n, child)`` once a trial and return the results in the order of the trials.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    method : str
+        Name of the method, which takes n and a generator.
+    n : int
+        Matrix dimension.
+    rng : Generator, SeedSequence, int or None
+    trials : int
+        Number of trials.
+    executor : concurrent.futures.Executor, optional
+        Runs the trials; this thread does by default.
+    out : path, optional
+        A ``.npz`` file that keeps finished trials. A call with the same arguments resumes from it; the number of
+        trials may grow.
+    progress : bool
+        Show a progress bar on stderr if tqdm is installed, stderr is a terminal and the work takes over two seconds.
+
+    Raises
+    ------
+    TrialError
+        If a trial fails twice; it carries the finished results, and so does the `out` file.
+    ValueError
+        If the `out` file holds trials of other arguments, or `out` is given without a seed.
+    TypeError
+        If `executor` is not an executor.
+    """
+    if executor is not None and not isinstance(executor, Executor):
+        raise TypeError(
+            f"executor must be a concurrent.futures.Executor, got {executor!r} of type {type(executor).__name__}; "
+            "a Dask client gives one with client.get_executor()"
+        )
+    if out is not None and rng is None:
+        raise ValueError("out= needs rng= (a seed), got None: otherwise a second call cannot continue the first")
+    task = Task(ensemble, method, n, TrialStreams.spawn(rng, trials))
+    finished: dict[int, Result] = {}
+    with one_blas_thread(), _keeper(task, out, finished) as keep, _progress(trials, progress) as advance:
+        advance(sum(trial < trials for trial in finished))
+
+        def take(trial: int, result: Result) -> None:
+            finished[trial] = result
+            keep()
+            advance(1)
+
+        pending = [trial for trial in range(trials) if trial not in finished]
+        if executor is None:
+            for trial in pending:
+                take(trial, task.run(trial))
+        else:
+            _run_on(executor, task, pending, take, finished)
+    return [finished[trial] for trial in range(trials)]
 
 
-def run_trial(ensemble: Ensemble, method: str, n: int, rng: np.random.Generator) -> NDArray[Any]:
-    """One trial, on one BLAS thread (a module-level function, so that processes can receive it)."""
-    with one_blas_thread():
-        return np.asarray(getattr(ensemble, method)(n, rng))
+def _run_on(
+    executor: Executor,
+    task: Task,
+    pending: Sequence[int],
+    take: Callable[[int, Result], None],
+    finished: dict[int, Result],
+) -> None:
+    """Run the trials on an executor, and those that fail once more."""
+    size = -(-len(pending) // _MAX_BATCHES)
+    batches = [pending[start : start + size] for start in range(0, len(pending), size or 1)]
+    failed = _collect(executor, task, batches, take)
+    if not failed:
+        return
+    alone = [[trial] for trial in sorted(failed)]
+    if any(isinstance(error, BrokenExecutor) for error in failed.values()):
+        # a dead worker breaks its pool: one fresh process takes the rest, in order, so that a second death has a name
+        with ProcessPoolExecutor(max_workers=1) as fresh:
+            failed = _collect(fresh, task, alone, take)
+    else:
+        failed = _collect(executor, task, alone, take)
+    for trial in sorted(failed):
+        error = failed[trial]
+        raise TrialError(
+            f"trial {trial} of {task.ensemble!r}.{task.method.lstrip('_')}(n={task.n}) failed twice: "
+            f"{type(error).__name__}: {error}; {len(finished)} finished trials are kept",
+            trial,
+            dict(finished),
+        ) from error
+
+
+def _collect(
+    executor: Executor, task: Task, batches: Sequence[Sequence[int]], take: Callable[[int, Result], None]
+) -> dict[int, BaseException]:
+    """Submit the batches, take what they return as it comes, return the failed trials with their errors.
+
+    A mistake in the arguments fails every trial in the same way: it is raised at once, as itself.
+    """
+    futures: dict[Future[list[tuple[int, Result | Exception]]], Sequence[int]] = {}
+    failed: dict[int, BaseException] = {}
+    try:
+        for batch in batches:
+            try:
+                futures[executor.submit(task.run_batch, batch)] = batch
+            except BrokenExecutor as error:
+                failed.update(dict.fromkeys(batch, error))
+        for future in as_completed(futures):
+            try:
+                outcome = future.result()
+            except Exception as error:  # the worker died, or could not send its results
+                failed.update(dict.fromkeys(futures[future], error))
+                continue
+            for trial, result in outcome:
+                if not isinstance(result, Exception):
+                    take(trial, result)
+                elif _is_mistake(result):
+                    raise result
+                else:
+                    failed[trial] = result
+    finally:
+        for future in futures:
+            future.cancel()
+    return failed
+
+
+def _is_mistake(error: Exception) -> bool:
+    return isinstance(error, (ValueError, TypeError)) and not isinstance(error, np.linalg.LinAlgError)
+
+
+@contextmanager
+def _progress(trials: int, wanted: bool) -> Iterator[Callable[[int], Any]]:
+    """Give a function that advances a progress bar, if one is wanted and can be had."""
+    bar: Any = None
+    if wanted:
+        try:
+            from tqdm import tqdm
+        except ImportError:
+            pass
+        else:
+            # disable=None: silent when stderr is not a terminal
+            bar = tqdm(total=trials, unit="trial", delay=_PROGRESS_DELAY, disable=None, leave=False)
+    try:
+        yield (lambda count: None) if bar is None else bar.update
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+def _keeper(
+    task: Task, out: str | os.PathLike[str] | None, finished: dict[int, Result]
+) -> AbstractContextManager[Callable[[], None]]:
+    """Context whose value saves what is finished, now and then; it loads at the start and saves at the end."""
+    if out is None:
+        return nullcontext(lambda: None)
+    from rmt.ensembles.trial_file import keeping_trials
+
+    streams = task.streams
+    identity = {
+        "ensemble": repr(task.ensemble),
+        "method": task.method.lstrip("_"),
+        "n": task.n,
+        "bit generator": streams.bit_generator.__name__,
+        "entropy": streams.entropy,
+        "spawn key": [*streams.spawn_key, streams.first],
+        "pool size": streams.pool_size,
+    }
+    return keeping_trials(out, identity, finished)
