@@ -30,6 +30,10 @@ class WishartEnsemble(Ensemble):
         nearest: int = round(n / self.ratio)
         return max(1, nearest)
 
+    def _bytes(self, method: str, n: int) -> float:
+        itemsize = 8.0 if self.field == "real" else 16.0
+        return self._dense_bytes(n) + 2.0 * itemsize * n * self.samples(n)
+
     def _data(self, n: int, rng: np.random.Generator) -> Matrix:
         """A/√m, so that W = data data*."""
         m = self.samples(n)
@@ -66,6 +70,9 @@ class ProductWishartEnsemble(Ensemble):
         self.entries = entries
         self.field = field
         self.warrant = Warrant.INVARIANT if entries.is_gaussian else Warrant.WIGNER
+
+    def _bytes(self, method: str, n: int) -> float:
+        return self._dense_bytes(n)
 
     def _factor(self, n: int, rng: np.random.Generator) -> Matrix:
         return self.entries.draw(rng, (n, n), field=self.field, scale=math.sqrt(1.0 / n))

@@ -86,6 +86,33 @@ class Ensemble(ABC):
             return np.sort(np.abs(self._eigenvalues(n, rng)))[::-1]
         return np.linalg.svd(self._sample(n, rng), compute_uv=False)
 
+    def _bytes(self, method: str, n: int) -> float:
+        """Memory that ``_sample``, ``_eigenvalues`` or ``_singular_values`` takes at `n`; 0 if next to none.
+
+        An ensemble whose own eigenvalue route draws a dense matrix overrides this.
+        """
+        if method == "_singular_values" and self.hermitian:
+            method = "_eigenvalues"
+        overridden = getattr(type(self), method) is not getattr(Ensemble, method)
+        return 0.0 if method != "_sample" and overridden else self._dense_bytes(n)
+
+    def _dense_bytes(self, n: int) -> float:
+        """Memory for a dense matrix and the two copies that drawing or decomposing it takes."""
+        side = 2.0 * n if self.field == "quaternion" else float(n)
+        return 3.0 * side * side * (8.0 if self.field == "real" else 16.0)
+
+    def _lighter_route(self, method: str, n: int) -> str:
+        """What to do when :meth:`_bytes` is too much; a clause for the message."""
+        if method == "_sample" and self._bytes("_eigenvalues", n) < 0.1 * self._bytes("_sample", n):
+            return "eigenvalues(n) draws no dense matrix"
+        return "take a smaller n: the limit law is approached at the rate 1/n, and trials= fills the histogram"
+
+    def _check_memory(self, method: str, n: int, results: float = 0.0) -> None:
+        from rmt.ensembles.memory import check_memory
+
+        what = f"{self!r}.{method.lstrip('_')}(n)"
+        check_memory(n, self._bytes(method, n) + results, what, lambda: self._lighter_route(method, n))
+
     # ------------------------------------------------------------------ public face
     def sample(self, n: int, *, rng: Any = None) -> Matrix:
         """Draw one dense matrix with `n` rows.
@@ -100,8 +127,14 @@ class Ensemble(ABC):
         -------
         ndarray
             Real or complex; twice as many rows and columns for a quaternion ensemble.
+
+        Raises
+        ------
+        ValueError
+            If ``n < 1``, or the matrix does not fit into memory (the message says what it would take).
         """
         size = check_count("n", n)
+        self._check_memory("_sample", size)
         with one_blas_thread():
             return self._sample(size, np.random.default_rng(rng))
 
@@ -139,6 +172,13 @@ class Ensemble(ABC):
         -------
         ndarray of shape (n,), or (trials, n) for more than one trial
             Ascending for a Hermitian ensemble.
+
+        Raises
+        ------
+        ValueError
+            If ``n < 1``, the work does not fit into memory, or the `out` file holds other trials.
+        TrialError
+            If a trial fails twice on an executor; the finished ones are kept.
         """
         return self._repeat("_eigenvalues", n, rng, trials, executor, out, progress)
 
@@ -227,6 +267,7 @@ class Ensemble(ABC):
 
         size = check_count("n", n)
         count = check_count("trials", trials)
+        self._check_memory(method, size, results=16.0 * size * count)
         rows = run_trials(self, method, size, rng, count, executor=executor, out=out, progress=progress)
         return rows[0] if count == 1 else np.stack(rows)
 

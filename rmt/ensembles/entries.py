@@ -45,8 +45,6 @@ class EntryLaw(ABC):
         E|x|⁴ = (kurtosis + 1)/2.
     spec : object
         What was given as ``entries=``: a string for the laws known by name.
-    argument : object
-        Its repr is what to write after ``entries=`` to get this law again.
     """
 
     finite_moments: float
@@ -87,6 +85,7 @@ class EntryLaw(ABC):
 
     @property
     def argument(self) -> Any:
+        """What to write after ``entries=``, as an object with that repr."""
         return self.spec
 
     @property

@@ -150,6 +150,12 @@ class Expression(Ensemble):
             total = total + constant * np.eye(size)
         return np.asarray(total)
 
+    def _bytes(self, method: str, n: int) -> float:
+        affine = self._affine_part()
+        if affine is not None and method != "_sample":
+            return affine[1]._bytes(method, n)
+        return sum((variable._bytes("_sample", n) for variable in self.variables), self._dense_bytes(n))
+
     def _affine_part(self) -> tuple[Any, Ensemble, Any] | None:
         """``(scale, X, shift)`` if the expression is scale * X + shift with one variable, else None."""
         words = [word for word in self.terms if word]

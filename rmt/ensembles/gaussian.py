@@ -26,6 +26,12 @@ class WignerEnsemble(Ensemble):
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
         return hermitian_matrix(self.entries, self.field, n, rng, 1.0 / n, 2.0 / (self.beta * n))
 
+    def _lighter_route(self, method: str, n: int) -> str:
+        if method == "_sample":
+            return super()._lighter_route(method, n)
+        kin = "goe()" if self.field == "real" else "gue()"
+        return f"{kin} has the same limit and draws no dense matrix for eigenvalues(n)"
+
     def law(self) -> Law:
         """Semicircle law on [-2, 2] (Wigner 1958; for entries of finite variance Pastur 1972)."""
         warn_about_edges(self, self.entries)

@@ -23,6 +23,9 @@ class HaarEnsemble(Ensemble):
     def __init__(self, field: str) -> None:
         self.field = field
 
+    def _bytes(self, method: str, n: int) -> float:
+        return 0.0 if method == "_singular_values" else self._dense_bytes(n)
+
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
         return haar_matrix(self.field, n, rng)
 
@@ -101,7 +104,8 @@ def haar_matrix(field: str, n: int, rng: np.random.Generator, columns: int | Non
     if field != "quaternion":
         q, r = np.linalg.qr(gaussian().draw(rng, (n, width), field=field))
         diagonal = r.diagonal()
-        return q * (diagonal / np.abs(diagonal))
+        phased: Matrix = q * (diagonal / np.abs(diagonal))
+        return phased
     upper, lower = gaussian().draw(rng, (2, n, width), field="complex")
     interleaved = np.empty((2 * n, 2 * width), dtype=np.complex128)
     # next to every column its quaternionic partner: QR then is the quaternionic QR, as R with a positive diagonal is

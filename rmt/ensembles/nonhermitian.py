@@ -28,6 +28,10 @@ class IndependentEntriesEnsemble(Ensemble):
         self.shape = shape
         self.warrant = Warrant.INVARIANT if entries.is_gaussian else Warrant.WIGNER
 
+    def _bytes(self, method: str, n: int) -> float:
+        rows, columns = self.shape
+        return self._dense_bytes(n) * rows * columns
+
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
         rows, columns = (n * multiple for multiple in self.shape)
         return self.entries.draw(rng, (rows, columns), field=self.field, scale=math.sqrt(1.0 / columns))

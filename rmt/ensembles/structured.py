@@ -90,6 +90,10 @@ class HaarConjugateEnsemble(Ensemble):
         self.field = field
         self.hermitian = ensemble.hermitian
 
+    def _bytes(self, method: str, n: int) -> float:
+        inner = self.ensemble._bytes(method, n)
+        return inner + self._dense_bytes(n) if method == "_sample" else inner
+
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
         matrix = self.ensemble._sample(n, rng)
         if matrix.shape[0] != matrix.shape[1]:
