@@ -40,7 +40,8 @@ class WishartEnsemble(Ensemble):
         return self.entries.draw(rng, (n, m), field=self.field, scale=math.sqrt(1.0 / m))
 
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
-        return gram(self._data(n, rng))
+        m = self.samples(n)
+        return bartlett(n, m, self.field, rng) if self.entries.is_gaussian and m >= n else gram(self._data(n, rng))
 
     def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
         # the singular values of A keep the digits of the small eigenvalues that forming A A* loses
@@ -165,6 +166,30 @@ def product_wishart(depth: int = 2, entries: Any = "gaussian", field: str = "rea
     return ProductWishartEnsemble(
         check_count("depth", depth), as_entries(entries), check_choice("field", field, FIELDS)
     )
+
+
+def bartlett(n: int, m: int, field: str, rng: np.random.Generator) -> Matrix:
+    """Gaussian Wishart matrix of m >= n samples from its triangular factor: n²/2 normals instead of n m.
+
+    W = U U* with U upper triangular, normal above the diagonal and chi with β(m − n + j) degrees of freedom at its
+    j-th place (Bartlett 1933; Goodman 1963 for the complex field).
+    """
+    from scipy.linalg import lapack
+
+    from rmt.numerics.draws import fill_normal_triangle
+    from rmt.numerics.hermitian import mirror_lower
+
+    beta = 1 if field == "real" else 2
+    factor = np.zeros((n, n), dtype=np.float64 if field == "real" else np.complex128)
+    fill_normal_triangle(rng, beta, math.sqrt(1.0 / (beta * m)), factor.view(np.float64))
+    degrees = beta * (m - n + np.arange(1, n + 1))
+    np.fill_diagonal(factor, np.sqrt(rng.chisquare(degrees) / (beta * m)))
+    multiply = lapack.dlauum if field == "real" else lapack.zlauum
+    # in the column order of LAPACK the lower triangle is the upper one
+    product, _ = multiply(factor.T, lower=0, overwrite_c=1)
+    wishart_matrix: Matrix = product.T
+    mirror_lower(wishart_matrix)
+    return wishart_matrix
 
 
 def gram(factor: Matrix) -> Matrix:

@@ -23,6 +23,14 @@ def fill_normal(rng: np.random.Generator, out: Float) -> None:
 
 
 @kernel
+def fill_normal_triangle(rng: np.random.Generator, width: int, scale: float, out: Float) -> None:
+    """Normals of standard deviation `scale` left of the diagonal: ``width * i`` of them in row i of the 2-d `out`."""
+    for i in range(out.shape[0]):
+        for j in range(width * i):
+            out[i, j] = scale * rng.standard_normal()
+
+
+@kernel
 def fill_truncated_normal(rng: np.random.Generator, bound: float, out: Float) -> None:
     """Standard normals conditioned to lie in [-bound, bound], by rejection."""
     for i in range(out.size):
@@ -55,16 +63,12 @@ def fill_cauchy(rng: np.random.Generator, out: Float) -> None:
 
 
 @kernel
-def fill_polar(rng: np.random.Generator, first: Float, radius: Float) -> None:
-    """First coordinate and squared radius of uniform points of the unit disc, the origin excluded."""
+def fill_planar_normal(rng: np.random.Generator, first: Float, square: Float) -> None:
+    """First coordinates and squared radii of normal points in the plane."""
     for i in range(first.size):
-        u, w = 0.0, 0.0
-        while w == 0.0 or w >= 1.0:
-            u = 2.0 * rng.random() - 1.0
-            v = 2.0 * rng.random() - 1.0
-            w = u * u + v * v
-        first[i] = u
-        radius[i] = w
+        x, y = rng.standard_normal(), rng.standard_normal()
+        first[i] = x
+        square[i] = x * x + y * y
 
 
 @kernel
