@@ -1,0 +1,512 @@
+"""A measured spectrum against a law: distances, edges, moments, atoms, and a verdict with its tolerance."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rmt.errors import check_count, check_real
+from rmt.laws.law import Law
+
+if TYPE_CHECKING:
+    from rmt.laws.planar import PlanarLaw
+
+Real = NDArray[np.float64]
+
+EPS = float(np.finfo(np.float64).eps)
+#: below this dimension log(n)/n rejects true laws too often (GOE: 2 % at n = 10, 0.3 % at n = 20)
+SMALLEST_RIGID_N = 20
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One number as the law predicts it and as it was measured; None where it does not exist."""
+
+    predicted: float | None
+    measured: float | None
+
+
+@dataclass(frozen=True)
+class AtomPair:
+    """Mass at one point, as the law predicts it and as it was measured."""
+
+    position: float
+    predicted: float
+    measured: float
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """The largest Kolmogorov-Smirnov distance that is accepted, and where the number comes from.
+
+    Attributes
+    ----------
+    value : float
+    reason : str
+        The formula, or "given".
+    decisive : bool
+        False where the formula does not hold (fewer than 20 eigenvalues): no verdict is given then.
+    """
+
+    value: float
+    reason: str
+    decisive: bool = True
+
+    def accepts(self, distance: float) -> bool | None:
+        """Whether `distance` is within the tolerance; None without a verdict."""
+        return distance <= self.value if self.decisive else None
+
+    def verdict(self, distance: float) -> str:
+        """Return "accepted", "rejected" or "no verdict"."""
+        return {True: "accepted", False: "rejected", None: "no verdict"}[self.accepts(distance)]
+
+    def __str__(self) -> str:
+        remark = "" if self.decisive else f"; meaningful from n = {SMALLEST_RIGID_N} on"
+        return f"tolerance {self.value:.3g} ({self.reason}{remark})"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A spectrum on the line beside its predicted law; made by :func:`compare`.
+
+    Attributes
+    ----------
+    law : Law
+    n : int
+        Matrix dimension.
+    size : int
+        Number of eigenvalues compared (n times the number of trials).
+    ks : float
+        Kolmogorov-Smirnov distance sup |F_n - F|, both one-sided limits taken at every eigenvalue and atom.
+    tolerance : Tolerance
+    wasserstein : float or None
+        Wasserstein-1 distance, the area between the distribution functions, to about 1e-6 of itself; None if the law
+        has no mean.
+    edges : tuple of Pair
+        Ends of the intervals of the support, left to right, with the extreme eigenvalues found there; infinite ends
+        are left out.
+    mean, variance : Pair
+    moments : tuple of Pair
+        The first four moments.
+    atoms : tuple of AtomPair
+        Every atom of the law, and 0 if exact zeros were measured that the law does not predict.
+    atom_tolerance : float
+        An eigenvalue this close to an atom was counted into it.
+    """
+
+    law: Law
+    n: int
+    size: int
+    ks: float
+    tolerance: Tolerance
+    wasserstein: float | None
+    edges: tuple[Pair, ...]
+    moments: tuple[Pair, ...]
+    variance: Pair
+    atoms: tuple[AtomPair, ...]
+    atom_tolerance: float
+
+    @property
+    def mean(self) -> Pair:
+        """First moment."""
+        return self.moments[0]
+
+    @property
+    def passed(self) -> bool | None:
+        """Whether the distance is within the tolerance; None below n = 20, where log(n)/n means nothing."""
+        return self.tolerance.accepts(self.ks)
+
+    @property
+    def verdict(self) -> str:
+        """Return "accepted", "rejected", or "no verdict" below n = 20."""
+        return self.tolerance.verdict(self.ks)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Every number, as built-in types that JSON can hold (None where a number does not exist)."""
+        return {
+            "law": repr(self.law),
+            "n": self.n,
+            "size": self.size,
+            "ks": self.ks,
+            "tolerance": self.tolerance.value,
+            "tolerance_reason": self.tolerance.reason,
+            "passed": self.passed,
+            "verdict": self.verdict,
+            "wasserstein": self.wasserstein,
+            "edges": [_pair_as_dict(edge) for edge in self.edges],
+            "mean": _pair_as_dict(self.mean),
+            "variance": _pair_as_dict(self.variance),
+            "moments": [_pair_as_dict(moment) for moment in self.moments],
+            "atoms": [{"position": a.position, "predicted": a.predicted, "measured": a.measured} for a in self.atoms],
+            "atom_tolerance": self.atom_tolerance,
+        }
+
+    def to_json(self) -> str:
+        """:meth:`as_dict` as JSON text."""
+        return json.dumps(self.as_dict(), indent=2, allow_nan=False)
+
+    def __str__(self) -> str:
+        edges = [(_edge_name(i, len(self.edges)), pair) for i, pair in enumerate(self.edges)]
+        rows = [*edges, ("mean", self.mean), ("variance", self.variance)]
+        rows += [(f"moment {k}", pair) for k, pair in enumerate(self.moments, 1) if k > 2]
+        rows += [(f"mass at {atom.position:.6g}", Pair(atom.predicted, atom.measured)) for atom in self.atoms]
+        distance = "none (the law has no mean)" if self.wasserstein is None else f"{self.wasserstein:.3g}"
+        lines = [
+            *_heading(repr(self.law), self.n, self.size),
+            f"{'KS distance':<14}{self.ks:.3g}   {self.tolerance}",
+            f"{'verdict':<14}{self.verdict}",
+            f"{'Wasserstein':<14}{distance}",
+            "",
+            f"{'':<14}{'predicted':>14}{'measured':>14}",
+        ]
+        lines += [f"{name:<14}{_cell(pair.predicted)}{_cell(pair.measured)}" for name, pair in rows]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class PlanarComparison:
+    """A spectrum in the plane beside its rotation-invariant law, through its radii and angles; see :func:`compare`.
+
+    Attributes
+    ----------
+    law : PlanarLaw
+    n, size : int
+        Matrix dimension, and number of eigenvalues compared.
+    radius, angle : Comparison
+        The two marginals: distances from the centre, and angles in (-π, π].
+    """
+
+    law: PlanarLaw
+    n: int
+    size: int
+    radius: Comparison
+    angle: Comparison
+
+    @property
+    def ks(self) -> float:
+        """The larger of the two Kolmogorov-Smirnov distances."""
+        return max(self.radius.ks, self.angle.ks)
+
+    @property
+    def tolerance(self) -> Tolerance:
+        """The tolerance, common to both marginals."""
+        return self.radius.tolerance
+
+    @property
+    def passed(self) -> bool | None:
+        """Whether both marginals are within the tolerance."""
+        return self.tolerance.accepts(self.ks)
+
+    @property
+    def verdict(self) -> str:
+        """Return "accepted", "rejected", or "no verdict" below n = 20."""
+        return self.tolerance.verdict(self.ks)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Every number, as built-in types that JSON can hold."""
+        return {
+            "law": repr(self.law),
+            "n": self.n,
+            "size": self.size,
+            "ks": self.ks,
+            "tolerance": self.tolerance.value,
+            "tolerance_reason": self.tolerance.reason,
+            "passed": self.passed,
+            "verdict": self.verdict,
+            "radius": self.radius.as_dict(),
+            "angle": self.angle.as_dict(),
+        }
+
+    def to_json(self) -> str:
+        """:meth:`as_dict` as JSON text."""
+        return json.dumps(self.as_dict(), indent=2, allow_nan=False)
+
+    def __str__(self) -> str:
+        lines = [
+            *_heading(repr(self.law), self.n, self.size),
+            f"{'KS distance':<14}{self.radius.ks:.3g} radius, {self.angle.ks:.3g} angle   {self.tolerance}",
+            f"{'verdict':<14}{self.verdict}",
+            "",
+            f"{'':<14}{'predicted':>14}{'measured':>14}",
+        ]
+        edges = self.radius.edges
+        rows = [(f"{_edge_name(i, len(edges))[:5]} radius", pair) for i, pair in enumerate(edges)]
+        rows += [(f"mass at |z|={a.position:.4g}", Pair(a.predicted, a.measured)) for a in self.radius.atoms]
+        rows += [("mean radius", self.radius.mean), ("mean angle", self.angle.mean)]
+        lines += [f"{name:<14}{_cell(pair.predicted)}{_cell(pair.measured)}" for name, pair in rows]
+        return "\n".join(lines)
+
+
+def compare(
+    sample: ArrayLike,
+    law: Law | PlanarLaw,
+    *,
+    n: int | None = None,
+    beta: float = 1,
+    rigidity: bool = True,
+    false_alarm: float = 0.01,
+    tolerance: float | None = None,
+    atom_tolerance: float | None = None,
+) -> Any:
+    """Lay a measured spectrum over a law.
+
+    Parameters
+    ----------
+    sample : array_like
+        Eigenvalues of one matrix (one axis, any order), or of several (one row a matrix).
+    law : Law or PlanarLaw
+        The prediction. A law in the plane is compared through its radii and its angles.
+    n : int, optional
+        Matrix dimension, for the tolerance; the number of eigenvalues in a row when None.
+    beta : float
+        Dyson index: 1 real, 2 complex, 4 quaternion.
+    rigidity : bool
+        Whether the eigenvalues repel and so are rigid. The tolerance then is ``log(n)/n * max(1, beta**-0.5)``
+        (local laws: Erdős, Schlein, Yau; Gustavsson 2005), about six times sharper than independent points allow at
+        n = 1000; for an area in the plane ``2/sqrt(n)``, because the spectrum of n points leaks over its edge by
+        ``n**-0.5``. Pass False for independent eigenvalues, sparse graphs and heavy tails: the tolerance then is
+        that of independent points, ``sqrt(log(2/false_alarm)/(2 size))`` (Massart 1990).
+    false_alarm : float
+        Probability with which independent points of the true law are rejected; used with ``rigidity=False``.
+    tolerance : float, optional
+        A tolerance of your own for the Kolmogorov-Smirnov distance.
+    atom_tolerance : float, optional
+        How near to an atom an eigenvalue is counted into it. The default ``4 max(n, 100) eps`` times the largest
+        absolute value is what rounding leaves of an exact zero.
+
+    Returns
+    -------
+    Comparison or PlanarComparison
+
+    Raises
+    ------
+    TypeError
+        If `sample` is complex and the law is on the line.
+    ValueError
+        If `sample` is empty, not finite, or a square array, which is a matrix and not a spectrum.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> from rmt.spectra import compare
+    >>> result = compare(rmt.goe().eigenvalues(500, rng=0), rmt.Semicircle())
+    >>> result.verdict
+    'accepted'
+    """
+    values = _check_sample(sample)
+    dimension = check_count("n", values.shape[-1] if n is None else n)
+    check_real("beta", beta, above=0.0)
+    check_real("false_alarm", false_alarm, above=0.0, below=1.0)
+    if atom_tolerance is not None:
+        check_real("atom_tolerance", atom_tolerance, at_least=0.0)
+    given = None if tolerance is None else Tolerance(float(check_real("tolerance", tolerance, above=0.0)), "given")
+    if isinstance(law, Law):
+        if np.iscomplexobj(values):
+            raise TypeError(
+                f"sample is complex and {law!r} is a law on the line; pass a planar law, or singular values"
+            )
+        chosen = given or _tolerance(dimension, beta, rigidity, false_alarm, values.size)
+        return _compare_on_the_line(values.ravel(), law, dimension, chosen, atom_tolerance)
+    chosen = given or _planar_tolerance(dimension, beta, rigidity, false_alarm, values.size, law)
+    return _compare_in_the_plane(values, law, dimension, chosen, atom_tolerance)
+
+
+# ---------------------------------------------------------------------- tolerances
+def _tolerance(n: int, beta: float, rigidity: bool, false_alarm: float, size: int) -> Tolerance:
+    if not rigidity:
+        value = math.sqrt(math.log(2.0 / false_alarm) / (2.0 * size))
+        return Tolerance(value, f"independent points, false alarm {false_alarm:g}")
+    factor = max(1.0, beta**-0.5)
+    reason = "rigidity, log(n)/n" if factor == 1.0 else "rigidity, log(n)/n beta^-1/2"
+    return Tolerance(factor * math.log(n) / n, reason, decisive=n >= SMALLEST_RIGID_N)
+
+
+def _planar_tolerance(n: int, beta: float, rigidity: bool, false_alarm: float, size: int, law: PlanarLaw) -> Tolerance:
+    on_a_curve = not law.radial_law().support
+    if on_a_curve or not rigidity:
+        return _tolerance(n, beta, rigidity, false_alarm, size)
+    return Tolerance(2.0 / math.sqrt(n), "plane, 2/sqrt(n)", decisive=n >= SMALLEST_RIGID_N)
+
+
+# ---------------------------------------------------------------------- the comparison itself
+def _compare_on_the_line(
+    values: Real, law: Law, n: int, tolerance: Tolerance, atom_tolerance: float | None
+) -> Comparison:
+    positions = np.array([position for position, _ in law.atoms])
+    if atom_tolerance is None:
+        scale = max(float(np.abs(values).max()), float(np.abs(positions).max(initial=0.0)))
+        atom_tolerance = 4.0 * max(n, 100) * EPS * scale
+    x = np.sort(_snap(values, positions, atom_tolerance))
+    ks = _kolmogorov_smirnov(x, law)
+    return Comparison(
+        law=law,
+        n=n,
+        size=values.size,
+        ks=ks,
+        tolerance=tolerance,
+        wasserstein=_wasserstein(x, law),
+        edges=_edges(x, law),
+        moments=_moments(x, law),
+        variance=Pair(_or_none(law.var), float(x.var())),
+        atoms=_atoms(x, law, atom_tolerance),
+        atom_tolerance=atom_tolerance,
+    )
+
+
+def _compare_in_the_plane(
+    values: NDArray[Any], law: PlanarLaw, n: int, tolerance: Tolerance, atom_tolerance: float | None
+) -> PlanarComparison:
+    z = values.ravel().astype(np.complex128)
+    angles = np.angle(z)
+    angles[angles == -math.pi] = math.pi
+    return PlanarComparison(
+        law=law,
+        n=n,
+        size=z.size,
+        radius=_compare_on_the_line(np.abs(z), law.radial_law(), n, tolerance, atom_tolerance),
+        angle=_compare_on_the_line(angles, law.angle_law(), n, tolerance, atom_tolerance),
+    )
+
+
+def _snap(values: Real, positions: Real, tolerance: float) -> Real:
+    """Move every value within `tolerance` of an atom onto it."""
+    if positions.size == 0:
+        return values
+    right = np.searchsorted(positions, values).clip(1, max(1, positions.size - 1))
+    left = positions[right - 1]
+    nearest = left
+    if positions.size > 1:
+        nearest = np.where(values - left <= positions[right] - values, left, positions[right])
+    return np.where(np.abs(values - nearest) <= tolerance, nearest, values)
+
+
+def _kolmogorov_smirnov(x: Real, law: Law) -> float:
+    """Supremum of |F_n - F|: it is attained from the left or from the right at a point of the sample."""
+    points, counts = np.unique(x, return_counts=True)
+    after = np.cumsum(counts) / x.size
+    before = after - counts / x.size
+    mass = dict(law.atoms)
+    jump = np.array([mass.get(float(p), 0.0) for p in points]) if mass else 0.0
+    level = law.cdf(points)
+    return float(max(np.abs(after - level).max(), np.abs(before - (level - jump)).max()))
+
+
+def _wasserstein(x: Real, law: Law) -> float | None:
+    """Area between the distribution functions, cut at every point where their order or a formula changes."""
+    if _or_none(law.mean) is None:
+        return None
+    low, high = _hull(law)
+    ends = [e for i in law.support for e in (i.low, i.high)] + [position for position, _ in law.atoms]
+    cuts = np.unique(np.concatenate([x, [e for e in ends if math.isfinite(e)]]))
+    level = np.searchsorted(x, cuts[:-1], side="right") / x.size
+    crossing = np.clip(law.ppf(level), cuts[:-1], cuts[1:])
+    nodes, weights = np.polynomial.legendre.leggauss(min(64, max(4, 512 // x.size)))
+    area = 0.0
+    for left, right in ((cuts[:-1], crossing), (crossing, cuts[1:])):
+        half = (right - left) / 2.0
+        points = (left + half)[:, None] + half[:, None] * nodes
+        area += float(np.abs((law.cdf(points) - level[:, None]) @ weights) @ half)
+    return area + _tail(law.cdf, cuts[0], low) + _tail(law.sf, cuts[-1], high)
+
+
+def _tail(mass: Any, start: float, end: float) -> float:
+    """Integral of the mass beyond the sample, over an unbounded support."""
+    if math.isfinite(end):
+        return 0.0
+    from scipy.integrate import quad
+
+    return abs(float(quad(mass, start, end)[0]))
+
+
+def _edges(x: Real, law: Law) -> tuple[Pair, ...]:
+    intervals = law.support
+    if not intervals:
+        return ()
+    continuous = x[~np.isin(x, [position for position, _ in law.atoms])]
+    middles = [(a.high + b.low) / 2.0 for a, b in pairwise(intervals)]
+    owner = np.searchsorted(middles, continuous)
+    pairs = []
+    for i, interval in enumerate(intervals):
+        mine = continuous[owner == i]
+        for edge, extreme in ((interval.low, np.min), (interval.high, np.max)):
+            if math.isfinite(edge):
+                pairs.append(Pair(edge, float(extreme(mine)) if mine.size else None))
+    return tuple(pairs)
+
+
+def _moments(x: Real, law: Law, order: int = 4) -> tuple[Pair, ...]:
+    predicted = [_or_none(partial(law.moment, k)) for k in range(1, order + 1)]
+    return tuple(Pair(p, float(np.mean(x**k))) for k, p in enumerate(predicted, 1))
+
+
+def _atoms(x: Real, law: Law, tolerance: float) -> tuple[AtomPair, ...]:
+    pairs = [AtomPair(position, mass, float(np.mean(x == position))) for position, mass in law.atoms]
+    if not any(pair.position == 0.0 for pair in pairs):
+        near_zero = np.abs(x) <= tolerance
+        expected = float(law.cdf(tolerance) - law.cdf(-tolerance))
+        # more zeros than the density explains: a rank deficiency that the law does not know
+        if near_zero.sum() > max(1.0, 10.0 * expected * x.size):
+            pairs.append(AtomPair(0.0, 0.0, float(near_zero.mean())))
+    return tuple(sorted(pairs, key=lambda pair: pair.position))
+
+
+# ---------------------------------------------------------------------- small helpers
+def _check_sample(sample: ArrayLike) -> NDArray[Any]:
+    values = np.asarray(sample)
+    if not np.issubdtype(values.dtype, np.number):
+        raise TypeError(f"sample must hold numbers, got dtype {values.dtype}")
+    if values.ndim not in (1, 2) or values.size == 0:
+        raise ValueError(
+            "sample must hold the eigenvalues of one matrix (1 axis) or of several (one row a matrix), not empty; "
+            f"got shape {values.shape}"
+        )
+    if values.ndim == 2 and values.shape[0] == values.shape[1] > 1:
+        raise ValueError(
+            f"sample has shape {values.shape}: a square array is a matrix, and its eigenvalues are needed "
+            "(np.linalg.eigvalsh). For as many trials as eigenvalues pass sample.ravel() and n="
+        )
+    bad = ~np.isfinite(values)
+    if bad.any():
+        position = ", ".join(str(int(i)) for i in np.argwhere(bad)[0])
+        raise ValueError(f"sample must be finite: {values[bad][0]} at position {position}")
+    return values if np.iscomplexobj(values) else values.astype(np.float64)
+
+
+def _hull(law: Law) -> tuple[float, float]:
+    points = [e for i in law.support for e in (i.low, i.high)] + [position for position, _ in law.atoms]
+    return min(points), max(points)
+
+
+def _or_none(number: Any) -> float | None:
+    """Value of a moment, or None where the law has no such moment."""
+    try:
+        value = float(number())
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _pair_as_dict(pair: Pair) -> dict[str, float | None]:
+    return {"predicted": pair.predicted, "measured": pair.measured}
+
+
+def _edge_name(i: int, count: int) -> str:
+    if count == 2:
+        return ("lower edge", "upper edge")[i]
+    return f"edge {i + 1}"
+
+
+def _cell(number: float | None) -> str:
+    return f"{'none' if number is None else format(number, '.6g'):>14}"
+
+
+def _heading(law: str, n: int, size: int) -> list[str]:
+    trials = f"n = {n}" if size == n else f"n = {n}, {size} eigenvalues"
+    return [f"{'law':<14}{law}", f"{'matrix':<14}{trials}"]

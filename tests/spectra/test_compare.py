@@ -1,0 +1,230 @@
+"""Spectra against laws: distances with atoms, tolerances with their negative controls, every reported number."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import rmt
+from rmt.spectra import compare
+
+SEMICIRCLE = rmt.Semicircle()
+
+
+# ---------------------------------------------------------------------- distances, against closed forms
+def test_one_point_against_the_semicircle():
+    result = compare([0.0], SEMICIRCLE)
+    assert result.ks == pytest.approx(0.5, rel=1e-15)
+    assert result.wasserstein == pytest.approx(8 / (3 * math.pi), rel=1e-6)  # E|X|
+
+
+def test_a_point_outside_the_support():
+    result = compare([3.0], SEMICIRCLE)
+    assert result.ks == 1.0
+    assert result.wasserstein == pytest.approx(3.0, rel=1e-12)
+
+
+def test_atoms_are_compared_from_both_sides():
+    coin = rmt.Bernoulli(0.5)
+    exact = compare([0.0, 0.0, 1.0, 1.0], coin)
+    assert exact.ks == 0.0
+    assert exact.wasserstein == 0.0
+    biased = compare([0.0, 0.0, 0.0, 1.0], coin)
+    assert biased.ks == 0.25
+    assert biased.wasserstein == pytest.approx(0.25, rel=1e-15)
+    between = compare([0.5], coin)
+    assert between.ks == 0.5
+    assert between.wasserstein == pytest.approx(0.5, rel=1e-15)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.integers(-6, 6), min_size=1, max_size=12),
+    st.lists(st.integers(-6, 6), min_size=1, max_size=12),
+)
+def test_distances_between_atomic_laws(left, right):
+    result = compare(np.array(left, float), rmt.Empirical(np.array(right, float)))
+    grid = np.arange(-6, 7)
+    difference = [np.mean(np.array(left) <= x) - np.mean(np.array(right) <= x) for x in grid]
+    assert result.ks == pytest.approx(np.abs(difference).max(), abs=1e-15)
+    assert result.wasserstein == pytest.approx(scipy.stats.wasserstein_distance(left, right), abs=1e-13)
+
+
+@pytest.mark.parametrize("size", [1, 7, 300])
+def test_distance_to_a_continuous_law_agrees_with_scipy(size):
+    sample = np.random.default_rng(size).uniform(-2.5, 2.5, size)
+    assert compare(sample, SEMICIRCLE).ks == pytest.approx(
+        scipy.stats.ks_1samp(sample, SEMICIRCLE.cdf).statistic, rel=1e-13
+    )
+
+
+def test_wasserstein_is_the_area_between_the_distribution_functions():
+    law = rmt.MarchenkoPastur(ratio=2)
+    sample = np.array([0.0, 0.0, 0.1, 0.9, 4.0, 7.0])
+    grid = np.linspace(-0.5, 7.5, 800_001)
+    empirical = np.searchsorted(sample, grid, side="right") / sample.size
+    area = np.trapezoid(np.abs(empirical - law.cdf(grid)), grid)
+    assert compare(sample, law).wasserstein == pytest.approx(area, rel=2e-5)
+
+
+# ---------------------------------------------------------------------- atoms
+def test_rounded_zeros_are_counted_into_the_atom():
+    data = np.random.default_rng(0).standard_normal((600, 300))
+    eigenvalues = np.linalg.eigvalsh(data @ data.T / 300)
+    assert np.count_nonzero(eigenvalues == 0.0) < 300
+    result = compare(eigenvalues, rmt.MarchenkoPastur(ratio=2))
+    (atom,) = result.atoms
+    assert (atom.position, atom.predicted, atom.measured) == (0.0, 0.5, 0.5)
+    assert 0.0 < result.atom_tolerance < 1e-11
+    assert result.passed
+    blurred = compare(eigenvalues, rmt.MarchenkoPastur(ratio=2), atom_tolerance=0.0)
+    assert not blurred.passed
+
+
+def test_an_atom_the_law_does_not_know_is_reported():
+    zeros = rmt.wishart(ratio=2.0).eigenvalues(200, rng=0)
+    (atom,) = compare(zeros, rmt.MarchenkoPastur(ratio=0.5)).atoms
+    assert (atom.position, atom.predicted, atom.measured) == (0.0, 0.0, 0.5)
+    assert compare(rmt.goe().eigenvalues(200, rng=0), SEMICIRCLE).atoms == ()
+
+
+def test_small_eigenvalues_of_a_deep_product_are_no_atom():
+    deep = rmt.product_wishart(depth=12)
+    assert compare(deep.eigenvalues(150, rng=1), deep.law()).atoms == ()
+
+
+# ---------------------------------------------------------------------- verdicts
+@pytest.mark.parametrize(
+    ("ensemble", "beta"),
+    [
+        (rmt.goe(), 1),
+        (rmt.gue(), 2),
+        (rmt.gse(), 4),
+        (rmt.wishart(ratio=0.1), 1),
+        (rmt.wishart(ratio=1.0), 1),
+        (rmt.wishart(ratio=2.0), 1),
+        (rmt.product_wishart(depth=3), 1),
+    ],
+    ids=repr,
+)
+def test_true_laws_are_accepted(ensemble, beta):
+    result = compare(ensemble.eigenvalues(600, rng=11), ensemble.law(), beta=beta)
+    assert result.passed
+    assert result.verdict == "accepted"
+    assert result.tolerance.value == pytest.approx(math.log(600) / 600)
+
+
+@pytest.mark.parametrize("field", ["real", "complex"])
+def test_wrong_ratio_is_rejected(field):
+    """Negative control: ratio 1.5 for 2 at n = 1500 (KS 0.0253 plus the wrong atom, tolerance 0.0049)."""
+    eigenvalues = rmt.wishart(ratio=2.0, field=field).eigenvalues(1500, rng=3)
+    assert compare(eigenvalues, rmt.MarchenkoPastur(ratio=2)).passed
+    result = compare(eigenvalues, rmt.MarchenkoPastur(ratio=1.5))
+    assert result.passed is False
+    assert result.verdict == "rejected"
+
+
+def test_wrong_variance_is_rejected():
+    """Negative control: 8 % of variance move the distribution function by 0.012, the tolerance is 0.007."""
+    eigenvalues = rmt.goe().eigenvalues(1000, rng=3)
+    assert compare(eigenvalues, rmt.Semicircle(variance=1.08)).passed is False
+    assert compare(eigenvalues, rmt.Semicircle(variance=1.08), rigidity=False).passed  # independent points: blind
+
+
+def test_independent_points_need_the_other_tolerance():
+    points = SEMICIRCLE.rvs(2000, rng=4)
+    assert compare(points, SEMICIRCLE).passed is False
+    result = compare(points, SEMICIRCLE, rigidity=False, false_alarm=1e-6)
+    assert result.passed
+    assert result.tolerance.value == pytest.approx(math.sqrt(math.log(2e6) / 4000))
+    assert "false alarm 1e-06" in result.tolerance.reason
+
+
+def test_false_alarm_is_kept():
+    """Massart's bound: at most 5 % of true samples rejected; 200 of them, binomial tail below 1e-6 beyond 33."""
+    rng = np.random.default_rng(8)
+    verdicts = [compare(SEMICIRCLE.rvs(50, rng=rng), SEMICIRCLE, rigidity=False, false_alarm=0.05) for _ in range(200)]
+    assert sum(not result.passed for result in verdicts) <= 33
+
+
+def test_tolerance_grows_for_small_beta():
+    result = compare(np.zeros(100), SEMICIRCLE, beta=0.25)
+    assert result.tolerance.value == pytest.approx(2 * math.log(100) / 100)
+
+
+def test_too_few_eigenvalues_give_no_verdict():
+    result = compare(rmt.goe().eigenvalues(19, rng=0), SEMICIRCLE)
+    assert result.passed is None
+    assert result.verdict == "no verdict"
+    assert "meaningful from n = 20 on" in str(result)
+    assert compare(rmt.goe().eigenvalues(19, rng=0), SEMICIRCLE, tolerance=0.2).passed is True
+
+
+def test_trials_are_pooled():
+    eigenvalues = rmt.goe().eigenvalues(100, rng=0, trials=5)
+    result = compare(eigenvalues, SEMICIRCLE)
+    assert (result.n, result.size) == (100, 500)
+    assert result.tolerance.value == pytest.approx(math.log(100) / 100)
+    assert result == compare(eigenvalues.ravel(), SEMICIRCLE, n=100)
+
+
+# ---------------------------------------------------------------------- numbers beside the distance
+def test_edges_moments_and_variance():
+    values = np.array([-1.9, -0.5, 0.4, 2.1])
+    result = compare(values, SEMICIRCLE)
+    assert [(e.predicted, e.measured) for e in result.edges] == [(-2.0, -1.9), (2.0, 2.1)]
+    assert result.mean.measured == pytest.approx(values.mean())
+    assert result.variance.measured == pytest.approx(values.var())
+    assert [m.predicted for m in result.moments] == [0.0, 1.0, 0.0, 2.0]
+    np.testing.assert_allclose([m.measured for m in result.moments], [np.mean(values**k) for k in (1, 2, 3, 4)])
+
+
+def test_edges_leave_atoms_out():
+    result = compare([0.0, 0.0, 0.0, 1.0, 3.0], rmt.MarchenkoPastur(ratio=2))
+    assert [e.measured for e in result.edges] == [1.0, 3.0]
+
+
+def test_purely_atomic_law_has_no_edges():
+    assert compare([0.0, 1.0], rmt.Bernoulli(0.5)).edges == ()
+
+
+def test_numbers_survive_json():
+    result = compare(rmt.wishart(ratio=2.0).eigenvalues(100, rng=0), rmt.MarchenkoPastur(ratio=2))
+    record = json.loads(result.to_json())
+    assert record == result.as_dict()
+    assert record["ks"] == result.ks
+    assert record["verdict"] == "accepted"
+    assert record["atoms"] == [{"position": 0.0, "predicted": 0.5, "measured": 0.5}]
+    assert eval(record["law"], vars(rmt.laws)) == result.law
+
+
+def test_text_names_every_number():
+    text = str(compare(rmt.wishart(ratio=2.0).eigenvalues(100, rng=0), rmt.MarchenkoPastur(ratio=2)))
+    for word in ("n = 100", "KS distance", "rigidity", "accepted", "lower edge", "variance", "mass at 0", "5.82843"):
+        assert word in text
+
+
+# ---------------------------------------------------------------------- bad input
+@pytest.mark.parametrize(
+    ("sample", "options", "error", "message"),
+    [
+        ([], {}, ValueError, r"got shape \(0,\)"),
+        (np.eye(3), {}, ValueError, "a square array is a matrix"),
+        (np.zeros((2, 2, 2)), {}, ValueError, r"got shape \(2, 2, 2\)"),
+        ([1.0, np.nan], {}, ValueError, "nan at position 1"),
+        ([1.0 + 1j], {}, TypeError, "law on the line"),
+        (["x"], {}, TypeError, "must hold numbers"),
+        ([1.0], {"n": 0}, ValueError, "n must be an integer >= 1, got 0"),
+        ([1.0], {"beta": 0.0}, ValueError, "beta must be"),
+        ([1.0], {"tolerance": math.nan}, ValueError, "tolerance must be"),
+        ([1.0], {"atom_tolerance": -1.0}, ValueError, "atom_tolerance must be"),
+        ([1.0], {"false_alarm": 1.0}, ValueError, "false_alarm must be"),
+    ],
+)
+def test_bad_input_is_refused(sample, options, error, message):
+    with pytest.raises(error, match=message):
+        compare(sample, SEMICIRCLE, **options)
