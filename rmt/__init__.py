@@ -22,7 +22,27 @@ __version__ = "0.1.0"
 # the home of every public name
 _HOMES: dict[str, tuple[str, ...]] = {
     "rmt.errors": ("ConvergenceError", "FreenessError", "MomentConditionWarning"),
-    "rmt.laws": ("Interval", "Law", "Semicircle"),
+    "rmt.laws": (
+        "Affine",
+        "Atomic",
+        "Bernoulli",
+        "CircularLaw",
+        "Empirical",
+        "FreePoisson",
+        "FussCatalan",
+        "Interval",
+        "Law",
+        "MarchenkoPastur",
+        "PlanarLaw",
+        "Rademacher",
+        "Semicircle",
+        "SquareRoot",
+        "Squared",
+        "Uniform",
+        "UnitCircle",
+        "square_root",
+        "squared",
+    ),
     "rmt.ensembles": (
         "Ensemble",
         "Warrant",
@@ -41,7 +61,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "wishart",
     ),
 }
-_SUBPACKAGES = ("combinatorics", "ensembles", "errors", "laws")
+_SUBPACKAGES = ("combinatorics", "ensembles", "errors", "laws", "plotting", "spectra")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps the two lists equal)
@@ -63,9 +83,25 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.errors import ConvergenceError as ConvergenceError
     from rmt.errors import FreenessError as FreenessError
     from rmt.errors import MomentConditionWarning as MomentConditionWarning
+    from rmt.laws import Affine as Affine
+    from rmt.laws import Atomic as Atomic
+    from rmt.laws import Bernoulli as Bernoulli
+    from rmt.laws import CircularLaw as CircularLaw
+    from rmt.laws import Empirical as Empirical
+    from rmt.laws import FreePoisson as FreePoisson
+    from rmt.laws import FussCatalan as FussCatalan
     from rmt.laws import Interval as Interval
     from rmt.laws import Law as Law
+    from rmt.laws import MarchenkoPastur as MarchenkoPastur
+    from rmt.laws import PlanarLaw as PlanarLaw
+    from rmt.laws import Rademacher as Rademacher
     from rmt.laws import Semicircle as Semicircle
+    from rmt.laws import SquareRoot as SquareRoot
+    from rmt.laws import Squared as Squared
+    from rmt.laws import Uniform as Uniform
+    from rmt.laws import UnitCircle as UnitCircle
+    from rmt.laws import square_root as square_root
+    from rmt.laws import squared as squared
 
 
 def __getattr__(name: str) -> Any:

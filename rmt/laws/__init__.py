@@ -1,7 +1,43 @@
 """Probability laws on the line (and the plane): the limits of spectra."""
 
+from rmt.laws.affine import Affine as Affine
+from rmt.laws.atomic import Atomic as Atomic
+from rmt.laws.atomic import Bernoulli as Bernoulli
+from rmt.laws.atomic import Empirical as Empirical
+from rmt.laws.atomic import Rademacher as Rademacher
+from rmt.laws.fuss_catalan import FussCatalan as FussCatalan
 from rmt.laws.law import Interval as Interval
 from rmt.laws.law import Law as Law
+from rmt.laws.marchenko_pastur import FreePoisson as FreePoisson
+from rmt.laws.marchenko_pastur import MarchenkoPastur as MarchenkoPastur
+from rmt.laws.planar import CircularLaw as CircularLaw
+from rmt.laws.planar import PlanarLaw as PlanarLaw
+from rmt.laws.planar import UnitCircle as UnitCircle
+from rmt.laws.pushforward import Squared as Squared
+from rmt.laws.pushforward import SquareRoot as SquareRoot
+from rmt.laws.pushforward import square_root as square_root
+from rmt.laws.pushforward import squared as squared
 from rmt.laws.semicircle import Semicircle as Semicircle
+from rmt.laws.uniform import Uniform as Uniform
 
-__all__ = ["Interval", "Law", "Semicircle"]
+__all__ = [
+    "Affine",
+    "Atomic",
+    "Bernoulli",
+    "CircularLaw",
+    "Empirical",
+    "FreePoisson",
+    "FussCatalan",
+    "Interval",
+    "Law",
+    "MarchenkoPastur",
+    "PlanarLaw",
+    "Rademacher",
+    "Semicircle",
+    "SquareRoot",
+    "Squared",
+    "Uniform",
+    "UnitCircle",
+    "square_root",
+    "squared",
+]

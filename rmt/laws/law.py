@@ -9,22 +9,30 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, ClassVar, Literal, NoReturn, Self, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt.combinatorics import free_cumulants_from_moments
 from rmt.errors import check_count, check_real
+from rmt.numerics.branches import reciprocal
+
+if TYPE_CHECKING:
+    from rmt.laws.inversion import QuantileFunction
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
+Mask = NDArray[np.bool_]
 
 EPS = float(np.finfo(np.float64).eps)
+
+#: logarithm of a small number whose square does not underflow
+_LOG_TINY = -340.0
 
 
 @dataclass(frozen=True)
@@ -107,21 +115,27 @@ class Law(ABC):
 
     def _ppf(self, u: Real) -> Real:
         """Generalised inverse of the cdf at `u` in (0, 1)."""
-        from rmt.laws.inversion import invert_cdf
-
-        return invert_cdf(self, u)
+        return self._quantile_function(u)
 
     def _r_transform(self, g: Complex) -> Complex:
         """R at `g`; NaN outside the domain stated by :meth:`_r_domain`."""
-        from rmt.laws.inversion import blue_by_newton
+        from rmt.laws.inversion import r_by_inversion
 
-        return blue_by_newton(self, g) - 1.0 / g
+        return r_by_inversion(self, g)
 
     def _inverse_t_transform(self, m: Complex) -> Complex:
         """M^{-1} at `m`; NaN outside the domain."""
-        from rmt.laws.inversion import inverse_t_by_newton
+        from rmt.laws.inversion import inverse_t_by_inversion
 
-        return inverse_t_by_newton(self, m)
+        return inverse_t_by_inversion(self, m)
+
+    def _t_transform(self, z: Complex) -> Complex:
+        """M at `z`, ``z.imag >= +0.0``; override where zG - 1 cancels for large `z`."""
+        return z * self._stieltjes(z) - 1.0
+
+    def _s_transform(self, m: Complex) -> Complex:
+        """S at `m` (not 0); NaN outside the domain."""
+        return np.asarray((1.0 + m) * reciprocal(m * self._inverse_t_transform(m)))
 
     def _r_domain(self) -> str:
         """State where :meth:`r_transform` is defined, for its error message."""
@@ -255,7 +269,7 @@ class Law(ABC):
 
     def t_transform(self, z: ArrayLike) -> Any:
         """M(z) = zG(z) − 1 = Σ_{k≥1} m_k z^{-k}, the moment generating function at 1/z (Potters-Bouchaud's T)."""
-        return _evaluate_complex(z, lambda w: w * self._stieltjes(w) - 1.0)
+        return _evaluate_complex(z, self._t_transform)
 
     def hilbert(self, x: ArrayLike) -> Any:
         """Principal value of ∫ μ(dt)/(x − t) = Re G(x + i0), without a factor 1/π."""
@@ -305,7 +319,8 @@ class Law(ABC):
         def transform(w: Complex) -> Complex:
             out = np.full(w.shape, 1.0 / mean, dtype=np.complex128)
             away = w != 0
-            out[away] = (1.0 + w[away]) / (w[away] * self._inverse_t_transform(w[away]))
+            if away.any():
+                out[away] = self._s_transform(w[away])
             return out
 
         return self._on_domain("m", m, transform, self._s_domain())
@@ -338,11 +353,12 @@ class Law(ABC):
 
     def var(self) -> float:
         """Variance."""
+        moments: Sequence[Any]
         try:
-            _, first, second = self._exact_moments(2)
+            moments = self._exact_moments(2)
         except ValueError:
-            _, first, second = self._float_moments(2)
-        return float(second - first * first)
+            moments = self._float_moments(2)
+        return float(moments[2] - moments[1] * moments[1])
 
     def std(self) -> float:
         """Standard deviation."""
@@ -380,16 +396,37 @@ class Law(ABC):
         return _evaluate(level, self._ppf_of_log)
 
     def _pdf_of_log(self, u: Real) -> Real:
-        x = np.exp(u)
+        # below _LOG_TINY the density is its power law at 0, if the support reaches 0
+        x = np.exp(np.maximum(u, _LOG_TINY))
         with np.errstate(invalid="ignore"):
-            return np.where(x > 0.0, x * self._pdf(x), 0.0)
+            value = np.where(np.isfinite(x), x * self._pdf(x), 0.0)
+            decay = np.exp((1.0 + self._origin_exponent()) * np.minimum(u - _LOG_TINY, 0.0))
+        return np.where(u < _LOG_TINY, value * decay, value)
 
     def _cdf_of_log(self, u: Real) -> Real:
-        return self._cdf(np.exp(u))
+        atom = self._mass_at_zero()
+        value = self._cdf(np.exp(np.maximum(u, _LOG_TINY)))
+        with np.errstate(invalid="ignore"):
+            decay = np.exp((1.0 + self._origin_exponent()) * np.minimum(u - _LOG_TINY, 0.0))
+        return np.where(u < _LOG_TINY, atom + (value - atom) * decay, value)
 
     def _ppf_of_log(self, v: Real) -> Real:
+        atom = self._mass_at_zero()
+        first = float(self._cdf(np.exp(np.array([_LOG_TINY])))[0]) - atom
+        tiny = (v > atom) & (v - atom < first)
+        out = np.asarray(self.ppf(np.where(tiny, 1.0, v)))
         with np.errstate(divide="ignore"):
-            return np.asarray(np.log(self.ppf(v)))
+            power = _LOG_TINY + np.log((v - atom) / first, where=tiny, out=np.zeros_like(v)) / (
+                1.0 + self._origin_exponent()
+            )
+            return np.where(tiny, power, np.log(out))
+
+    def _origin_exponent(self) -> float:
+        """Exponent of the density at 0, where the support starts there; infinite where it does not."""
+        return next((i.low_exponent for i in self.support if i.low == 0.0), math.inf)
+
+    def _mass_at_zero(self) -> float:
+        return next((mass for position, mass in self.atoms if position == 0.0), 0.0)
 
     # ------------------------------------------------------------------ bridges and algebra
     def to_scipy(self) -> Any:
@@ -457,6 +494,12 @@ class Law(ABC):
         highs = [i.high for i in self.support] + [a for a, _ in self.atoms]
         return min(lows), max(highs)
 
+    @cached_property
+    def _quantile_function(self) -> QuantileFunction:
+        from rmt.laws.inversion import QuantileFunction
+
+        return QuantileFunction(self)
+
     def _hull(self) -> tuple[float, float]:
         """Smallest and largest point of the support, atoms included."""
         return self._outer
@@ -497,7 +540,7 @@ class Law(ABC):
         out[finite] = function(flat[finite])
         lost = finite & np.isnan(out)
         if lost.any():
-            value = flat[lost][0]
+            value = complex(flat[lost][0])
             shown = value.real if value.imag == 0 else value
             raise ValueError(f"{name} = {shown!r} is outside the domain for {self!r}; accepted: {domain}")
         real_in = not np.iscomplexobj(array)
@@ -506,7 +549,7 @@ class Law(ABC):
 
 
 def affine(law: Law, scale: Any, shift: Any) -> Law:
-    """Law of ``scale * X + shift``: the law itself, a closed form, or an :class:`~rmt.laws.pushforward.Affine`."""
+    """Law of ``scale * X + shift``: the law itself, a closed form, or an :class:`~rmt.laws.affine.Affine`."""
     a = check_real("scale", scale)
     b = check_real("shift", shift)
     if a == 1 and b == 0:
@@ -518,7 +561,7 @@ def affine(law: Law, scale: Any, shift: Any) -> Law:
     closed = law._affine(a, b)
     if closed is not None:
         return closed
-    from rmt.laws.pushforward import Affine
+    from rmt.laws.affine import Affine
 
     return Affine(law, a, b)
 
@@ -578,6 +621,19 @@ def _evaluate_complex(
     bound[good] = error(upper[good], out[good])
     shaped = bound.reshape(array.shape)
     return value, (shaped[()] if array.ndim == 0 else shaped)
+
+
+def check_law(law: Any) -> Law:
+    """Return `law` if it is one.
+
+    Raises
+    ------
+    TypeError
+        If it is not.
+    """
+    if not isinstance(law, Law):
+        raise TypeError(f"base must be a Law, got {law!r} of type {type(law).__name__}")
+    return law
 
 
 def exact(value: Any) -> Fraction:

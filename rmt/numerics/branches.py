@@ -5,17 +5,60 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from rmt.numerics.exact import TwoFloat, offset
+
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
 
-def square_root_pair(z: Complex, low: float, high: float) -> Complex:
+def square_root_pair(z: Complex, low: float | TwoFloat, high: float | TwoFloat) -> Complex:
     """√(z − low) √(z − high) ~ z at infinity, analytic off [low, high].
 
     Two roots and not the root of the product, whose cut is elsewhere. For real `z` the value from above
     (``z.imag`` must be ``>= +0.0``).
     """
-    return np.asarray(np.sqrt(z - low) * np.sqrt(z - high))
+    below = offset(z, low) if isinstance(low, TwoFloat) else z - low
+    above = offset(z, high) if isinstance(high, TwoFloat) else z - high
+    return np.asarray(np.sqrt(below) * np.sqrt(above))
+
+
+def reciprocal(w: Complex) -> Complex:
+    """1/w, NaN at 0."""
+    return np.asarray(1.0 / np.where(w == 0.0, np.nan, w))
+
+
+def log_upper(w: Complex) -> Complex:
+    """Logarithm in the closed upper half plane: imaginary part in [0, π], rounding below the axis ignored."""
+    out = np.empty_like(w)
+    out.real, out.imag = np.log(np.abs(w)), np.arctan2(np.maximum(w.imag, 0.0) + 0.0, w.real)
+    return out
+
+
+def log_lower(w: Complex) -> Complex:
+    """Logarithm in the closed lower half plane: imaginary part in [−π, 0]."""
+    return log_upper(w.conj()).conj()
+
+
+def log1p_complex(v: Complex) -> Complex:
+    """Principal log(1 + v), accurate for small `v` (NumPy's log1p of complex numbers is not)."""
+    x, y = v.real, v.imag
+    squared = np.where(np.abs(v) < 0.5, x * (2.0 + x) + y * y, 0.0)
+    out = np.empty_like(v)
+    out.real = np.where(np.abs(v) < 0.5, 0.5 * np.log1p(squared), np.log(np.hypot(1.0 + x, y)))
+    out.imag = np.arctan2(y, 1.0 + x)
+    return out
+
+
+def log1p_residual(v: Complex, log1p: Complex) -> Complex:
+    """log(1 + v) − v without cancellation for small `v`, given log(1 + v) on the wanted branch for the others."""
+    small = np.abs(v) < 0.4
+    t = np.where(small, v, 0.0) / (2.0 + np.where(small, v, 0.0))
+    square = t * t
+    odd = np.zeros_like(t)
+    for n in range(16, 0, -1):
+        odd = (odd + 1.0 / (2 * n + 1)) * square
+    # log(1 + v) = 2 artanh t and v = 2t/(1 − t)
+    return np.where(small, 2.0 * t * odd - 2.0 * square / (1.0 - t), log1p - v)
 
 
 def circular_segment(t: Real) -> Real:
@@ -33,3 +76,16 @@ def circular_segment(t: Real) -> Real:
         series = 1.0 - square / ((2 * n + 2) * (2 * n + 3)) * series
     small = (2.0 * theta) ** 3 / 12.0 * series
     return np.where(theta < 0.6, small, direct) / np.pi
+
+
+def pull_back(y: Real, x: Real, marks: Real, images: Real, *, increasing: bool = True) -> Real:
+    """Make rounded pre-images `y` of `x` under a monotone map respect given points.
+
+    Exactly a mark where `x` is its image; elsewhere on the side of the mark on which `x` is of the image.
+    """
+    for mark, image in zip(marks, images, strict=True):
+        below, above = (x < image, x > image) if increasing else (x > image, x < image)
+        y = np.where(x == image, mark, y)
+        y = np.where(below & (y >= mark), np.nextafter(mark, -np.inf), y)
+        y = np.where(above & (y <= mark), np.nextafter(mark, np.inf), y)
+    return y

@@ -1,0 +1,308 @@
+"""Numerical inverses for laws without closed ones: quantiles, and the inverses of G and M near infinity."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rmt.errors import ConvergenceError
+from rmt.numerics.roots import bracketed_roots
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from rmt.laws.law import Complex, Law, Real
+
+    Index = NDArray[np.intp]
+
+EPS = float(np.finfo(np.float64).eps)
+_CHUNK = 1 << 14
+_LIMIT = 200
+_QUICK = 6
+_STEP = 8.0 * EPS
+_SMALLEST = 1e-300
+
+
+# ---------------------------------------------------------------------- quantiles
+@dataclass(frozen=True)
+class _Tail:
+    """One end of an interval of the support, with the distance to a point as the unknown.
+
+    The origin is the end itself where it is finite (there the mass of the tail is a power of the distance), and
+    a point near the median for a tail towards infinity.
+    """
+
+    law: Law
+    lower: bool
+    origin: float
+    scale: float
+    power: float  # the distance is proportional to this power of the mass
+    offset: float  # mass beyond the end of the interval
+    growing: bool  # whether the mass of the tail grows with the distance
+
+    def point(self, distance: Real) -> Real:
+        inward = 1.0 if self.lower == self.growing else -1.0
+        return np.asarray(self.origin + inward * distance)
+
+    def mass(self, x: Real) -> Real:
+        """Mass between the end of the interval and `x`."""
+        return (self.law._cdf(x) if self.lower else self.law._sf(x)) - self.offset
+
+    @cached_property
+    def table(self) -> tuple[Real, Real]:
+        """Logarithms of the distance to the origin and of the mass, sorted by mass."""
+        if self.growing:
+            grid = np.concatenate([np.geomspace(1e-40, 1e-2, 150, endpoint=False), np.linspace(1e-2, 1.0, 200)])
+            distance = self.scale * grid**self.power
+        else:
+            distance = np.geomspace(1e-6, 1e150, 700)
+        mass = self.mass(self.point(distance))
+        positive = mass > 0.0
+        log_distance, log_mass = np.log(distance[positive]), np.log(mass[positive])
+        log_mass, first = np.unique(log_mass, return_index=True)
+        return log_distance[first], log_mass
+
+    def invert(self, mass: Real) -> Real:
+        """Point that leaves the given mass between itself and the end."""
+        out = np.empty_like(mass)
+        for start in range(0, mass.size, _CHUNK):
+            block = slice(start, start + _CHUNK)
+            out[block] = self._invert(mass[block])
+        return out
+
+    def _invert(self, mass: Real) -> Real:
+        """Newton's iteration for log mass as a function of log distance, inside a bracket."""
+        sign = 1.0 if self.growing else -1.0
+        distance = self._first_guess(mass)
+        low, high = np.zeros_like(mass), np.full_like(mass, np.inf)
+        active = np.arange(mass.size)
+        for iteration in range(_LIMIT):
+            d, target = distance[active], mass[active]
+            x = self.point(d)
+            value = self.mass(x)
+            excess = sign * (value - target)
+            high[active] = np.where(excess > 0.0, d, high[active])
+            low[active] = np.where(excess < 0.0, d, low[active])
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                step = sign * np.log(target / value) * value / (self.law._pdf(x) * d)
+                new = d * np.exp(step)
+            done = (np.abs(value - target) <= EPS * target) | (np.abs(step) <= _STEP)
+            if iteration > _QUICK:  # next to an edge no float may have the wanted mass: bisect down to one ulp
+                new[:] = np.nan if iteration % 2 else new
+                gap = np.abs(self.point(high[active]) - self.point(low[active]))
+                done |= gap <= 2.0 * np.spacing(np.abs(x))
+            distance[active] = np.where(done, d, _inside_bracket(new, low[active], high[active]))
+            active = active[~done]
+            if active.size == 0:
+                return self.point(distance)
+        i = active[:1]
+        raise ConvergenceError(
+            f"the quantile of {self.law!r} did not converge; check that its cdf is monotone",
+            point=float(mass[i[0]]),
+            residual=float((self.mass(self.point(distance[i])) - mass[i])[0]),
+        )
+
+    def _first_guess(self, mass: Real) -> Real:
+        log_distance, values = self.table
+        log_mass = np.log(mass)
+        guess = np.interp(log_mass, values, log_distance)
+        if self.growing:  # below the table the mass is a power of the distance
+            guess += self.power * np.minimum(log_mass - values[0], 0.0)
+        return np.exp(guess)
+
+
+def _inside_bracket(new: Real, low: Real, high: Real) -> Real:
+    """Keep `new` if it lies inside the bracket; else the geometric mean, or a step towards the open end."""
+    with np.errstate(invalid="ignore"):
+        middle = np.where(np.isinf(high), 4.0 * low, np.where(low == 0.0, high / 4.0, np.sqrt(low) * np.sqrt(high)))
+        return np.where((new > low) & (new < high), new, middle)
+
+
+class QuantileFunction:
+    """The generalised inverse of the cdf of a law, from its support, atoms, pdf, cdf and sf."""
+
+    def __init__(self, law: Law) -> None:
+        self.law = law
+        pieces = []
+        for interval in law.support:
+            if interval.mass <= 0.0:
+                continue
+            inner = [a for a, _ in law.atoms if interval.low < a < interval.high]
+            ends = [interval.low, *inner, interval.high]
+            exponents = [interval.low_exponent, *[0.0] * len(inner), interval.high_exponent]
+            for k in range(len(ends) - 1):
+                pieces.append((ends[k], ends[k + 1], exponents[k], 0.0 if k + 2 < len(ends) else exponents[-1]))
+        masses = dict(law.atoms)
+        self._levels: list[tuple[float, float, _Tail, _Tail, float, float]] = []
+        for low, high, low_exponent, high_exponent in pieces:
+            # masses strictly below and strictly above the piece
+            below = float(law._cdf(np.array([low]))[0]) if math.isfinite(low) else 0.0
+            above = float(law._sf(np.array([high]))[0]) if math.isfinite(high) else 0.0
+            above += masses.get(high, 0.0)
+            self._levels.append(self._piece(low, high, low_exponent, high_exponent, below, above))
+
+    def _piece(
+        self, low: float, high: float, low_exponent: float, high_exponent: float, below: float, above: float
+    ) -> tuple[float, float, _Tail, _Tail, float, float]:
+        law = self.law
+        if math.isfinite(low) and math.isfinite(high):
+            half = 0.5 * high - 0.5 * low
+            middle = low + half
+        else:
+            half, middle = 1.0, self._middle(low, high, below, above)
+
+        def tail(end: float, exponent: float, lower: bool, offset: float) -> _Tail:
+            if math.isfinite(end):
+                power = 1.0 / (1.0 + exponent) if math.isfinite(exponent) else 1.0
+                return _Tail(law, lower, end, abs(middle - end), power, offset, True)
+            return _Tail(law, lower, middle, half, 1.0, offset, False)
+
+        lower = tail(low, low_exponent, True, below)
+        upper = tail(high, high_exponent, False, above)
+        level = float(law._cdf(np.array([middle]))[0])
+        return below, above, lower, upper, level, high
+
+    def _middle(self, low: float, high: float, below: float, above: float) -> float:
+        """A point of an unbounded piece near its median, by bisection over the orders of magnitude."""
+        goal = 0.5 * (below + 1.0 - above)
+        first = math.asinh(low) if math.isfinite(low) else -700.0
+        last = math.asinh(high) if math.isfinite(high) else 700.0
+        for _ in range(60):
+            centre = 0.5 * (first + last)
+            if float(self.law._cdf(np.array([math.sinh(centre)]))[0]) < goal:
+                first = centre
+            else:
+                last = centre
+        return math.sinh(0.5 * (first + last))
+
+    def __call__(self, u: Real) -> Real:
+        """Quantiles at levels in (0, 1)."""
+        out = np.full_like(u, np.nan)
+        self._fill_atoms(u, out)
+        for below, above, lower, upper, level, high in self._levels:
+            inside = (u > below) & (1.0 - u > above)
+            if above == 0.0:
+                inside &= u < 1.0
+            left = inside & (u <= level)
+            right = inside & (u > level)
+            out[left] = lower.invert(u[left] - below)
+            out[right] = upper.invert((1.0 - u[right]) - above)
+            # the level of a gap: the smallest point with this cdf is the end of the piece
+            out[np.isnan(out) & ~inside & (1.0 - u >= above) & (u > below)] = high
+        lost = np.isnan(out)
+        if lost.any():
+            out[lost] = self._hull_end(u[lost])
+        return out
+
+    def _fill_atoms(self, u: Real, out: Real) -> None:
+        if not self.law.atoms:
+            return
+        positions = np.array([a for a, _ in self.law.atoms])
+        masses = np.array([m for _, m in self.law.atoms])
+        top, rest = self.law._cdf(positions), self.law._sf(positions)
+        for a, mass, below, above in zip(positions, masses, top, rest, strict=True):
+            hit = (u > below - mass) & (u <= below) if below <= 0.5 else (1.0 - u < above + mass) & (1.0 - u >= above)
+            out[hit] = a
+
+    def _hull_end(self, u: Real) -> Real:
+        low, high = self.law._hull()
+        return np.where(u < 0.5, low, high)
+
+
+# ---------------------------------------------------------------------- inverses of G and M
+def r_by_inversion(law: Law, g: Complex) -> Complex:
+    """R at `g` by solving ``r g = M(1/g + r)``, so that R(g) -> mean without cancellation as g -> 0.
+
+    Real `g` in the image of the real line outside the convex hull: bracketed. Complex `g`: accepted when the
+    solution z = 1/g + r keeps the distance √2 · radius from the centre of the support, where G is univalent.
+    NaN elsewhere.
+    """
+    out = np.full_like(g, np.nan)
+    low, high = law._hull()
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return out
+    real = g.imag == 0.0
+    out[real] = _r_on_line(law, g[real].real, low, high)
+    rest = np.flatnonzero(~real)
+    if rest.size:
+        w = g[rest]
+        r = _newton(lambda t: _t_anywhere(law, 1.0 / w + t) - t * w, np.full_like(w, law.mean()), 1.0 / w)
+        centre, radius = 0.5 * (low + high), 0.5 * (high - low)
+        certified = np.abs(1.0 / w + r - centre) > math.sqrt(2.0) * radius
+        out[rest] = np.where(certified, r, np.nan)
+    return out
+
+
+def _r_on_line(law: Law, g: Real, low: float, high: float) -> Real:
+    """Low <= R(g) <= high, and z = 1/g + R(g) lies outside the hull."""
+    with np.errstate(divide="ignore"):
+        pole = 1.0 / g
+    first = np.where(g > 0.0, np.maximum(low, np.nextafter(high, np.inf) - pole), low)
+    last = np.where(g < 0.0, np.minimum(high, np.nextafter(low, -np.inf) - pole), high)
+
+    def residual(r: Real, index: Index) -> Real:
+        z = (pole[index] + r).astype(np.complex128)
+        return np.asarray(law._t_transform(z).real - r * g[index])
+
+    return bracketed_roots(residual, first, last)
+
+
+def inverse_t_by_inversion(law: Law, m: Complex) -> Complex:
+    """M^{-1} at `m`, on the branch that tends to infinity as m -> 0; NaN where it cannot be certified."""
+    out = np.full_like(m, np.nan)
+    low, high = law._hull()
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return out
+    if high <= 0.0:
+        return -inverse_t_by_inversion(-law, m)
+    bracketed = (m.imag == 0.0) & (low >= 0.0)
+    out[bracketed] = _inverse_t_on_line(law, m[bracketed].real, low, high)
+    rest = np.flatnonzero(~bracketed)
+    if rest.size:
+        w, mean = m[rest], law.mean()
+        # 1/z is the unknown: M is nearly proportional to it
+        v = _newton(lambda t: _t_anywhere(law, 1.0 / t) - w, w / mean, w / mean)
+        ratio = abs(mean) / math.sqrt(law.moment(2))
+        reach = max(abs(low), abs(high)) / (1.0 - 1.0 / math.sqrt(1.0 + ratio))
+        out[rest] = np.where(np.abs(v) * reach < 1.0, 1.0 / v, np.nan)
+    return out
+
+
+def _inverse_t_on_line(law: Law, m: Real, low: float, high: float) -> Real:
+    """A positive law: M decreases on either side of the support; the unknown is the log of the distance."""
+    right = m > 0.0
+    edge = np.where(right, high, low)
+    direction = np.where(right, 1.0, -1.0)
+    spread = max(abs(low), abs(high))
+    nearest = np.where(edge == 0.0, _SMALLEST, EPS * edge)
+    farthest = 2.0 * spread * (1.0 + 1.0 / np.abs(m))
+
+    def residual(tau: Real, index: Index) -> Real:
+        z = (edge[index] + direction[index] * np.exp(tau)).astype(np.complex128)
+        return np.asarray(np.abs(law._t_transform(z).real / m[index]) - 1.0)
+
+    return np.asarray(edge + direction * np.exp(bracketed_roots(residual, np.log(nearest), np.log(farthest))))
+
+
+def _t_anywhere(law: Law, z: Complex) -> Complex:
+    """M at any complex points."""
+    return np.asarray(law.t_transform(z))
+
+
+def _newton(function: Callable[[Complex], Complex], start: Complex, scale: Complex) -> Complex:
+    """Newton's iteration with a central difference for the derivative; NaN where it does not settle."""
+    x = start.copy()
+    step = np.full_like(x, np.inf)
+    for _ in range(_LIMIT):
+        h = 1e-5 * np.maximum(np.abs(scale), np.abs(x))
+        slope = (function(x + h) - function(x - h)) / (2.0 * h)
+        step = function(x) / np.where(slope == 0.0, np.nan, slope)
+        x = x - step
+        if not (np.abs(step) > 4.0 * EPS * np.abs(x)).any():
+            break
+    return np.where(np.abs(step) <= 1e-12 * np.maximum(np.abs(x), np.abs(scale) * EPS), x, np.nan)

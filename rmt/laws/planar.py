@@ -1,0 +1,135 @@
+"""Laws on the complex plane: limits of the eigenvalues of non-Hermitian matrices."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from rmt.errors import check_real
+from rmt.laws.law import Law
+
+
+class PlanarLaw(ABC):
+    """A probability law on the complex plane that is invariant under rotations about 0.
+
+    Modulus and argument are independent, and the argument is uniform; :meth:`radial_law` and :meth:`angle_law`
+    are the laws of both.
+    """
+
+    @abstractmethod
+    def radial_law(self) -> Law:
+        """Law of the modulus."""
+
+    def angle_law(self) -> Law:
+        """Law of the argument, uniform on (-pi, pi]."""
+        from rmt.laws.uniform import Uniform
+
+        return Uniform(-math.pi, math.pi)
+
+    @abstractmethod
+    def pdf(self, z: ArrayLike) -> Any:
+        """Density with respect to area on the plane.
+
+        Raises
+        ------
+        ValueError
+            If the law has no density.
+        """
+
+    def rvs(self, size: int | tuple[int, ...] | None = None, *, rng: Any = None) -> Any:
+        """Draw independent complex numbers from the law (not eigenvalues: eigenvalues repel, these do not).
+
+        Parameters
+        ----------
+        size : int or tuple of int, optional
+            Shape of the result; a complex number when None.
+        rng : Generator, SeedSequence, int or None
+            Passed to :func:`numpy.random.default_rng`.
+        """
+        generator = np.random.default_rng(rng)
+        modulus = self.radial_law().rvs(size, rng=generator)
+        angle = self.angle_law().rvs(size, rng=generator)
+        return modulus * np.exp(1j * angle)
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self))  # type: ignore[arg-type]
+        return f"{type(self).__name__}({values})"
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class CircularLaw(PlanarLaw):
+    """Circular law: uniform on a disc, limit of matrices with iid entries of variance ``variance/n``.
+
+    Parameters
+    ----------
+    variance : real
+        n times the variance of the entries, > 0; the disc has radius ``sqrt(variance)``.
+
+    Raises
+    ------
+    ValueError
+        If `variance` is not finite or not > 0.
+
+    References
+    ----------
+    Ginibre, J. Math. Phys. 6 (1965) 440; Tao and Vu, Ann. Probab. 38 (2010) 2023.
+
+    Examples
+    --------
+    >>> from rmt.laws import CircularLaw
+    >>> float(CircularLaw().pdf(0.5j)), float(CircularLaw().radial_law().mean())
+    (0.3183098861837907, 0.6666666666666666)
+    """
+
+    variance: Any
+
+    def __init__(self, variance: Any = 1) -> None:
+        object.__setattr__(self, "variance", check_real("variance", variance, above=0.0))
+
+    @property
+    def radius(self) -> float:
+        """Radius of the disc."""
+        return math.sqrt(self.variance)
+
+    def radial_law(self) -> Law:
+        """Law of the modulus: the square root of a uniform number."""
+        from rmt.laws.pushforward import SquareRoot
+        from rmt.laws.uniform import Uniform
+
+        return SquareRoot(Uniform(0, self.variance))
+
+    def pdf(self, z: ArrayLike) -> Any:
+        """Density ``1/(pi variance)`` inside the disc, 0 outside, NaN at NaN."""
+        modulus = np.abs(np.asarray(z, dtype=np.complex128))
+        value = np.where(modulus <= self.radius, 1.0 / (math.pi * float(self.variance)), 0.0)
+        return np.where(np.isnan(modulus), np.nan, value)[()]
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class UnitCircle(PlanarLaw):
+    """Uniform law on the unit circle: the eigenvalues of Haar unitary, orthogonal and symplectic matrices.
+
+    Examples
+    --------
+    >>> from rmt.laws import UnitCircle
+    >>> UnitCircle().radial_law().atoms
+    ((1.0, 1.0),)
+    """
+
+    def radial_law(self) -> Law:
+        """Law of the modulus: the point mass at 1."""
+        from rmt.laws.atomic import Atomic
+
+        return Atomic((1,), (1,))
+
+    def pdf(self, z: ArrayLike) -> Any:
+        """Refuse: a law on a curve has no density on the plane."""
+        raise ValueError(
+            "the uniform law on the unit circle has no density on the plane; "
+            "use angle_law().pdf, its density along the circle"
+        )
