@@ -141,9 +141,9 @@ _ROWS = (
         "product-wishart", covariance.product_wishart, "FussCatalan(order=depth)", "Müller; Götze-Tikhomirov", 2002
     ),
     CatalogueEntry("ginibre", nonhermitian.ginibre, "CircularLaw()", "Ginibre; Tao-Vu for finite variance", 1965),
-    CatalogueEntry("haar-orthogonal", haar.haar_orthogonal, "uniform on the circle", "Diaconis-Shahshahani", 1994),
-    CatalogueEntry("haar-unitary", haar.haar_unitary, "uniform on the circle", "Dyson; Diaconis-Shahshahani", 1962),
-    CatalogueEntry("haar-symplectic", haar.haar_symplectic, "uniform on the circle", "Diaconis-Shahshahani", 1994),
+    CatalogueEntry("haar-orthogonal", haar.haar_orthogonal, "UnitCircle()", "Diaconis-Shahshahani", 1994),
+    CatalogueEntry("haar-unitary", haar.haar_unitary, "UnitCircle()", "Dyson; Diaconis-Shahshahani", 1962),
+    CatalogueEntry("haar-symplectic", haar.haar_symplectic, "UnitCircle()", "Diaconis-Shahshahani", 1994),
     CatalogueEntry(
         "projection", structured.projection, "Bernoulli(fraction)", "Voiculescu, for sums and products", 1991
     ),

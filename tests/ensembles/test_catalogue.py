@@ -20,6 +20,13 @@ def test_every_row_builds_its_default(name):
         assert "`" not in parameter.help
 
 
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_the_text_of_the_law_is_the_law(name):
+    row = CATALOGUE[name]
+    values = {p.name: p.default for p in row.parameters}
+    assert eval(row.law, {**vars(rmt.laws), **values}) == row.build().law()
+
+
 def test_parameters_come_from_the_signature():
     ratio, entries, field = find("wishart").parameters
     assert (ratio.name, ratio.kind, ratio.default) == ("ratio", "float", 1)
