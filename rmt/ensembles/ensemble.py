@@ -162,7 +162,8 @@ class Ensemble(ABC):
         trials : int
             Number of independent repeats.
         executor : concurrent.futures.Executor, optional
-            Runs the trials: threads, processes, or any object with the same interface.
+            Runs the trials: threads, processes, or any object with the same interface, such as a Dask client's
+            ``get_executor()``. Dense LAPACK does not get faster with threads: take processes for matrices.
         out : path, optional
             A ``.npz`` file that keeps finished trials; a repeated call with the same arguments resumes from it.
         progress : bool

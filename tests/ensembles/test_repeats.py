@@ -1,5 +1,7 @@
 """Repeats: the same numbers whoever runs them; failures, death and interruption lose nothing that was finished."""
 
+import copy
+import doctest
 import os
 import signal
 import subprocess
@@ -7,6 +9,7 @@ import sys
 import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -52,13 +55,18 @@ class Silent(Executor):
         return future
 
 
+def test_the_page_of_the_manual_runs():
+    page = Path(__file__).resolve().parents[2] / "docs" / "repeats.md"
+    result = doctest.testfile(str(page), module_relative=False)
+    assert result.attempted > 8
+    assert result.failed == 0
+
+
 # ---------------------------------------------------------------------- streams
 @pytest.mark.parametrize(
     "seed", [3, np.random.SeedSequence(3, spawn_key=(4,)), np.random.Generator(np.random.SFC64(2))]
 )
 def test_children_are_numpys(seed):
-    import copy
-
     ours = trial_generators(copy.deepcopy(seed), 3)
     theirs = np.random.default_rng(copy.deepcopy(seed)).spawn(3)
     for a, b in zip(ours, theirs, strict=True):
