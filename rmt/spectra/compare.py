@@ -269,10 +269,11 @@ def compare(
         Dyson index: 1 real, 2 complex, 4 quaternion.
     rigidity : bool
         Whether the eigenvalues repel and so are rigid. The tolerance then is ``log(n)/n * max(1, beta**-0.5)``
-        (local laws: Erdős, Schlein, Yau; Gustavsson 2005), about six times sharper than independent points allow at
-        n = 1000; for an area in the plane ``2/sqrt(n)``, because the spectrum of n points leaks over its edge by
-        ``n**-0.5``. Pass False for independent eigenvalues, sparse graphs and heavy tails: the tolerance then is
-        that of independent points, ``sqrt(log(2/false_alarm)/(2 size))`` (Massart 1990).
+        (Erdős, Schlein and Yau 2009; Gustavsson 2005), about six times sharper than independent points allow at
+        n = 1000. For an area in the plane it is ``(2 pi n)**-0.5 + log(n) * n**-0.75``: the spectrum leaks over its
+        edge by ``n**-0.5``, and the number of eigenvalues in a disc fluctuates by ``n**0.25`` (Ginibre 1965).
+        Pass False for independent eigenvalues, sparse graphs and heavy tails: the tolerance then is that of
+        independent points, ``sqrt(log(2/false_alarm)/(2 size))`` (Massart 1990).
     false_alarm : float
         Probability with which independent points of the true law are rejected; used with ``rigidity=False``.
     tolerance : float, optional
@@ -332,7 +333,8 @@ def _planar_tolerance(n: int, beta: float, rigidity: bool, false_alarm: float, s
     on_a_curve = not law.radial_law().support
     if on_a_curve or not rigidity:
         return _tolerance(n, beta, rigidity, false_alarm, size)
-    return Tolerance(2.0 / math.sqrt(n), "plane, 2/sqrt(n)", decisive=n >= SMALLEST_RIGID_N)
+    value = 1.0 / math.sqrt(2.0 * math.pi * n) + math.log(n) / n**0.75
+    return Tolerance(value, "plane, (2 pi n)^-1/2 + log(n) n^-3/4", decisive=n >= SMALLEST_RIGID_N)
 
 
 # ---------------------------------------------------------------------- the comparison itself

@@ -228,3 +228,41 @@ def test_text_names_every_number():
 def test_bad_input_is_refused(sample, options, error, message):
     with pytest.raises(error, match=message):
         compare(sample, SEMICIRCLE, **options)
+
+
+# ---------------------------------------------------------------------- the plane
+def test_roots_of_unity_on_the_circle():
+    n = 40
+    roots = np.exp(2j * np.pi * (np.arange(n) + 0.5) / n)
+    result = compare(roots, rmt.UnitCircle())
+    assert result.radius.ks == 0.0
+    assert result.angle.ks == pytest.approx(0.5 / n, rel=1e-9)
+    assert result.tolerance.value == pytest.approx(math.log(n) / n)
+    assert result.passed
+    assert [(a.position, a.predicted, a.measured) for a in result.radius.atoms] == [(1.0, 1.0, 1.0)]
+
+
+@pytest.mark.parametrize("ensemble", [rmt.haar_orthogonal(), rmt.haar_unitary(), rmt.haar_symplectic()], ids=repr)
+def test_haar_angles_are_rigid(ensemble):
+    result = compare(ensemble.eigenvalues(300, rng=2), rmt.UnitCircle(), beta=ensemble.beta)
+    assert result.passed
+    points = rmt.UnitCircle().rvs(300, rng=2)
+    assert compare(points, rmt.UnitCircle()).passed is False  # negative control: independent points
+
+
+@pytest.mark.parametrize("field", ["real", "complex"])
+def test_circular_law(field):
+    eigenvalues = rmt.ginibre(field=field).eigenvalues(400, rng=2)
+    result = compare(eigenvalues, rmt.CircularLaw())
+    assert result.passed
+    assert result.tolerance.value == pytest.approx(1 / math.sqrt(800 * math.pi) + math.log(400) / 400**0.75)
+    assert compare(eigenvalues, rmt.CircularLaw(variance=1.3)).passed is False  # negative control
+    assert compare(np.abs(eigenvalues), rmt.CircularLaw()).passed is False  # right radii, wrong angles
+    record = json.loads(result.to_json())
+    assert record["ks"] == max(record["radius"]["ks"], record["angle"]["ks"])
+    assert "upper radius" in str(result)
+
+
+def test_angle_minus_pi_is_pi():
+    below = np.array([complex(-1.0, -0.0)])
+    assert compare(below, rmt.UnitCircle()).angle.edges[1].measured == math.pi
