@@ -1,0 +1,115 @@
+"""Figures and axes in the house style, without touching any global setting."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: endings of the files :func:`save` writes
+FIGURE_ENDINGS = (".png", ".pdf", ".svg")
+
+#: fill of a measured spectrum
+GREY = "0.80"
+#: measured numbers and outlines, dark enough to read
+DARK_GREY = "0.35"
+
+_STYLE = Path(__file__).with_name("rmt.mplstyle")
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Context in which new Matplotlib figures take the style of the gallery.
+
+    The style is colour-blind-safe and prints in grey; nothing changes outside the ``with`` block. The same style by
+    its name, for a whole session: ``matplotlib.pyplot.style.use("rmt.plotting.rmt")``.
+    """
+    import matplotlib.style
+
+    with matplotlib.style.context(_STYLE):
+        yield
+
+
+def figure(
+    rows: int = 1, columns: int = 1, *, width: float = 6.8, height: float | None = None, **kwargs: Any
+) -> tuple[Figure, Any]:
+    """Make a styled figure without pyplot: nothing to close, no window.
+
+    Parameters
+    ----------
+    rows, columns : int
+        Panels.
+    width, height : float
+        Inches; 6.8 is the width of a page and 3.4 of a column. The default height makes panels 1.6 times as wide as
+        high.
+    **kwargs
+        Passed to ``Figure.subplots``.
+
+    Returns
+    -------
+    (Figure, Axes or array of Axes)
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with style():
+        size = (width, height if height is not None else rows * (width / columns) / 1.6)
+        canvas = FigureCanvasAgg(Figure(figsize=size, layout="constrained"))
+        return canvas.figure, canvas.figure.subplots(rows, columns, **kwargs)
+
+
+def axes_or_new(ax: Axes | None) -> Axes:
+    """Return `ax`, or new Axes of a pyplot figure, so that scripts and notebooks can show it."""
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    new: Axes = plt.subplots(layout="constrained")[1]
+    return new
+
+
+def check_figure_path(path: str | os.PathLike[str]) -> Path:
+    """Return `path` if its ending is one that :func:`save` writes.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    target = Path(path)
+    if target.suffix.lower() not in FIGURE_ENDINGS:
+        raise ValueError(
+            f"cannot write a figure to {str(path)!r}: its ending must be one of {', '.join(FIGURE_ENDINGS)}"
+        )
+    return target
+
+
+def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
+    """Write a figure; the same figure gives the same bytes, and text stays text in ``.svg`` and ``.pdf``.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    path : path
+        Ends in ``.png``, ``.pdf`` or ``.svg``.
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    ValueError
+        If the ending is another one.
+    """
+    target = check_figure_path(path)
+    undated: dict[str, dict[str, Any]] = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}, ".png": {}}
+    with style():
+        figure.savefig(target, metadata=undated[target.suffix.lower()])
+    return target

@@ -1,0 +1,102 @@
+"""Words and formulas for legends and edges."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rmt.laws.law import Law
+
+#: names as the literature writes them; other laws are named after their class
+LAW_NAMES = {
+    "Semicircle": "semicircle law",
+    "MarchenkoPastur": "Marchenko–Pastur law",
+    "FreePoisson": "free Poisson law",
+    "FussCatalan": "Fuss–Catalan law",
+    "KestenMcKay": "Kesten–McKay law",
+    "Empirical": "empirical law",
+    "CircularLaw": "circular law",
+    "UnitCircle": "uniform law on the circle",
+}
+
+#: names of ensembles; others are named after their factory
+ENSEMBLE_NAMES = {
+    "goe": "GOE",
+    "gue": "GUE",
+    "gse": "GSE",
+    "wigner": "Wigner",
+    "wishart": "Wishart",
+    "product_wishart": "product Wishart",
+    "ginibre": "Ginibre",
+    "haar_orthogonal": "Haar orthogonal",
+    "haar_unitary": "Haar unitary",
+    "haar_symplectic": "Haar symplectic",
+}
+
+#: parameters left out of a legend at these values
+UNREMARKABLE = {"mean": 0, "variance": 1, "jump": 1, "location": 0, "scale": 1}
+
+QUOTES = "'\""
+
+#: a legend entry longer than this says nothing
+LONGEST = 60
+
+
+def law_label(law: Any) -> str:
+    """Name of a law and its parameters, as in "Marchenko–Pastur law, ratio 2"."""
+    kind = type(law).__name__
+    if kind == "SquareRoot":
+        return f"square root of {law_label(law.base)}"
+    name = LAW_NAMES.get(kind, re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower() + " law")
+    shown = []
+    for field in fields(law) if is_dataclass(law) else ():
+        key = field.name.lstrip("_")
+        value = getattr(law, field.name)
+        if UNREMARKABLE.get(key) != value:
+            shown.append(f"{key} {number(value)}")
+    label = ", ".join([name, *shown])
+    return label if len(label) <= LONGEST else name
+
+
+def ensemble_label(ensemble: Any) -> str:
+    """Name of an ensemble and its parameters, as in "Wishart, ratio 2"."""
+    text = repr(ensemble)
+    call = re.fullmatch(r"(\w+)\((.*)\)", text)
+    if call and "(" not in call.group(2):
+        name, arguments = call.groups()
+        pairs = re.findall(r"(\w+)=('[^']*'|\"[^\"]*\"|[^,]+)", arguments)
+        shown = [f"{key} {number(value.strip(QUOTES))}" for key, value in pairs]
+        text = ", ".join([ENSEMBLE_NAMES.get(name, name.replace("_", " ")), *shown])
+    return text if len(text) <= LONGEST else type(ensemble).__name__
+
+
+def number(value: Any) -> str:
+    """A parameter in a legend: at most four digits, no trailing zeros."""
+    try:
+        return f"{float(value):.4g}"
+    except (TypeError, ValueError):
+        return str(value)
+
+
+def edge_labels(law: Law) -> dict[float, str]:
+    """Text of every finite edge of the support: its value, after its formula where there is a short one."""
+    formulas = _formulas(law)
+    labels = {}
+    for interval in law.support:
+        for side, edge in (("low", interval.low), ("high", interval.high)):
+            if math.isfinite(edge):
+                value = f"{edge:.3g}".replace("-", "−")
+                labels[edge] = f"${formulas[side]}$ = {value}" if side in formulas and edge != 0.0 else value
+    return labels
+
+
+def _formulas(law: Law) -> dict[str, str]:
+    kind = type(law).__name__
+    if kind == "MarchenkoPastur" and law.variance == 1:  # type: ignore[attr-defined]
+        return {"low": r"(1-\sqrt{c})^2", "high": r"(1+\sqrt{c})^2"}
+    if kind == "FussCatalan":
+        return {"high": r"(L+1)^{L+1}/L^L"}
+    return {}

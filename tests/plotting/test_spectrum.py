@@ -1,0 +1,173 @@
+"""Measured spectra, alone and under their law."""
+
+import numpy as np
+import pytest
+from matplotlib.patches import StepPatch
+
+import rmt
+from rmt import plotting
+
+
+def stairs(ax):
+    (patch,) = [patch for patch in ax.patches if isinstance(patch, StepPatch)]
+    return patch.get_data()
+
+
+def test_histogram_is_a_density(ax):
+    eigenvalues = rmt.goe().eigenvalues(300, rng=0)
+    assert plotting.esd(eigenvalues, ax) is ax
+    data = stairs(ax)
+    assert data.values @ np.diff(data.edges) == pytest.approx(1.0)
+    assert data.values.size >= 60
+    assert ax.get_legend_handles_labels()[1] == ["n = 300"]
+    assert ax.get_ylim()[0] == 0.0
+    assert ax.get_ylim()[1] >= data.values.max()
+
+
+def test_compare_lays_the_law_over_the_histogram(ax):
+    wishart = rmt.wishart(ratio=0.5)
+    plotting.compare(wishart, n=200, rng=3, ax=ax)
+    data = stairs(ax)
+    eigenvalues = wishart.eigenvalues(200, rng=3)
+    counts = np.histogram(eigenvalues, data.edges)[0]
+    np.testing.assert_allclose(data.values, counts / (200 * np.diff(data.edges)))
+    line = ax.lines[0]
+    good = np.isfinite(line.get_ydata())
+    np.testing.assert_allclose(line.get_ydata()[good], wishart.law().pdf(line.get_xdata()[good]))
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels == ["Wishart, ratio 0.5, n = 200", "Marchenko–Pastur law, ratio 0.5"]
+
+
+@pytest.mark.parametrize("ratio", [0.2, 1.0, 2.0, 8.0])
+def test_every_measured_eigenvalue_is_in_the_frame(ax, ratio):
+    wishart = rmt.wishart(ratio=ratio)
+    plotting.compare(wishart, n=160, rng=0, ax=ax)
+    eigenvalues = wishart.eigenvalues(160, rng=0)
+    low, high = ax.get_xlim()
+    assert low <= eigenvalues.min()
+    assert high >= eigenvalues.max()
+    data = stairs(ax)
+    assert data.values @ np.diff(data.edges) == pytest.approx(np.mean(eigenvalues > 1e-12))
+    assert ax.get_ylim()[1] >= data.values.max()
+
+
+def test_measured_and_predicted_atoms_stand_together(ax):
+    plotting.compare(rmt.wishart(ratio=3.0), n=100, rng=0, ax=ax)
+    stems = [line for line in ax.lines if list(line.get_xdata()) == [0.0, 0.0]]
+    heights = sorted(line.get_ydata()[1] for line in stems)
+    measured = 0.9 * (100 - round(100 / 3)) / 100
+    assert heights == [pytest.approx(0.9 * 2 / 3), pytest.approx(measured)]
+    assert [text.get_text() for text in ax.texts].count("mass 0.667") == 1
+
+
+def test_esd_finds_atoms_and_writes_their_masses(ax):
+    plotting.esd(rmt.wishart(ratio=2.0).eigenvalues(100, rng=0), ax)
+    assert "mass 0.5" in [text.get_text() for text in ax.texts]
+
+
+def test_esd_of_atoms_only(ax):
+    plotting.compare(rmt.projection(0.25), n=40, rng=0, ax=ax)
+    assert not [patch for patch in ax.patches if isinstance(patch, StepPatch)]
+    assert "projection, fraction 0.25, n = 40" in ax.get_legend_handles_labels()[1]
+
+
+def test_deep_products_get_a_log_axis(ax):
+    product = rmt.product_wishart(depth=10)
+    plotting.compare(product, n=100, rng=0, ax=ax)
+    assert ax.get_xscale() == "log"
+    data = stairs(ax)
+    assert data.values @ np.diff(np.log(data.edges)) == pytest.approx(1.0)
+    assert ax.get_xlim()[0] < product.eigenvalues(100, rng=0).min()
+
+
+def test_log_axis_can_be_refused(ax):
+    plotting.compare(rmt.product_wishart(depth=3), n=60, rng=0, ax=ax, log=False)
+    assert ax.get_xscale() == "linear"
+
+
+def test_trials_are_pooled(ax):
+    plotting.compare(rmt.gue(), n=30, rng=0, trials=8, ax=ax)
+    data = stairs(ax)
+    assert data.values @ np.diff(data.edges) == pytest.approx(1.0)
+    assert "GUE, n = 30, 8 trials" in ax.get_legend_handles_labels()[1]
+
+
+def test_eigenvalues_and_a_law_can_be_given(ax):
+    plotting.compare(rmt.goe().eigenvalues(50, rng=0), rmt.Semicircle(), ax=ax, legend=False)
+    assert ax.get_legend() is None
+    assert ax.get_legend_handles_labels()[1] == ["n = 50", "semicircle law"]
+
+
+def test_keywords_reach_the_artists(ax):
+    plotting.esd([0.0, 0.5, 1.0], ax, facecolor="red", bins=3, label="mine")
+    (patch,) = ax.patches
+    assert patch.get_facecolor() == (1.0, 0.0, 0.0, 1.0)
+    assert stairs(ax).values.size == 3
+    plotting.compare(rmt.goe(), n=30, rng=0, ax=ax, color="green")
+    assert "green" in {line.get_color() for line in ax.lines}
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [([], "at least one eigenvalue"), ([1.0, np.nan], "nan at position 1"), ([1j, np.inf], "at position 1")],
+)
+def test_bad_values_are_refused(ax, values, message):
+    with pytest.raises(ValueError, match=message):
+        plotting.esd(values, ax)
+
+
+def test_bad_options_are_refused(ax):
+    with pytest.raises(ValueError, match="unknown view 'sideways'"):
+        plotting.compare(rmt.goe(), n=10, ax=ax, view="sideways")
+    with pytest.raises(ValueError, match="law must be given"):
+        plotting.compare([1.0, 2.0], ax=ax)
+    with pytest.raises(ValueError, match="bins must be an integer >= 1"):
+        plotting.esd([1.0, 2.0], ax, bins=0)
+
+
+def test_eigenvalues_in_the_plane_are_points(ax):
+    values = np.exp(2j * np.pi * np.arange(12) / 12)
+    plotting.esd(values, ax, label="roots of unity")
+    (points,) = ax.collections
+    np.testing.assert_allclose(points.get_offsets(), np.c_[values.real, values.imag])
+    assert ax.get_aspect() == 1.0
+    assert ax.get_xlabel() == r"$\mathrm{Re}\,\lambda$"
+
+
+def test_planar_ensemble_is_points_in_a_circle(ax):
+    plotting.compare(rmt.ginibre(), n=60, rng=0, ax=ax)
+    (points,) = ax.collections
+    eigenvalues = rmt.ginibre().eigenvalues(60, rng=0)
+    np.testing.assert_allclose(points.get_offsets(), np.c_[eigenvalues.real, eigenvalues.imag])
+    (circle,) = ax.lines
+    np.testing.assert_allclose(np.hypot(*circle.get_data()), 1.0)
+    assert ax.get_legend_handles_labels()[1] == ["Ginibre, n = 60", "circular law"]
+
+
+@pytest.mark.parametrize("view", ["radii", "angles", "singular values"])
+def test_views_of_a_planar_ensemble(ax, view):
+    plotting.compare(rmt.ginibre(), n=90, rng=0, ax=ax, view=view)
+    data = stairs(ax)
+    assert data.values @ np.diff(data.edges) == pytest.approx(1.0)
+    names = {"radii": r"$|\lambda|$", "angles": r"$\arg\,\lambda$", "singular values": "$s$"}
+    assert ax.get_xlabel() == names[view]
+    law = {
+        "radii": rmt.CircularLaw().radial_law(),
+        "angles": rmt.CircularLaw().angle_law(),
+        "singular values": rmt.ginibre().singular_value_law(),
+    }[view]
+    x, y = ax.lines[0].get_data()
+    inside = np.isfinite(y) & (y > 0)
+    np.testing.assert_allclose(y[inside], law.pdf(x[inside]))
+
+
+def test_law_in_the_plane_is_a_circle(ax):
+    plotting.law(rmt.CircularLaw(variance=4), ax)
+    (circle,) = ax.lines
+    np.testing.assert_allclose(np.hypot(*circle.get_data()), 2.0)
+    assert ax.get_aspect() == 1.0
+
+
+def test_views_that_make_no_sense_are_refused(ax):
+    with pytest.raises(ValueError, match="view='radii' needs a law in the plane"):
+        plotting.compare(rmt.goe(), n=10, rng=0, ax=ax, view="radii")
