@@ -1,0 +1,114 @@
+"""``rmt compare``: both faces of a random matrix, as numbers and as a picture."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from rmt.cli.parser import (
+    UsageError,
+    add_json_option,
+    add_parameters,
+    add_sampling_options,
+    count,
+    given_parameters,
+    print_json,
+    seed_or_fresh,
+    users_mistakes,
+    writable,
+)
+from rmt.cli.progress import Progress
+
+EXAMPLES = """\
+examples:
+  rmt compare product-wishart --depth 3 -n 1000 --seed 0 --out product-wishart.png
+  rmt compare wishart --ratio 2 --entries rademacher -n 2000 --json
+  rmt compare ginibre -n 1000 --out circle.svg
+
+exit codes: 0 accepted (or fewer than 20 eigenvalues, which allow no verdict), 1 rejected, 2 mistake in the call
+"""
+
+FIGURE_ENDINGS = (".png", ".pdf", ".svg")
+
+
+def add_options(parser: argparse.ArgumentParser, words: list[str]) -> None:
+    """Declare the options."""
+    from rmt.ensembles.catalogue import CATALOGUE
+
+    parser.add_argument("ensemble", help=f"one of {', '.join(CATALOGUE)}")
+    add_sampling_options(parser)
+    parser.add_argument("--singular-values", action="store_true", help="compare the singular values")
+    parser.add_argument("--out", metavar="FILE", help="write the figure (.png, .pdf or .svg)")
+    parser.add_argument("--log", action=argparse.BooleanOptionalAction, help="logarithmic axis, or not")
+    parser.add_argument("--bins", type=count("--bins"), help="number of bins (default: at least 60)")
+    add_json_option(parser)
+    add_parameters(parser, CATALOGUE, "the ensembles", words)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Sample, compare, print, draw."""
+    from rmt.ensembles.catalogue import find
+    from rmt.spectra import compare
+
+    with users_mistakes():
+        entry = find(arguments.ensemble)
+    out = writable(arguments.out, FIGURE_ENDINGS, "figure") if arguments.out else None
+    with users_mistakes():
+        ensemble = entry.build(**given_parameters(arguments, entry))
+        law = ensemble.singular_value_law() if arguments.singular_values else ensemble.law()
+        _check_log(arguments.log, law)
+    n, seed, trials = arguments.n, seed_or_fresh(arguments.seed), arguments.trials
+    draw = ensemble.singular_values if arguments.singular_values else ensemble.eigenvalues
+    with Progress(f"sampling {ensemble!r}, n = {n}", trials) as progress, users_mistakes():
+        values = draw(n, rng=seed, trials=trials, progress=progress.bar)
+    with Progress("comparing with the law"):
+        result = compare(values, law, n=n, beta=ensemble.beta, rigidity=is_rigid(ensemble))
+    if out is not None:
+        with Progress("drawing"):
+            _draw(values, law, ensemble, arguments, out)
+    if arguments.json:
+        figure = None if out is None else str(out)
+        print_json({"ensemble": repr(ensemble), "seed": seed, "trials": trials, **result.as_dict(), "figure": figure})
+    else:
+        print(f"{'ensemble':<14}{ensemble!r}\n{'seed':<14}{seed}\n{result}")
+        if out is not None:
+            print(f"\n{'figure':<14}{out}")
+    return 1 if result.passed is False else 0
+
+
+def is_rigid(ensemble: Any) -> bool:
+    """Whether the eigenvalues are rigid: not so for independent ones, nor for entries without a fourth moment."""
+    entries = getattr(ensemble, "entries", None)
+    return getattr(ensemble, "points", None) != "random" and (entries is None or entries.has_fourth_moment)
+
+
+def _check_log(log: bool | None, law: Any) -> None:
+    from rmt.laws.law import Law
+
+    if not log:
+        return
+    if not isinstance(law, Law):
+        raise UsageError(f"--log: {law!r} is a law in the plane and has no log axis")
+    low = min([i.low for i in law.support] + [position for position, _ in law.atoms])
+    if low < 0.0:
+        raise UsageError(f"--log needs a spectrum on [0, inf); the support of {law!r} starts at {low:.6g}")
+
+
+def _draw(values: Any, law: Any, ensemble: Any, arguments: argparse.Namespace, out: Any) -> None:
+    from rmt import plotting
+    from rmt.laws.law import Law
+    from rmt.plotting.labels import ensemble_label
+
+    square = not isinstance(law, Law)
+    figure, ax = plotting.figure(width=5.4 if square else 6.8, height=5.0 if square else None)
+    trials = f", {arguments.trials} trials" if arguments.trials > 1 else ""
+    plotting.compare(
+        values,
+        law,
+        ax=ax,
+        log=arguments.log,
+        bins=arguments.bins,
+        label=f"{ensemble_label(ensemble)}, n = {arguments.n}{trials}",
+        view="singular values" if arguments.singular_values else "eigenvalues",
+    )
+    plotting.save(figure, out)
