@@ -1,0 +1,179 @@
+"""The gallery: every script runs at small n, draws what its caption says, and stands in the index page."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.patches import StepPatch
+
+from rmt.cli import main
+from rmt.cli.gallery import index_page, scripts
+
+FOLDER = Path(__file__).parents[1] / "gallery"
+SCRIPTS = scripts()
+
+
+@pytest.fixture(scope="module")
+def figures():
+    built = {}
+
+    def build(name):
+        if name not in built:
+            built[name] = SCRIPTS[name].figure(n=60, seed=1)
+        return built[name]
+
+    return build
+
+
+def test_every_script_has_an_id_and_a_caption_with_its_source():
+    assert len(SCRIPTS) == len(list(FOLDER.glob("*.py")))
+    assert list(SCRIPTS) == [f"F{i:02d}" for i in range(1, len(SCRIPTS) + 1)]
+    for script in SCRIPTS.values():
+        assert re.search(r"^Source: .*\d{4}", script.caption, re.MULTILINE), script.id
+        assert script.path.name.startswith(script.id.lower())
+        assert len(script.path.read_text().splitlines()) <= 40
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_figure_runs_and_is_labelled(figures, name):
+    figure = figures(name)
+    assert isinstance(figure, Figure)
+    assert figure.get_suptitle() == ""
+    for ax in figure.axes:
+        assert ax.has_data()
+        assert np.isfinite([*ax.get_xlim(), *ax.get_ylim()]).all()
+    assert any(ax.get_xlabel() for ax in figure.axes)
+    assert any(ax.get_ylabel() for ax in figure.axes)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_no_text_is_clipped_or_overlaps_another(figures, name):
+    figure = figures(name)
+    figure.draw_without_rendering()
+    width, height = figure.canvas.get_width_height()
+    boxes = []
+    for ax in figure.axes:
+        shown = [*ax.texts, *ax.get_xticklabels(), *ax.get_yticklabels(), ax.xaxis.label, ax.yaxis.label, ax.title]
+        shown += [ax._left_title, *(ax.get_legend().get_texts() if ax.get_legend() else [])]
+        boxes += [t.get_window_extent() for t in shown if t.get_text() and t.get_visible() and _drawn(t, ax)]
+    for box in boxes:
+        assert box.x0 >= -1
+        assert box.y0 >= -1
+        assert box.x1 <= width + 1
+        assert box.y1 <= height + 1
+    for i, a in enumerate(boxes):
+        for b in boxes[:i]:
+            overlap = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
+            assert min(overlap) < 2.0, (name, a, b)
+
+
+def _drawn(text, ax):
+    """Tick labels outside the view have a text but are not drawn."""
+    if text in ax.get_xticklabels():
+        return (
+            ax.get_xlim()[0] <= text.get_position()[0] <= ax.get_xlim()[1] and ax.xaxis.get_tick_params()["labelbottom"]
+        )
+    if text in ax.get_yticklabels():
+        return (
+            ax.get_ylim()[0] <= text.get_position()[1] <= ax.get_ylim()[1] and ax.yaxis.get_tick_params()["labelleft"]
+        )
+    return True
+
+
+def histograms(figure):
+    return [patch.get_data() for ax in figure.axes for patch in ax.patches if isinstance(patch, StepPatch)]
+
+
+def labels(ax):
+    return ax.get_legend_handles_labels()[1]
+
+
+def test_f01_has_four_ensembles_on_one_law(figures):
+    figure = figures("F01")
+    assert [ax.get_title(loc="left").split(",")[0] for ax in figure.axes] == ["GOE", "GUE", "GSE", "signs"]
+    for data in histograms(figure):
+        assert data.values @ np.diff(data.edges) == pytest.approx(1.0)
+    laws = [ax.lines[0].get_xydata() for ax in figure.axes]
+    assert all(np.array_equal(laws[0], other) for other in laws)
+
+
+def test_f02_eigenvalues_stay_below_the_logarithm(figures):
+    (ax,) = figures("F02").axes
+    assert labels(ax) == ["GOE", "GUE", "independent points", r"$\log n$", r"$0.87\,\sqrt{n}$"]
+    lines = {line.get_label(): line.get_xydata() for line in ax.lines}
+    for name in ("GOE", "GUE"):
+        n, distance = lines[name].T
+        assert (distance < np.log(n) + 1).all()
+
+
+def test_f03_has_one_curve_and_one_sample_a_ratio(figures):
+    (ax,) = figures("F03").axes
+    assert labels(ax) == ["ratio 0.1", "ratio 0.25", "ratio 0.5", "ratio 1"]
+    assert len(histograms(figures("F03"))) == 4
+
+
+def test_f04_shows_the_hard_edge(figures):
+    (ax,) = figures("F04").axes
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    points = ax.lines[0].get_xydata()
+    low = points[points[:, 0] < 0.3]
+    slope = np.polyfit(*np.log(low).T, 1)[0]
+    assert slope == pytest.approx(-0.5, abs=0.1)
+
+
+def test_f05_has_the_stem_of_mass_one_half(figures):
+    (ax,) = figures("F05").axes
+    assert "mass 0.5" in [text.get_text() for text in ax.texts]
+    (data,) = histograms(figures("F05"))
+    assert data.values @ np.diff(data.edges) == pytest.approx(0.5)
+
+
+def test_f06_has_four_entry_laws(figures):
+    titles = [ax.get_title(loc="left") for ax in figures("F06").axes]
+    assert titles == [f"{name}, n = 60" for name in ("gaussian", "uniform", "rademacher", "exponential")]
+
+
+def test_f07_marks_what_escapes():
+    (ax,) = SCRIPTS["F07"].figure(n=400, seed=0).axes
+    marks = next(line for line in ax.lines if "beyond the edge" in str(line.get_label()))
+    assert marks.get_label() == f"{len(marks.get_xdata())} eigenvalues beyond the edge"
+    assert len(marks.get_xdata()) > 0
+    assert (np.abs(marks.get_xdata()) > 2).all()
+
+
+def test_f08_has_four_depths(figures):
+    axes = figures("F08").axes
+    assert [ax.get_title(loc="left") for ax in axes] == [f"L = {depth}, n = 60" for depth in (1, 2, 3, 5)]
+    edges = [max(line.get_xdata().max() for line in ax.lines) for ax in axes]
+    assert edges == pytest.approx([4, 6.75, 256 / 27, 46656 / 3125])
+
+
+# ---------------------------------------------------------------------- the command
+def test_index_page_is_in_step():
+    assert (FOLDER / "README.md").read_text(encoding="utf-8") == index_page(list(SCRIPTS.values()))
+
+
+def test_command_lists_and_builds(capsys, tmp_path):
+    assert main(["gallery"]) == 0
+    assert "F05  Marchenko-Pastur with an atom" in capsys.readouterr().out
+    assert main(["gallery", "--json"]) == 0
+    assert [figure["id"] for figure in json.loads(capsys.readouterr().out)["figures"]] == list(SCRIPTS)
+    out = tmp_path / "new" / "folder"
+    assert main(["gallery", "f05", "-n", "40", "--out", str(out), "--format", "svg"]) == 0
+    assert [path.name for path in out.iterdir()] == ["F05.svg"]
+    assert "F05.svg" in capsys.readouterr().out
+    assert "n = 40" in (out / "F05.svg").read_text(encoding="utf-8")
+
+
+def test_command_builds_all_with_an_index(tmp_path, monkeypatch, capsys):
+    import rmt.cli.gallery as command
+
+    few = {name: SCRIPTS[name] for name in ("F05", "F07")}
+    monkeypatch.setattr(command, "scripts", lambda: few)
+    assert main(["gallery", "-n", "40", "--out", str(tmp_path)]) == 0
+    page = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert "![Marchenko-Pastur with an atom](F05.png)" in page
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["F05.png", "F07.png", "README.md"]
