@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -61,6 +61,8 @@ class FussCatalan(Law):
     """
 
     order: Any
+
+    _edge_ulps: ClassVar[float] = 0.0
 
     def __init__(self, order: Any = 1) -> None:
         object.__setattr__(self, "order", check_real("order", order, above=0.0))
@@ -215,7 +217,8 @@ class FussCatalan(Law):
 
     def _near_edge(self, decay: Complex) -> tuple[Complex, Complex]:
         curve = self._curve
-        f = np.sqrt(curve.square_at(decay).conj()).conj() / curve.q
+        root = np.sqrt(curve.square_at(decay).conj()).conj() / curve.q
+        f = root.real - 1j * np.abs(root.imag)  # off the support too, where only the sign of a zero would tell
         ratio = np.where(f == 0.0, 1.0 / curve.p, np.sin(f) / np.sin(curve.p * np.where(f == 0.0, 1.0, f)))
         m = ratio * np.exp(-1j * curve.q * f)
         return log1p_complex(m), m
@@ -349,6 +352,23 @@ class FussCatalan(Law):
             moments.append(product / math.factorial(k))
         return moments
 
-    def _pdf_error(self, x: Real, value: Real) -> Real:
+    def _relative_error(self, x: Any) -> Real:
+        """Relative error of density, masses and G: rounding, and the logarithm of the point."""
+        curve = self._curve
         with np.errstate(divide="ignore"):
-            return EPS * (32.0 + 4.0 * np.abs(np.log(np.abs(x))) / self._curve.q) * np.abs(value)
+            logarithm = np.abs(np.log(np.abs(x)))
+        return np.asarray(EPS * (64.0 * (1.0 + 1.0 / curve.p) + 8.0 * logarithm / curve.q))
+
+    def _pdf_error(self, x: Real, value: Real) -> Real:
+        with np.errstate(invalid="ignore"):
+            relative = np.where(value == 0.0, 0.0, self._relative_error(x) * np.abs(value))
+        return super()._pdf_error(x, value) + relative
+
+    def _cdf_error(self, x: Real, value: Real) -> Real:
+        inside = self._inside(x)
+        extra = np.zeros_like(x)
+        extra[inside] = self._relative_error(x[inside]) * value[inside]
+        return super()._cdf_error(x, value) + extra
+
+    def _stieltjes_error(self, z: Complex, value: Complex) -> Real:
+        return super()._stieltjes_error(z, value) + self._relative_error(z) * np.abs(value)
