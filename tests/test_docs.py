@@ -1,0 +1,91 @@
+"""The manual: the README runs, commands agree with CI, references resolve, public names are documented."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import re
+from pathlib import Path
+
+import pytest
+
+import rmt
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+
+# "Marchenko-Pastur 1967", "Bai and Silverstein (2010)", "Erdős, Schlein & Yau 2009": first author and year
+CITATION = re.compile(
+    r"\b((?:de |von |van )?[A-ZŁŚÉÖ][\w'’]+)(?:(?:[-–,]| and | & |, | et al\.?| )+(?:[A-ZŁŚÉÖ][\w'’]*\.?))*"
+    r"(?: et al\.?)?,? \(?((?:18|19|20)\d\d)[a-z]?\b"
+)
+
+
+def bibliography() -> set[tuple[str, str]]:
+    """(surname of the first author, year) of every entry of refs.bib."""
+    entries = re.split(r"^@", (ROOT / "refs.bib").read_text(), flags=re.M)[1:]
+    keys = set()
+    for entry in entries:
+        author = re.search(r"author\s*=\s*\{([^}]*)\}", entry).group(1)
+        year = re.search(r"year\s*=\s*\{?(\d{4})", entry).group(1)
+        keys.add((author.split(" and ")[0].split(",")[0].strip(), year))
+    return keys
+
+
+def docstrings() -> dict[str, str]:
+    found = {}
+    for path in [*sorted((ROOT / "rmt").rglob("*.py")), *sorted((ROOT / "gallery").glob("*.py"))]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and (text := ast.get_docstring(node)):
+                found[f"{path.relative_to(ROOT)}:{getattr(node, 'name', 'module')}"] = " ".join(text.split())
+    return found
+
+
+def test_readme_runs():
+    result = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
+    assert result.attempted > 10
+    assert result.failed == 0
+
+
+def test_readme_is_short():
+    assert len(README.splitlines()) <= 150
+
+
+def test_ci_runs_the_test_command_of_the_readme():
+    commands = re.findall(r"```sh\n(.*?)\n```", README, re.S)
+    assert commands[1] in (ROOT / ".ci" / "run").read_text()
+    assert "rmt compare" in commands[0]
+
+
+def test_links_and_pictures_of_the_manual_exist():
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "gallery").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_citations_are_recognised():
+    """The pattern finds the usual ways to cite (else the test below could not fail)."""
+    for text, found in {
+        "limit of Wigner matrices (Wigner 1955, 1958)": ("Wigner", "1955"),
+        "Marchenko-Pastur 1967": ("Marchenko", "1967"),
+        "Bai and Silverstein (2010), Theorem 3.6": ("Bai", "2010"),
+        "Anderson-Guionnet-Zeitouni 2010, Theorem 5.4.5": ("Anderson", "2010"),
+        "Arizmendi et al. 2018": ("Arizmendi", "2018"),
+    }.items():
+        assert CITATION.search(text).groups() == found
+
+
+def test_citations_resolve():
+    known = bibliography()
+    cited = {
+        (match.group(1), match.group(2)): where
+        for where, text in docstrings().items()
+        for match in CITATION.finditer(text)
+    }
+    assert {key: where for key, where in cited.items() if key not in known} == {}
+
+
+@pytest.mark.parametrize("name", [n for n in dir(rmt) if not n.startswith("_")])
+def test_public_name_is_documented(name):
+    assert getattr(rmt, name).__doc__
