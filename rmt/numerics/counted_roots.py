@@ -222,11 +222,11 @@ def _secant_step(x0: float, f0: float, e0: int, x1: float, f1: float, e1: int) -
     """Step from x1 to the zero of the line through two points; NaN where it says nothing."""
     shift = e1 - e0
     if shift > 400 or shift < -400:
-        return np.nan
+        return math.nan
     value = math.ldexp(f1, shift)
     slope = value - f0
     if slope == 0.0 or not math.isfinite(value):
-        return np.nan
+        return math.nan
     return float(-value * (x1 - x0) / slope)
 
 
@@ -235,7 +235,7 @@ def _gap(k: int, x: float, root: Array, left_end: float, right_end: float) -> fl
     """Distance from x to the nearest other root, from below: a neighbour that is not sought may sit at an end."""
     below = x - (root[k - 1] if k > 0 else left_end)
     above = (root[k + 1] if k < root.size - 1 else right_end) - x
-    return min(abs(below), abs(above))
+    return float(min(abs(below), abs(above)))
 
 
 @kernel

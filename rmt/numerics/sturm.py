@@ -111,3 +111,54 @@ def sturm_evaluate(
             count[start + j] = -negative[j]
             mantissa[start + j] = p[j]
             exponent[start + j] = power[j]
+
+
+#: smallest pivot of the sequence with divisions; relative to points above 1e-290 a change below the rounding unit
+PIVOT = 1e-306
+MANTISSA_AND_SIGN = ~(2047 << 52)
+ONE = 1023 << 52
+
+
+@kernel
+def wide_range_evaluate(couplings: Array, points: Array, count: Array, mantissa: Array, exponent: Array) -> None:
+    """Counts and characteristic polynomial of a matrix with zero diagonal and couplings of any magnitude.
+
+    The ratios of successive minors, u_{k+1} = −x − b_k (b_k/u_k), never leave the exponent range, so that couplings
+    may span it whole; one division per row makes it three times slower than :func:`sturm_evaluate`.
+
+    Parameters
+    ----------
+    couplings : array of n - 1
+        Off-diagonal, between 1e-300 and 1.
+    points : array
+        Between 1e-290 and 1.01.
+    count, mantissa, exponent : arrays, filled
+        As in :func:`sturm_evaluate`.
+    """
+    x = np.empty(LANES)
+    ratio = np.empty(LANES)
+    product = np.empty(LANES)
+    power = np.empty(LANES, np.int64)
+    negative = np.empty(LANES, np.int64)
+    for start in range(0, points.size, LANES):
+        used = min(LANES, points.size - start)
+        for j in range(LANES):
+            x[j] = points[start + min(j, used - 1)]
+            ratio[j] = -x[j]
+            negative[j] = -1
+            product[j] = -x[j]
+            power[j] = 0
+        for k in range(couplings.size):
+            b = couplings[k]
+            for j in range(LANES):
+                u = -(x[j] + b * (b / ratio[j]))
+                u = u if abs(u) >= PIVOT else -PIVOT
+                ratio[j] = u
+                negative[j] += float_bits(u) >> 63
+                bits = float_bits(product[j])
+                power[j] += ((bits >> 52) & 2047) - 1023
+                product[j] = bits_float((bits & MANTISSA_AND_SIGN) | ONE) * u
+        for j in range(used):
+            count[start + j] = -negative[j]
+            mantissa[start + j] = product[j]
+            exponent[start + j] = power[j]

@@ -32,10 +32,11 @@ class ScaledTridiagonal:
     """
 
     def __init__(self, diagonal: ArrayLike, off_diagonal: ArrayLike) -> None:
-        d, e = _check_matrix(diagonal, off_diagonal)
+        d, e = check_entries("diagonal", diagonal), check_entries("off_diagonal", off_diagonal)
+        if d.size == 0 or e.size != d.size - 1:
+            raise ValueError(f"off_diagonal must have one entry less than diagonal (of {d.size} >= 1), got {e.size}")
         low, high = gershgorin(d, e)
-        norm = max(abs(low), abs(high))
-        self.scale = 2.0 ** math.ceil(math.log2(norm)) if norm > 0.0 else 1.0
+        self.scale = power_of_two_above(max(abs(low), abs(high)))
         self.low, self.high = low / self.scale, high / self.scale
         self.diagonal = d / self.scale
         self.off_diagonal = e / self.scale
@@ -71,18 +72,28 @@ def gershgorin(d: Real, e: Real) -> tuple[float, float]:
     return float((d - radius).min()), float((d + radius).max())
 
 
-def _check_matrix(diagonal: ArrayLike, off_diagonal: ArrayLike) -> tuple[Real, Real]:
-    d = np.ascontiguousarray(diagonal, dtype=np.float64)
-    e = np.ascontiguousarray(off_diagonal, dtype=np.float64)
-    if d.ndim != 1 or d.size == 0:
-        raise ValueError(f"diagonal must be a non-empty 1-d array, got shape {d.shape}")
-    if e.shape != (d.size - 1,):
-        raise ValueError(f"off_diagonal must have shape ({d.size - 1},), one less than diagonal, got {e.shape}")
-    for name, array in (("diagonal", d), ("off_diagonal", e)):
-        usable = np.abs(array) <= LARGEST
-        if not usable.all():
-            raise ValueError(f"{name} must be finite and at most {LARGEST:g}, got {array[~usable][0]}")
-    return d, e
+def power_of_two_above(norm: float) -> float:
+    """Smallest power of two that is not below `norm`; 1 for 0."""
+    return 2.0 ** math.ceil(math.log2(norm)) if norm > 0.0 else 1.0
+
+
+def check_entries(name: str, values: ArrayLike) -> Real:
+    """Return a 1-d array of finite doubles that are at most LARGEST in modulus."""
+    array = np.ascontiguousarray(values, dtype=np.float64)
+    if array.ndim != 1:
+        raise ValueError(f"{name} must be a 1-d array, got shape {array.shape}")
+    usable = np.abs(array) <= LARGEST
+    if not usable.all():
+        raise ValueError(f"{name} must be finite and at most {LARGEST:g}, got {array[~usable][0]}")
+    return array
+
+
+def check_indices(indices: tuple[int, int], size: int) -> tuple[int, int]:
+    """Return a non-empty range of indices below `size`."""
+    first, last = (check_count("indices", k, minimum=0) for k in indices)
+    if not first < last <= size:
+        raise ValueError(f"indices must satisfy 0 <= first < last <= n = {size}, got {indices!r}")
+    return first, last
 
 
 def tridiagonal_counts(diagonal: ArrayLike, off_diagonal: ArrayLike, points: ArrayLike) -> Counts:
@@ -184,7 +195,7 @@ def tridiagonal_eigenvalues(
     """
     matrix = ScaledTridiagonal(diagonal, off_diagonal)
     first, last, low, high = _selection(matrix, indices, interval)
-    if _prefers_division(matrix.size, last - first):
+    if prefers_division(matrix.size, last - first):
         roots = eigenvalues_by_division(matrix.diagonal, matrix.off_diagonal)[first:last]
     else:
         tolerance = 2.0 * EPS * max(abs(low), abs(high))
@@ -193,7 +204,7 @@ def tridiagonal_eigenvalues(
     return roots * matrix.scale
 
 
-def _prefers_division(size: int, wanted: int) -> bool:
+def prefers_division(size: int, wanted: int) -> bool:
     """Whether all eigenvalues by divide and conquer cost less than `wanted` of them by Sturm sweeps.
 
     Measured: 1.1 ns per row and eigenvalue for the sweeps, 0.8 µs per row and level for the other.
@@ -211,9 +222,7 @@ def _selection(
     if indices is not None and interval is not None:
         raise ValueError("indices and interval exclude each other: give one of them")
     if indices is not None:
-        first, last = (check_count("indices", k, minimum=0) for k in indices)
-        if not first < last <= n:
-            raise ValueError(f"indices must satisfy 0 <= first < last <= n = {n}, got {indices!r}")
+        first, last = check_indices(indices, n)
         return first, last, low, high
     if interval is not None:
         start, stop = (float(x) for x in interval)
