@@ -24,22 +24,28 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "rmt.errors": ("ConvergenceError", "FreenessError", "MomentConditionWarning"),
     "rmt.laws": (
         "Affine",
+        "Arcsine",
         "Atomic",
         "Bernoulli",
+        "Cauchy",
         "CircularLaw",
         "Empirical",
         "FreePoisson",
         "FussCatalan",
+        "Gaussian",
         "Interval",
+        "KestenMcKay",
         "Law",
         "MarchenkoPastur",
         "PlanarLaw",
+        "ProjectionProduct",
         "Rademacher",
         "Semicircle",
         "SquareRoot",
         "Squared",
         "Uniform",
         "UnitCircle",
+        "Wachter",
         "square_root",
         "squared",
     ),
@@ -84,22 +90,28 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.errors import FreenessError as FreenessError
     from rmt.errors import MomentConditionWarning as MomentConditionWarning
     from rmt.laws import Affine as Affine
+    from rmt.laws import Arcsine as Arcsine
     from rmt.laws import Atomic as Atomic
     from rmt.laws import Bernoulli as Bernoulli
+    from rmt.laws import Cauchy as Cauchy
     from rmt.laws import CircularLaw as CircularLaw
     from rmt.laws import Empirical as Empirical
     from rmt.laws import FreePoisson as FreePoisson
     from rmt.laws import FussCatalan as FussCatalan
+    from rmt.laws import Gaussian as Gaussian
     from rmt.laws import Interval as Interval
+    from rmt.laws import KestenMcKay as KestenMcKay
     from rmt.laws import Law as Law
     from rmt.laws import MarchenkoPastur as MarchenkoPastur
     from rmt.laws import PlanarLaw as PlanarLaw
+    from rmt.laws import ProjectionProduct as ProjectionProduct
     from rmt.laws import Rademacher as Rademacher
     from rmt.laws import Semicircle as Semicircle
-    from rmt.laws import SquareRoot as SquareRoot
     from rmt.laws import Squared as Squared
+    from rmt.laws import SquareRoot as SquareRoot
     from rmt.laws import Uniform as Uniform
     from rmt.laws import UnitCircle as UnitCircle
+    from rmt.laws import Wachter as Wachter
     from rmt.laws import square_root as square_root
     from rmt.laws import squared as squared
 

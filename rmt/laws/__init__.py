@@ -5,7 +5,13 @@ from rmt.laws.atomic import Atomic as Atomic
 from rmt.laws.atomic import Bernoulli as Bernoulli
 from rmt.laws.atomic import Empirical as Empirical
 from rmt.laws.atomic import Rademacher as Rademacher
+from rmt.laws.classical import Arcsine as Arcsine
+from rmt.laws.classical import Cauchy as Cauchy
+from rmt.laws.classical import Gaussian as Gaussian
+from rmt.laws.free_jacobi import ProjectionProduct as ProjectionProduct
+from rmt.laws.free_jacobi import Wachter as Wachter
 from rmt.laws.fuss_catalan import FussCatalan as FussCatalan
+from rmt.laws.kesten_mckay import KestenMcKay as KestenMcKay
 from rmt.laws.law import Interval as Interval
 from rmt.laws.law import Law as Law
 from rmt.laws.marchenko_pastur import FreePoisson as FreePoisson
@@ -22,22 +28,28 @@ from rmt.laws.uniform import Uniform as Uniform
 
 __all__ = [
     "Affine",
+    "Arcsine",
     "Atomic",
     "Bernoulli",
+    "Cauchy",
     "CircularLaw",
     "Empirical",
     "FreePoisson",
     "FussCatalan",
+    "Gaussian",
     "Interval",
+    "KestenMcKay",
     "Law",
     "MarchenkoPastur",
     "PlanarLaw",
+    "ProjectionProduct",
     "Rademacher",
     "Semicircle",
     "SquareRoot",
     "Squared",
     "Uniform",
     "UnitCircle",
+    "Wachter",
     "square_root",
     "squared",
 ]

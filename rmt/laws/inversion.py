@@ -24,6 +24,7 @@ EPS = float(np.finfo(np.float64).eps)
 _CHUNK = 1 << 14
 _LIMIT = 200
 _QUICK = 6
+_NEWTON_LIMIT = 40
 _STEP = 8.0 * EPS
 _SMALLEST = 1e-300
 
@@ -298,11 +299,12 @@ def _newton(function: Callable[[Complex], Complex], start: Complex, scale: Compl
     """Newton's iteration with a central difference for the derivative; NaN where it does not settle."""
     x = start.copy()
     step = np.full_like(x, np.inf)
-    for _ in range(_LIMIT):
+    for _ in range(_NEWTON_LIMIT):
         h = 1e-5 * np.maximum(np.abs(scale), np.abs(x))
-        slope = (function(x + h) - function(x - h)) / (2.0 * h)
-        step = function(x) / np.where(slope == 0.0, np.nan, slope)
-        x = x - step
+        with np.errstate(all="ignore"):  # points that run away end as NaN
+            slope = (function(x + h) - function(x - h)) / (2.0 * h)
+            step = function(x) / slope
+            x = x - step
         if not (np.abs(step) > 4.0 * EPS * np.abs(x)).any():
             break
     return np.where(np.abs(step) <= 1e-12 * np.maximum(np.abs(x), np.abs(scale) * EPS), x, np.nan)

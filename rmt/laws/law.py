@@ -31,6 +31,9 @@ Mask = NDArray[np.bool_]
 
 EPS = float(np.finfo(np.float64).eps)
 
+#: rounding errors of a closed form, in ulps
+_ROUNDING = 32.0
+
 #: logarithm of a small number whose square does not underflow
 _LOG_TINY = -340.0
 
@@ -67,6 +70,9 @@ class Law(ABC):
 
     Sums of laws are ambiguous and refused (``law + law``); ``law + 3.0`` shifts and ``2 * law`` dilates.
     """
+
+    #: uncertainty of the edges in ulps; 0 for a law that knows them beyond double precision
+    _edge_ulps: ClassVar[float] = 4.0
 
     #: scipy and numpy must not take over ``array * law``
     __array_ufunc__: ClassVar[None] = None
@@ -111,7 +117,13 @@ class Law(ABC):
 
     def _float_moments(self, order: int) -> list[float]:
         """Moments m_0 ... m_order as floats; override where :meth:`_exact_moments` may refuse."""
-        return [float(m) for m in self._exact_moments(order)]
+        moments = self._exact_moments(order)
+        try:
+            return [float(m) for m in moments]
+        except OverflowError:
+            raise OverflowError(
+                f"a moment of order <= {order} of {self!r} exceeds the largest float; ask for exact=True"
+            ) from None
 
     def _ppf(self, u: Real) -> Real:
         """Generalised inverse of the cdf at `u` in (0, 1)."""
@@ -147,33 +159,52 @@ class Law(ABC):
 
     def _pdf_error(self, x: Real, value: Real) -> Real:
         """Bound the absolute error of :meth:`_pdf`: rounding, and the conditioning of the distance to an edge."""
-        relative = np.full_like(x, 16.0)
-        for interval in self.support:
-            for edge, exponent in (
-                (interval.low, interval.low_exponent),
-                (interval.high, interval.high_exponent),
-            ):
-                if math.isfinite(edge) and math.isfinite(exponent) and exponent != 0.0:
-                    distance = np.maximum(np.abs(x - edge), EPS * max(abs(edge), np.finfo(float).tiny))
-                    relative += 4.0 * abs(exponent) * abs(edge) / distance
-        return EPS * relative * np.abs(value)
+        relative = np.full_like(x, _ROUNDING)
+        bound = np.zeros_like(x)
+        for edge, exponent, inward in self._edges():
+            if exponent != 0.0:
+                distance = np.maximum(np.abs(x - edge), EPS * max(abs(edge), np.finfo(float).tiny))
+                relative += self._edge_ulps * abs(exponent) * abs(edge) / distance
+            if exponent > 0.0:  # the edge itself is rounded
+                bound[x == edge] = self._pdf(np.array([np.nextafter(edge, inward)]))[0]
+        return bound + EPS * relative * np.abs(value)
 
     def _cdf_error(self, x: Real, value: Real) -> Real:
-        """Bound the absolute error of :meth:`_cdf` and :meth:`_sf`: rounding, and an edge off by one ulp."""
+        """Bound the absolute error of :meth:`_cdf` and :meth:`_sf`: rounding, and edges off by some ulps."""
         with np.errstate(invalid="ignore"):
             density = self._pdf(x)
-        edges = [abs(e) for i in self.support for e in (i.low, i.high) if math.isfinite(e)]
-        return EPS * (16.0 * value + 4.0 * max(edges, default=0.0) * np.where(np.isfinite(density), density, 0.0))
+        bound = np.zeros_like(x)
+        furthest = 0.0
+        for edge, exponent, inward in self._edges():
+            furthest = max(furthest, abs(edge))
+            beside = np.nextafter(edge, inward)
+            bound[x == edge] = abs(beside - edge) * self._pdf(np.array([beside]))[0] / (1.0 + exponent)
+        moved = np.where(np.isfinite(density), density, 0.0) * furthest * self._edge_ulps
+        return bound + EPS * (_ROUNDING * value + moved)
 
     def _stieltjes_error(self, z: Complex, value: Complex) -> Real:
         """Bound the absolute error of :meth:`_stieltjes`."""
-        relative = np.full(z.shape, 16.0)
-        for interval in self.support:
-            for edge in (interval.low, interval.high):
-                if math.isfinite(edge):
-                    distance = np.maximum(np.abs(z - edge), EPS * max(abs(edge), np.finfo(float).tiny))
-                    relative += 4.0 * max(abs(edge), 1e-300) / distance
+        relative = np.full(z.shape, _ROUNDING)
+        for edge, _, _ in self._edges():
+            distance = np.maximum(np.abs(z - edge), EPS * max(abs(edge), np.finfo(float).tiny))
+            relative += self._edge_ulps * abs(edge) / distance
         return EPS * relative * np.abs(value)
+
+    def _log_potential_error(self, z: Complex, value: Complex) -> Real:
+        """Bound the absolute error of :meth:`_log_potential`, whose derivative is G."""
+        furthest = max((abs(edge) for edge, _, _ in self._edges()), default=0.0)
+        slope = np.abs(self._stieltjes(z))
+        moved = np.where(np.isfinite(slope), slope, 0.0) * furthest * self._edge_ulps
+        return EPS * (2.0 * _ROUNDING * (1.0 + np.abs(value)) + moved)
+
+    def _edges(self) -> list[tuple[float, float, float]]:
+        """Finite ends of the intervals: position, exponent (0 where there is no power law), a point inside."""
+        ends = []
+        for i in self.support:
+            for edge, exponent, inward in ((i.low, i.low_exponent, i.high), (i.high, i.high_exponent, i.low)):
+                if math.isfinite(edge):
+                    ends.append((edge, exponent if math.isfinite(exponent) else 0.0, inward))
+        return ends
 
     def _affine(self, scale: float, shift: float) -> Law | None:
         """Law of ``scale * X + shift`` in closed form, or None."""
@@ -263,24 +294,29 @@ class Law(ABC):
         return_error : bool
             Also return a bound on the absolute error.
         """
-        return _evaluate_complex(z, self._stieltjes, self._stieltjes_error, return_error)
+        return _evaluate_complex(z, self._stieltjes, self._stieltjes_error, return_error, at_infinity=0.0)
 
     cauchy = stieltjes
 
     def t_transform(self, z: ArrayLike) -> Any:
         """M(z) = zG(z) − 1 = Σ_{k≥1} m_k z^{-k}, the moment generating function at 1/z (Potters-Bouchaud's T)."""
-        return _evaluate_complex(z, self._t_transform)
+        return _evaluate_complex(z, self._t_transform, at_infinity=0.0)
 
-    def hilbert(self, x: ArrayLike) -> Any:
+    def hilbert(self, x: ArrayLike, *, return_error: bool = False) -> Any:
         """Principal value of ∫ μ(dt)/(x − t) = Re G(x + i0), without a factor 1/π."""
-        return _evaluate(x, lambda t: self._stieltjes(t.astype(np.complex128)).real)
 
-    def log_potential(self, z: ArrayLike) -> Any:
+        def error(t: Real, value: Real) -> Real:
+            z = t.astype(np.complex128)
+            return self._stieltjes_error(z, self._stieltjes(z))
+
+        return _evaluate(x, lambda t: self._stieltjes(t.astype(np.complex128)).real, error, return_error)
+
+    def log_potential(self, z: ArrayLike, *, return_error: bool = False) -> Any:
         """U(z) = ∫ log(z − t) μ(dt), with U′ = G; on the real axis the boundary value from above.
 
-        ``Im U(x + i0) = pi * sf(x)`` and ``Re U(0)`` is the mean of log of the absolute value.
+        ``Im U(x + i0) = pi * sf(x)`` and ``Re U(0)`` is the mean of log abs(X).
         """
-        return _evaluate_complex(z, self._log_potential)
+        return _evaluate_complex(z, self._log_potential, self._log_potential_error, return_error, at_infinity=math.inf)
 
     def r_transform(self, g: ArrayLike) -> Any:
         """R(g) = Σ κ_{n+1} g^n with the free cumulants κ: R(G(z)) + 1/G(z) = z (Voiculescu 1986).
@@ -545,7 +581,7 @@ class Law(ABC):
             raise ValueError(f"{name} = {shown!r} is outside the domain for {self!r}; accepted: {domain}")
         real_in = not np.iscomplexobj(array)
         result = (out.real if real_in else out).reshape(array.shape)
-        return result[()] if array.ndim == 0 else result
+        return result.item() if array.ndim == 0 else result
 
 
 def affine(law: Law, scale: Any, shift: Any) -> Law:
@@ -589,13 +625,13 @@ def _evaluate(
     out = np.full(flat.shape, np.nan)
     out[good] = function(flat[good])
     result = out.reshape(array.shape)
-    value = result[()] if array.ndim == 0 else result
+    value = result.item() if array.ndim == 0 else result
     if not return_error or error is None:
         return value
     bound = np.full(flat.shape, np.nan)
     bound[good] = error(flat[good], out[good])
     shaped = bound.reshape(array.shape)
-    return value, (shaped[()] if array.ndim == 0 else shaped)
+    return value, (shaped.item() if array.ndim == 0 else shaped)
 
 
 def _evaluate_complex(
@@ -603,6 +639,8 @@ def _evaluate_complex(
     function: Callable[[Complex], Complex],
     error: Callable[[Complex, Complex], Real] | None = None,
     return_error: bool = False,
+    *,
+    at_infinity: float,
 ) -> Any:
     """Apply a function of the closed upper half plane everywhere, by reflection below the real axis."""
     array = np.asarray(z).astype(np.complex128)
@@ -610,17 +648,18 @@ def _evaluate_complex(
     below = flat.imag < 0.0
     upper = np.where(below, flat.conj(), flat)
     upper.imag[upper.imag == 0.0] = 0.0  # -0.0 would land on the other side of a branch cut
-    good = ~np.isnan(upper)
+    good = np.isfinite(upper)
     out = np.full(flat.shape, complex(np.nan, np.nan))
+    out[np.isinf(upper)] = at_infinity
     out[good] = function(upper[good])
     result = np.where(below, out.conj(), out).reshape(array.shape)
-    value = result[()] if array.ndim == 0 else result
+    value = result.item() if array.ndim == 0 else result
     if not return_error or error is None:
         return value
-    bound = np.full(flat.shape, np.nan)
+    bound = np.where(np.isinf(upper), 0.0, np.nan)
     bound[good] = error(upper[good], out[good])
     shaped = bound.reshape(array.shape)
-    return value, (shaped[()] if array.ndim == 0 else shaped)
+    return value, (shaped.item() if array.ndim == 0 else shaped)
 
 
 def check_law(law: Any) -> Law:

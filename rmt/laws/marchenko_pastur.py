@@ -7,13 +7,13 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from rmt.errors import check_real
 from rmt.laws.law import Complex, Interval, Law, Real, exact
-from rmt.numerics.branches import log1p_residual, log_lower, log_upper, reciprocal, square_root_pair
+from rmt.numerics.branches import log1p_residual, log_lower, log_upper, reciprocal, square_root_pair, stable_quotient
 from rmt.numerics.exact import TwoFloat, exact_sqrt, offset, two_float
 from rmt.numerics.square_root_law import pole_mass, pole_masses
 
@@ -34,6 +34,8 @@ class _Bulk(NamedTuple):
 
 class _FreePoissonFamily(Law):
     """Free Poisson law of some rate and jump; equality and hash go by these two numbers in double precision."""
+
+    _edge_ulps: ClassVar[float] = 0.0
 
     @abstractmethod
     def _rate_and_jump(self) -> tuple[Fraction, Fraction]:
@@ -112,8 +114,8 @@ class _FreePoissonFamily(Law):
         bulk = self._bulk
         root = square_root_pair(z, bulk.low, bulk.high)
         return (
-            _stable_quotient(offset(z, bulk.shift), -root, 2.0 * z, 2.0 * bulk.jump),
-            _stable_quotient(
+            stable_quotient(offset(z, bulk.shift), -root, 2.0 * z, 2.0 * bulk.jump),
+            stable_quotient(
                 offset(z, TwoFloat(-bulk.shift.high, -bulk.shift.low)),
                 root,
                 2.0 * z,
@@ -282,10 +284,3 @@ class FreePoisson(_FreePoissonFamily):
 
     def _affine(self, scale: Any, shift: Any) -> Law | None:
         return FreePoisson(self.rate, scale * self.jump) if shift == 0 and scale > 0 else None
-
-
-def _stable_quotient(half_trace: Complex, root: Complex, leading: Complex, product: float) -> Complex:
-    """``(t + r)/leading``, or ``product/(t - r)`` where t and r nearly cancel; (t + r)(t − r) = leading · product."""
-    direct, conjugate = half_trace + root, half_trace - root
-    cancels = np.abs(direct) < np.abs(conjugate)
-    return np.asarray(np.where(cancels, product, direct) / np.where(cancels, conjugate, leading))

@@ -13,7 +13,7 @@ import numpy as np
 
 from rmt.laws.atomic import Atomic, AtomicLaw
 from rmt.laws.expectation import expectation_rule
-from rmt.laws.law import Complex, Interval, Law, Real, check_law, exact
+from rmt.laws.law import EPS, Complex, Interval, Law, Real, check_law, exact
 from rmt.numerics.branches import pull_back
 from rmt.numerics.panels import panel_rule
 
@@ -196,6 +196,13 @@ class SquareRoot(Law):
         square[on_axis] = self._square(w[on_axis].real)
         square.imag = np.maximum(square.imag, 0.0)
         return np.asarray(function(square))
+
+    def _stieltjes_error(self, z: Complex, value: Complex) -> Real:
+        # the two terms may cancel
+        smooth = np.abs(self._smooth(np.where(z.real >= 0.0, z, -z)))
+        with np.errstate(invalid="ignore"):
+            terms = np.where(np.isfinite(smooth), 2.0 * smooth + np.abs(value), 0.0)
+        return super()._stieltjes_error(z, value) + 32.0 * EPS * terms
 
     def _log_potential(self, z: Complex) -> Complex:
         out = np.empty_like(z)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -44,6 +44,8 @@ class Uniform(Law):
 
     low: Any
     high: Any
+
+    _edge_ulps: ClassVar[float] = 0.0
 
     def __init__(self, low: Any = -1, high: Any = 1) -> None:
         object.__setattr__(self, "low", check_real("low", low))

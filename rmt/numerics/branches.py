@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +22,16 @@ def square_root_pair(z: Complex, low: float | TwoFloat, high: float | TwoFloat) 
     below = offset(z, low) if isinstance(low, TwoFloat) else z - low
     above = offset(z, high) if isinstance(high, TwoFloat) else z - high
     return np.asarray(np.sqrt(below) * np.sqrt(above))
+
+
+def stable_quotient(trace: Complex, root: Complex, leading: Complex, product: Any) -> Complex:
+    """Root ``(t + r)/leading`` of a quadratic, as ``product/(t − r)`` where t and r nearly cancel.
+
+    With ``(t + r)(t − r) = leading · product``.
+    """
+    direct, conjugate = trace + root, trace - root
+    cancels = np.abs(direct) < np.abs(conjugate)
+    return np.asarray(np.where(cancels, product, direct) / np.where(cancels, conjugate, leading))
 
 
 def reciprocal(w: Complex) -> Complex:
