@@ -26,7 +26,7 @@ def main(n=2000, rng=0):
     ax.loglog(k, np.sqrt(np.pi / 2) * np.log(2) * np.sqrt(k), label=r"$0.87\,\sqrt{n}$")
     ax.set_xlabel("$n$")
     ax.set_ylabel(r"$n\cdot\mathrm{KS}$")
-    ax.legend()
+    ax.legend(loc="upper left")
     return figure
 
 

@@ -24,7 +24,7 @@ def main(n=2000, rng=0):
         rmt.plotting.esd(wishart.eigenvalues(n, rng=rng), ax, law=law, label="", alpha=0.35, log=False)
         rmt.plotting.law(law, ax, log=False, edges=False, color=shade, linestyle="-", label=f"ratio {ratio:g}")
     ax.set_ylim(0, 1.65)
-    ax.legend(title=f"n = {n}, edges $(1\\pm\\sqrt{{c}})^2$")
+    ax.legend(loc="upper right", title=f"n = {n}, edges $(1\\pm\\sqrt{{c}})^2$")
     return figure
 
 

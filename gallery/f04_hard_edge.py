@@ -17,7 +17,7 @@ TRIALS = 40
 def main(n=400, rng=0):
     wishart = rmt.wishart(ratio=1.0)
     law = wishart.law()
-    measured = histogram(wishart.eigenvalues(n, rng=rng, trials=TRIALS), law, log=True)
+    measured = histogram(wishart.eigenvalues(n, rng=rng, trials=TRIALS), law, log=True, bins=60)
     density = measured.density * np.diff(np.log(measured.edges)) / np.diff(measured.edges)
     seen = n * TRIALS * np.diff(law.cdf(measured.edges)) > 5  # fewer eigenvalues say little
     figure, ax = rmt.plotting.figure()
@@ -29,7 +29,7 @@ def main(n=400, rng=0):
     ax.axvline(n**-2.0, color="0.6", linewidth=1, linestyle=":", label=r"$n^{-2}$")
     ax.set_xlabel(r"$\lambda$")
     ax.set_ylabel(r"$\rho(\lambda)$")
-    ax.legend()
+    ax.legend(loc="upper right")
     return figure
 
 

@@ -19,8 +19,7 @@ def main(n=2000, rng=0):
     rmt.plotting.compare(values, law, ax=ax, label=f"cube root of Cauchy, n = {n}", legend=False)
     label = f"{escaped.size} eigenvalues beyond the edge"
     ax.plot(escaped, np.full(escaped.size, 0.012), "v", color="#D55E00", label=label)
-    ax.set_ylim(top=0.45)
-    ax.legend(loc="upper right")
+    rmt.plotting.legend(ax)
     return figure
 
 

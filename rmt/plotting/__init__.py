@@ -1,10 +1,25 @@
 """Pictures of laws and spectra: each function draws on the Axes it is given and returns it."""
 
 from rmt.plotting.canvas import figure as figure
+from rmt.plotting.canvas import legend as legend
 from rmt.plotting.canvas import save as save
 from rmt.plotting.canvas import style as style
 from rmt.plotting.curve import law as law
+from rmt.plotting.partitions import noncrossing_lattice as noncrossing_lattice
+from rmt.plotting.partitions import partition as partition
+from rmt.plotting.plane import domain_coloring as domain_coloring
 from rmt.plotting.spectrum import compare as compare
 from rmt.plotting.spectrum import esd as esd
 
-__all__ = ["compare", "esd", "figure", "law", "save", "style"]
+__all__ = [
+    "compare",
+    "domain_coloring",
+    "esd",
+    "figure",
+    "law",
+    "legend",
+    "noncrossing_lattice",
+    "partition",
+    "save",
+    "style",
+]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.legend import Legend
 
 #: endings of the files :func:`save` writes
 FIGURE_ENDINGS = (".png", ".pdf", ".svg")
@@ -72,6 +73,23 @@ def axes_or_new(ax: Axes | None) -> Axes:
 
     new: Axes = plt.subplots(layout="constrained")[1]
     return new
+
+
+def legend(ax: Axes, **kwargs: Any) -> Legend:
+    """Put a legend above the frame, where it hides nothing.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    **kwargs
+        Passed to ``Axes.legend``.
+
+    Returns
+    -------
+    matplotlib.legend.Legend
+    """
+    with style():
+        return ax.legend(**{"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": 0.2, **kwargs})
 
 
 def check_figure_path(path: str | os.PathLike[str]) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +18,16 @@ from rmt.plotting.labels import edge_labels, law_label
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from rmt.laws.law import Interval
     from rmt.laws.planar import PlanarLaw
 
 Real = NDArray[np.float64]
 
 #: an unbounded density is drawn up to its mean over this fraction of the interval next to the edge
 EDGE_CELL = 1.0 / 60.0
+#: what lies below exp of this has no place on an axis of floats; the legend then says how much that is
+LOWEST_LOG = -600.0
+#: so many decades of a log axis are ticked with plain numbers
+FEW_DECADES = 3.0
 #: a stem of mass 1 takes this fraction of the height of the frame
 STEM_HEIGHT = 0.9
 #: with more atoms than this their masses are not written
@@ -72,7 +75,8 @@ def law(
     Notes
     -----
     Where the density is unbounded the line leaves the frame; the frame is as high as the mean density over the last
-    sixtieth of the support. The height of a stem is its mass, where 1 is 90 % of the height of the frame: a mass is
+    sixtieth of the support. A log axis leaves out the lowest thousandth of the mass, and what lies below 1e-260, which
+    the legend then says. The height of a stem is its mass, where 1 is 90 % of the height of the frame: a mass is
     not a density and has no place on the vertical axis.
 
     Examples
@@ -90,15 +94,12 @@ def law(
             _draw_circles(axes, law, name, kwargs)
             return axes
         on_log = choose_log(axes, None, law, log)
-        intervals = frame(law, on_log)
-        if on_log and any(low < -690.0 for low, _ in intervals):
-            raise ValueError(
-                f"{law!r} reaches down to exp({min(low for low, _ in intervals):.0f}), which no float holds; draw "
-                "law.pdf_of_log(u) against u"
-            )
+        pieces = _pieces(law, on_log)
+        if on_log and pieces and pieces[0].low == LOWEST_LOG:
+            name += f", mass {law.cdf_of_log(LOWEST_LOG):.2g} below {math.exp(LOWEST_LOG):.0e}"
         (line,) = axes.plot([], [], label=name, **kwargs)
-        if intervals:
-            _draw_density(axes, line, law, intervals, on_log, points)
+        if pieces:
+            _draw_density(axes, line, law, pieces, on_log, points)
         _draw_atoms(axes, law, on_log, line.get_color())
         if edges:
             _mark_edges(axes, law, line.get_color())
@@ -128,9 +129,31 @@ def finish_axes(axes: Axes, log: bool) -> None:
     """Name the axes, unless they have names, and frame what was drawn."""
     if not axes.get_xlabel():
         axes.set_xlabel(r"$\lambda$")
-    if not axes.get_ylabel():
-        axes.set_ylabel(r"$\lambda\,\rho(\lambda)$" if log else r"$\rho(\lambda)$")
     axes.autoscale_view()
+    if log:
+        _tick_decades(axes)
+    only_stems = axes.dataLim.height <= 0.0
+    if only_stems:
+        axes.set_ylim(0.0, 1.0 / STEM_HEIGHT)
+    if axes.get_ylabel() in ("", "mass"):
+        axes.set_ylabel("mass" if only_stems else r"$\lambda\,\rho(\lambda)$" if log else r"$\rho(\lambda)$")
+
+
+def _tick_decades(axes: Axes) -> None:
+    """Write 0.2, 0.5, 1, 2, 5 under a few decades, and powers of ten under more."""
+    from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation, NullFormatter
+
+    low, high = axes.get_xlim()
+    if math.log10(high) - math.log10(low) > FEW_DECADES:
+        axes.xaxis.set_major_formatter(LogFormatterSciNotation())
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        return
+
+    def plain(x: float, _: Any) -> str:
+        return f"{x:g}" if f"{x:e}"[0] in "125" else ""
+
+    axes.xaxis.set_major_formatter(FuncFormatter(plain))
+    axes.xaxis.set_minor_formatter(FuncFormatter(plain))
 
 
 def finish_plane(axes: Axes) -> None:
@@ -147,23 +170,24 @@ def extend_frame(axes: Axes, x: Any, top: float) -> None:
     axes.update_datalim([(float(np.min(x)), 0.0), (float(np.max(x)), top)])
 
 
-def draw_stem(axes: Axes, position: float, mass: float, text: str, **kwargs: Any) -> None:
-    """Draw an atom; on a log axis, where 0 has no place, an atom at 0 stands at the left end of the frame."""
+def draw_stem(axes: Axes, position: float, mass: float, text: str, *, side: str = "left", **kwargs: Any) -> None:
+    """Draw an atom, its text on one side; on a log axis an atom at 0 stands at the left end of the frame."""
     from matplotlib.patheffects import withStroke
 
     height = STEM_HEIGHT * mass
     at_end = axes.get_xscale() == "log" and position <= 0.0
     transform = axes.transAxes if at_end else axes.get_xaxis_transform()
     position = 0.0 if at_end else position
+    side = "right" if at_end else side
     axes.plot([position, position], [0.0, height], transform=transform, clip_on=False, **kwargs)
     if text:
         axes.annotate(
             text,
             (position, 0.0),
             xycoords=transform,
-            xytext=(5 if at_end else -5, 5),
+            xytext=(5 if side == "right" else -5, 5),
             textcoords="offset points",
-            ha="left" if at_end else "right",
+            ha="left" if side == "right" else "right",
             va="bottom",
             rotation=90,
             color=kwargs.get("color"),
@@ -185,61 +209,83 @@ def _draw_circles(axes: Axes, law: PlanarLaw, label: str, kwargs: dict[str, Any]
     finish_plane(axes)
 
 
-def _draw_density(
-    axes: Axes, line: Any, law: Law, intervals: list[tuple[float, float]], log: bool, points: int
-) -> None:
+class _Piece(NamedTuple):
+    """An interval to draw over, in λ or log λ; the exponent is None at an end that is no edge (a tail cut off)."""
+
+    low: float
+    high: float
+    low_exponent: float | None
+    high_exponent: float | None
+
+
+def _pieces(law: Law, log: bool) -> list[_Piece]:
+    pieces = []
+    for interval, (low, high) in zip(law.support, frame(law, log), strict=True):
+        if log and high <= LOWEST_LOG:
+            continue
+        low_is_edge = interval.low > 0.0 if log else math.isfinite(interval.low)
+        pieces.append(
+            _Piece(
+                max(low, LOWEST_LOG) if log else low,
+                high,
+                interval.low_exponent if low_is_edge else None,
+                interval.high_exponent if math.isfinite(interval.high) else None,
+            )
+        )
+    return pieces
+
+
+def _draw_density(axes: Axes, line: Any, law: Law, pieces: list[_Piece], log: bool, points: int) -> None:
     """Fill the line; the frame follows the bounded part of the density only."""
     density = law.pdf_of_log if log else law.pdf
     cumulative = law.cdf_of_log if log else law.cdf
-    pieces = []
+    parts: list[Real] = []
     top = 0.0
-    for interval, (low, high) in zip(law.support, intervals, strict=True):
-        u = _grid(interval, low, high, points)
+    for piece in pieces:
+        u = _grid(piece, points)
         y = np.asarray(density(u))
         y[~np.isfinite(y)] = np.nan
-        top = max(top, _visible_top(interval, (low, high), u, y, cumulative))
-        at_low = [] if _unbounded(interval.low_exponent) else [(low, 0.0)]
-        at_high = [] if _unbounded(interval.high_exponent) else [(high, 0.0)]
-        # an infinite end, or a tail left out, has no edge to come down to
-        at_low = at_low if math.isfinite(interval.low) and (interval.low > 0.0 or not log) else []
-        at_high = at_high if math.isfinite(interval.high) else []
-        pieces.append(np.concatenate([np.reshape(part, (-1, 2)) for part in (at_low, np.c_[u, y], at_high)]))
-        pieces.append(np.array([[high, np.nan]]))
-    u, y = np.concatenate(pieces[:-1]).T
+        top = max(top, _visible_top(piece, u, y, cumulative))
+        parts += [
+            np.array([[piece.low, 0.0 if _comes_down(piece.low_exponent) else np.nan]]),
+            np.c_[u, y],
+            np.array([[piece.high, 0.0 if _comes_down(piece.high_exponent) else np.nan]]),
+        ]
+    u, y = np.concatenate(parts).T
     x = np.exp(u) if log else u
     line.set_data(x, y)
     line.sticky_edges.y.append(0.0)
     extend_frame(axes, x, top)
 
 
-def _grid(interval: Interval, low: float, high: float, points: int) -> Real:
-    """Points of (low, high), as dense at each end as the density there is steep."""
+def _comes_down(exponent: float | None) -> bool:
+    """Whether the line goes down to the axis at this end."""
+    return exponent is not None and not exponent < 0.0
+
+
+def _grid(piece: _Piece, points: int) -> Real:
+    """Points inside the piece, as dense at each end as the density there is steep."""
     t = np.linspace(0.0, 1.0, points // 2 + 1)[1:]
-    half = (high - low) / 2.0
-    from_low = low + half * t ** _clustering(interval.low_exponent)
-    from_high = high - half * t ** _clustering(interval.high_exponent)
+    half = (piece.high - piece.low) / 2.0
+    from_low = piece.low + half * t ** _clustering(piece.low_exponent)
+    from_high = piece.high - half * t ** _clustering(piece.high_exponent)
     return np.concatenate([from_low, from_high[-2::-1]])
 
 
-def _clustering(exponent: float) -> float:
-    # with this power of a uniform parameter the mass near the edge is spread evenly
-    return 2.0 if not math.isfinite(exponent) or exponent >= -0.5 else 1.0 / (1.0 + exponent)
+def _clustering(exponent: float | None) -> float:
+    """Power of a uniform parameter that spreads the mass near an end evenly."""
+    if exponent is None:
+        return 1.0
+    return 1.0 / (1.0 + exponent) if exponent < -0.5 else 2.0
 
 
-def _unbounded(exponent: float) -> bool:
-    return exponent < 0.0
-
-
-def _visible_top(
-    interval: Interval, ends: tuple[float, float], u: Real, y: Real, cumulative: Callable[[Any], Any]
-) -> float:
+def _visible_top(piece: _Piece, u: Real, y: Real, cumulative: Callable[[Any], Any]) -> float:
     """Largest ordinate to show: the density, but near an unbounded edge its mean over the last cell."""
-    low, high = ends
-    cell = EDGE_CELL * (high - low)
+    cell = EDGE_CELL * (piece.high - piece.low)
     shown = np.isfinite(y)
     means = [0.0]
-    for exponent, end, sign in ((interval.low_exponent, low, 1.0), (interval.high_exponent, high, -1.0)):
-        if _unbounded(exponent):
+    for exponent, end, sign in ((piece.low_exponent, piece.low, 1.0), (piece.high_exponent, piece.high, -1.0)):
+        if exponent is not None and exponent < 0.0:
             shown &= np.abs(u - end) >= cell
             means.append(abs(float(cumulative(end + sign * cell) - cumulative(end))) / cell)
     return max(float(y[shown].max(initial=0.0)), *means)
@@ -251,7 +297,9 @@ def _draw_atoms(axes: Axes, law: Law, log: bool, color: Any) -> None:
         text = f"mass {mass:.3g}" if len(atoms) <= WRITTEN_ATOMS else ""
         if text and log and position == 0.0:
             text += " at 0"
-        draw_stem(axes, position, mass, text, color=color, linestyle="-", marker="o", markevery=[1], zorder=3)
+        side = "right" if law.support and position > law.support[-1].high else "left"
+        options = {"color": color, "linestyle": "-", "marker": "o", "markevery": [1], "zorder": 3}
+        draw_stem(axes, position, mass, text, side=side, **options)
 
 
 def _mark_edges(axes: Axes, law: Law, color: Any) -> None:

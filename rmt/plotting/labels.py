@@ -17,6 +17,12 @@ LAW_NAMES = {
     "FreePoisson": "free Poisson law",
     "FussCatalan": "Fuss–Catalan law",
     "KestenMcKay": "Kesten–McKay law",
+    "Wachter": "Wachter law",
+    "ProjectionProduct": "law of two free projections",
+    "Bernoulli": "Bernoulli law",
+    "Rademacher": "Rademacher law",
+    "Gaussian": "Gaussian law",
+    "Cauchy": "Cauchy law",
     "Empirical": "empirical law",
     "CircularLaw": "circular law",
     "UnitCircle": "uniform law on the circle",
@@ -50,6 +56,8 @@ def law_label(law: Any) -> str:
     kind = type(law).__name__
     if kind == "SquareRoot":
         return f"square root of {law_label(law.base)}"
+    if kind == "Affine":
+        return f"{law_label(law.base)}, times {number(law.scale)}, plus {number(law.shift)}"
     name = LAW_NAMES.get(kind, re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower() + " law")
     shown = []
     for field in fields(law) if is_dataclass(law) else ():

@@ -12,6 +12,7 @@ from rmt.errors import check_choice
 from rmt.laws.law import Law
 from rmt.plotting.binning import Histogram, histogram
 from rmt.plotting.canvas import DARK_GREY, GREY, axes_or_new, style
+from rmt.plotting.canvas import legend as legend_above
 from rmt.plotting.curve import choose_log, draw_stem, extend_frame, finish_axes, finish_plane
 from rmt.plotting.curve import law as draw_law
 from rmt.plotting.labels import ensemble_label, law_label
@@ -176,7 +177,7 @@ def compare(
             esd(values.astype(np.complex128), axes, label=name if label is None else label)
         draw_law(prediction, axes, **kwargs)
         if legend:
-            axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), borderaxespad=0.2)
+            legend_above(axes)
     return axes
 
 
