@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
         with users_mistakes():
             figure, ax = plotting.figure()
             plotting.law(law, ax, log=arguments.log)
-            ax.legend()
+            plotting.legend(ax)
         plotting.save(figure, out)
     record["figure"] = None if out is None else str(out)
     if arguments.json:

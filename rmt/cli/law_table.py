@@ -12,6 +12,19 @@ from rmt.cli.parser import number
 from rmt.errors import check_choice
 from rmt.laws.law import Law
 
+#: year and theorem of the laws that are the limit of something; keys are class names
+SOURCES = {
+    "Semicircle": (1955, "Wigner matrices: Wigner"),
+    "MarchenkoPastur": (1967, "sample covariance matrices: Marchenko-Pastur"),
+    "FreePoisson": (1992, "free sums of rare events: Voiculescu-Dykema-Nica"),
+    "FussCatalan": (2002, "products of Gaussian matrices: Müller"),
+    "Arcsine": (1986, "sum of two free signs: Voiculescu"),
+    "Cauchy": (1999, "free stable of index 1: Bercovici-Pata"),
+    "KestenMcKay": (1981, "random regular graphs: Kesten, McKay"),
+    "Wachter": (1980, "ratios of Wishart matrices: Wachter"),
+    "ProjectionProduct": (1992, "two free projections: Voiculescu-Dykema-Nica"),
+}
+
 
 @dataclass(frozen=True)
 class LawParameter:
@@ -43,6 +56,16 @@ class LawEntry:
         """First line of the docstring."""
         return (inspect.getdoc(self.kind) or "").split("\n", 1)[0]
 
+    @property
+    def year(self) -> int | None:
+        """Year of the theorem, if the law is the limit of something."""
+        return SOURCES.get(self.kind.__name__, (None, ""))[0]
+
+    @property
+    def theorem(self) -> str:
+        """What it is the limit of, and who proved it."""
+        return SOURCES.get(self.kind.__name__, (None, ""))[1]
+
     @cached_property
     def parameters(self) -> tuple[LawParameter, ...]:
         """The parameters of the law, in order."""
@@ -68,7 +91,7 @@ def law_table() -> dict[str, LawEntry]:
 
     kinds = [getattr(rmt.laws, name) for name in rmt.laws.__all__]
     laws = [k for k in kinds if inspect.isclass(k) and issubclass(k, Law) and not inspect.isabstract(k)]
-    entries = [LawEntry(re.sub(r"(?<=[a-z])(?=[A-Z])", "-", kind.__name__).lower(), kind) for kind in laws]
+    entries = [LawEntry(re.sub(r"(?<=[a-z])(?<!Mc)(?=[A-Z])", "-", kind.__name__).lower(), kind) for kind in laws]
     return {entry.name: entry for entry in entries if _takes_numbers(entry)}
 
 

@@ -35,14 +35,23 @@ def run(arguments: argparse.Namespace) -> int:
         }
         for entry in CATALOGUE.values()
     ]
-    laws = [{"name": e.name, "options": _options(e), "summary": e.summary} for e in law_table().values()]
+    laws = [
+        {
+            "name": entry.name,
+            "options": _options(entry),
+            "year": entry.year,
+            "theorem": entry.theorem,
+            "summary": entry.summary,
+        }
+        for entry in law_table().values()
+    ]
     if arguments.json:
         print_json({"ensembles": ensembles, "laws": laws})
         return 0
     print("ensembles: rmt compare NAME, rmt sample NAME\n")
     _print_table(ensembles, ("name", "law", "year", "theorem", "options"))
     print("\nlaws: rmt law NAME\n")
-    _print_table(laws, ("name", "options", "summary"))
+    _print_table(laws, ("name", "year", "theorem", "options"))
     return 0
 
 
@@ -51,6 +60,7 @@ def _options(entry: Any) -> str:
 
 
 def _print_table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
-    widths = [max(len(column), *(len(str(row[column])) for row in rows)) for column in columns]
-    for row in [{column: column for column in columns}, *rows]:
-        print("  ".join(f"{row[c]!s:<{width}}" for c, width in zip(columns, widths, strict=True)).rstrip())
+    cells = [list(columns), *([str("" if row[c] is None else row[c]) for c in columns] for row in rows)]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
+    for line in cells:
+        print("  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip())
