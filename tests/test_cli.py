@@ -359,3 +359,16 @@ def test_progress_is_silent_on_short_work(monkeypatch):
     with Progress("sampling"):
         pass
     assert stream.text == ""
+
+
+def test_rigidity_of_ensembles():
+    from rmt.cli.compare import is_rigid
+
+    heavy = rmt.wigner(entries="cube_root_cauchy")
+    scattered = rmt.diagonal(rmt.Semicircle(), points="random")
+    assert is_rigid(rmt.gue())
+    assert is_rigid(rmt.gue() + rmt.wishart())
+    assert not is_rigid(heavy)
+    assert not is_rigid(rmt.gue() + heavy)
+    assert not is_rigid(scattered)
+    assert not is_rigid(rmt.haar_conjugate(scattered))

@@ -78,6 +78,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def is_rigid(ensemble: Any) -> bool:
     """Whether the eigenvalues are rigid: not so for independent ones, nor for entries without a fourth moment."""
+    parts = [*getattr(ensemble, "variables", ()), *filter(None, [getattr(ensemble, "ensemble", None)])]
+    if parts:
+        return all(map(is_rigid, parts))
     entries = getattr(ensemble, "entries", None)
     return getattr(ensemble, "points", None) != "random" and (entries is None or entries.has_fourth_moment)
 

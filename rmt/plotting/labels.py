@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 from dataclasses import fields, is_dataclass
@@ -72,11 +73,13 @@ def law_label(law: Any) -> str:
 def ensemble_label(ensemble: Any) -> str:
     """Name of an ensemble and its parameters, as in "Wishart, ratio 2"."""
     text = repr(ensemble)
-    call = re.fullmatch(r"(\w+)\((.*)\)", text)
-    if call and "(" not in call.group(2):
-        name, arguments = call.groups()
-        pairs = re.findall(r"(\w+)=('[^']*'|\"[^\"]*\"|[^,]+)", arguments)
-        shown = [f"{key} {number(value.strip(QUOTES))}" for key, value in pairs]
+    try:
+        call = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        call = None
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and not call.args:
+        name = call.func.id
+        shown = [f"{word.arg} {number(ast.unparse(word.value).strip(QUOTES))}" for word in call.keywords]
         text = ", ".join([ENSEMBLE_NAMES.get(name, name.replace("_", " ")), *shown])
     return text if len(text) <= LONGEST else type(ensemble).__name__
 

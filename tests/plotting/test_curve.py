@@ -163,6 +163,8 @@ def test_labels():
     assert law_label(rmt.Empirical(np.arange(200.0))) == "empirical law"
     assert ensemble_label(rmt.gue()) == "GUE"
     assert ensemble_label(rmt.wishart(ratio=2.0, entries="rademacher")) == "Wishart, ratio 2, entries rademacher"
+    assert ensemble_label(rmt.ginibre(shape=(1, 2))) == "Ginibre, shape (1, 2)"
+    assert ensemble_label(rmt.gue() + rmt.wishart(ratio=2)) == "gue() + wishart(ratio=2)"
     assert ensemble_label(rmt.haar_unitary()) == "Haar unitary"
 
 
