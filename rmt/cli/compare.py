@@ -7,9 +7,8 @@ from typing import Any
 
 from rmt.cli.parser import (
     UsageError,
+    add_ensemble_options,
     add_json_option,
-    add_parameters,
-    add_sampling_options,
     count,
     given_parameters,
     print_json,
@@ -33,16 +32,12 @@ FIGURE_ENDINGS = (".png", ".pdf", ".svg")
 
 def add_options(parser: argparse.ArgumentParser, words: list[str]) -> None:
     """Declare the options."""
-    from rmt.ensembles.catalogue import CATALOGUE
-
-    parser.add_argument("ensemble", help=f"one of {', '.join(CATALOGUE)}")
-    add_sampling_options(parser)
+    add_ensemble_options(parser, words)
     parser.add_argument("--singular-values", action="store_true", help="compare the singular values")
     parser.add_argument("--out", metavar="FILE", help="write the figure (.png, .pdf or .svg)")
     parser.add_argument("--log", action=argparse.BooleanOptionalAction, help="logarithmic axis, or not")
     parser.add_argument("--bins", type=count("--bins"), help="number of bins (default: at least 60)")
     add_json_option(parser)
-    add_parameters(parser, CATALOGUE, "the ensembles", words)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -139,14 +139,19 @@ def number(option: str, text: str) -> int | float | Fraction:
 
 
 # ---------------------------------------------------------------------- common options
-def add_sampling_options(parser: argparse.ArgumentParser, *, trials: bool = True) -> None:
-    """Add -n, --seed and --trials."""
+def add_ensemble_options(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
+    """Add the ensemble with its parameters, -n, --seed and --trials."""
+    from rmt.ensembles.catalogue import CATALOGUE
+    from rmt.ensembles.entries import NAMES
+
+    parser.add_argument("ensemble", help=f"one of {', '.join(CATALOGUE)}")
+    add_parameters(parser, CATALOGUE, "the ensembles", words)
+    parser.epilog = f"entry laws: {', '.join(NAMES)}\n\n{parser.epilog}"
     parser.add_argument("-n", type=count("-n"), default=1000, help="matrix dimension (default 1000)")
     parser.add_argument(
         "--seed", type=count("--seed", minimum=0), help="integer that fixes the random numbers (default: a fresh one)"
     )
-    if trials:
-        parser.add_argument("--trials", type=count("--trials"), default=1, help="number of matrices (default 1)")
+    parser.add_argument("--trials", type=count("--trials"), default=1, help="number of matrices (default 1)")
 
 
 def add_json_option(parser: argparse.ArgumentParser) -> None:

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from rmt.cli.parser import (
     UsageError,
+    add_ensemble_options,
     add_json_option,
-    add_parameters,
-    add_sampling_options,
     given_parameters,
     print_json,
     seed_or_fresh,
@@ -38,16 +37,12 @@ DATA_ENDINGS = (".npy", ".csv", ".txt")
 
 def add_options(parser: argparse.ArgumentParser, words: list[str]) -> None:
     """Declare the options."""
-    from rmt.ensembles.catalogue import CATALOGUE
-
-    parser.add_argument("ensemble", help=f"one of {', '.join(CATALOGUE)}")
-    add_sampling_options(parser)
+    add_ensemble_options(parser, words)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--matrix", action="store_true", help="the dense matrix instead of its eigenvalues")
     what.add_argument("--singular-values", action="store_true", help="singular values instead of eigenvalues")
     parser.add_argument("--out", metavar="FILE", help="write to this file (.npy, .csv or .txt), not to the screen")
     add_json_option(parser)
-    add_parameters(parser, CATALOGUE, "the ensembles", words)
 
 
 def run(arguments: argparse.Namespace) -> int:

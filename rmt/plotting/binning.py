@@ -211,6 +211,8 @@ def _nearest(x: Real, positions: Real) -> tuple[NDArray[Any], Real]:
 
 def _clusters(x: Real, tolerance: float) -> Real:
     """Positions of atoms of a sorted sample: values equal up to rounding, at least 3 and 1 % of them."""
-    groups = np.split(x, np.flatnonzero(np.diff(x) > tolerance / 4.0) + 1)
-    atoms = [group for group in groups if group.size >= max(3, x.size / 100.0) and np.ptp(group) <= tolerance]
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(x) > tolerance / 4.0) + 1, [x.size]])
+    large = np.flatnonzero(np.diff(starts) >= max(3.0, x.size / 100.0))
+    groups = [x[starts[i] : starts[i + 1]] for i in large]
+    atoms = [group for group in groups if np.ptp(group) <= tolerance]
     return np.array([0.0 if np.abs(group).min() <= tolerance else float(np.median(group)) for group in atoms])

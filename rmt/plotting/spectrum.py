@@ -160,7 +160,7 @@ def compare(
     >>> import rmt
     >>> ax = rmt.plotting.compare(rmt.wishart(ratio=2.0), n=400, rng=0)
     >>> ax.get_legend_handles_labels()[1]
-    ['wishart, ratio 2.0, n = 400', 'Marchenko–Pastur law, ratio 2']
+    ['Wishart, ratio 2, n = 400', 'Marchenko–Pastur law, ratio 2']
     """
     check_choice("view", view, VIEWS)
     values, prediction, name, law_name = _resolve(source, law, n, rng, trials, view)
