@@ -464,7 +464,7 @@ def _truncated_gaussian(rng: np.random.Generator, size: int) -> Float:
 
 
 def _student(rng: np.random.Generator, size: int, df: float) -> Float:
-    from rmt.numerics.draws import fill_planar_normal
+    from rmt.numerics.draws import fill_planar_normal, multiply_by_root
 
     out, buffer = np.empty(size), np.empty(min(size, _CHUNK))
     for start in range(0, size, _CHUNK):
@@ -473,10 +473,7 @@ def _student(rng: np.random.Generator, size: int, df: float) -> Float:
         fill_planar_normal(rng, numbers, square)
         # a normal point (x, y) of squared radius s: x/√s is the cosine of a uniform angle, exp(-s/2) an independent
         # uniform number u, and t² = df (u^(-2/df) - 1) cos²; here rescaled by (df - 2)/df
-        tail = np.expm1(square / df)
-        tail /= square
-        tail *= df - 2.0
-        numbers *= np.sqrt(tail, out=tail)
+        multiply_by_root(df - 2.0, np.expm1(square / df), square, numbers)
     return out
 
 

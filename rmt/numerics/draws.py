@@ -72,6 +72,13 @@ def fill_planar_normal(rng: np.random.Generator, first: Float, square: Float) ->
 
 
 @kernel
+def multiply_by_root(factor: float, numerator: Float, denominator: Float, out: Float) -> None:
+    """Multiply `out` by the square root of factor · numerator / denominator."""
+    for i in range(out.size):
+        out[i] *= np.sqrt(factor * numerator[i] / denominator[i])
+
+
+@kernel
 def expand_signs(words: NDArray[np.uint64], magnitude: float, out: Float) -> None:
     """One sign for every bit of `words`: ``out[i] = ± magnitude``."""
     for k in range(words.size):
