@@ -28,7 +28,7 @@ def bibliography() -> set[tuple[str, str]]:
     for entry in entries:
         author = re.search(r"author\s*=\s*\{([^}]*)\}", entry).group(1)
         year = re.search(r"year\s*=\s*\{?(\d{4})", entry).group(1)
-        keys.add((author.split(" and ")[0].split(",")[0].strip(), year))
+        keys.add((re.split("[-,]", author)[0].strip(), year))  # the pattern stops at a hyphen
     return keys
 
 
