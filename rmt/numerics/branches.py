@@ -36,7 +36,7 @@ def stable_quotient(trace: Complex, root: Complex, leading: Complex, product: An
 
 def reciprocal(w: Complex) -> Complex:
     """1/w, NaN at 0."""
-    return np.asarray(1.0 / np.where(w == 0.0, np.nan, w))
+    return np.where(w == 0.0, np.nan, 1.0 / np.where(w == 0.0, 1.0, w))
 
 
 def log_upper(w: Complex) -> Complex:
