@@ -52,6 +52,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "rmt.ensembles": (
         "Ensemble",
         "Warrant",
+        "circular",
         "diagonal",
         "ginibre",
         "goe",
@@ -61,6 +62,9 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "haar_orthogonal",
         "haar_symplectic",
         "haar_unitary",
+        "hermite",
+        "jacobi",
+        "laguerre",
         "product_wishart",
         "projection",
         "wigner",
@@ -73,6 +77,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps the two lists equal)
     from rmt.ensembles import Ensemble as Ensemble
     from rmt.ensembles import Warrant as Warrant
+    from rmt.ensembles import circular as circular
     from rmt.ensembles import diagonal as diagonal
     from rmt.ensembles import ginibre as ginibre
     from rmt.ensembles import goe as goe
@@ -82,6 +87,9 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.ensembles import haar_orthogonal as haar_orthogonal
     from rmt.ensembles import haar_symplectic as haar_symplectic
     from rmt.ensembles import haar_unitary as haar_unitary
+    from rmt.ensembles import hermite as hermite
+    from rmt.ensembles import jacobi as jacobi
+    from rmt.ensembles import laguerre as laguerre
     from rmt.ensembles import product_wishart as product_wishart
     from rmt.ensembles import projection as projection
     from rmt.ensembles import wigner as wigner

@@ -1,5 +1,9 @@
 """Random matrices: samplers, expressions, the reasons for freeness, limit laws."""
 
+from rmt.ensembles.beta import circular as circular
+from rmt.ensembles.beta import hermite as hermite
+from rmt.ensembles.beta import jacobi as jacobi
+from rmt.ensembles.beta import laguerre as laguerre
 from rmt.ensembles.covariance import product_wishart as product_wishart
 from rmt.ensembles.covariance import wishart as wishart
 from rmt.ensembles.ensemble import Ensemble as Ensemble
@@ -19,6 +23,7 @@ from rmt.ensembles.structured import projection as projection
 __all__ = [
     "Ensemble",
     "Warrant",
+    "circular",
     "diagonal",
     "ginibre",
     "goe",
@@ -28,6 +33,9 @@ __all__ = [
     "haar_orthogonal",
     "haar_symplectic",
     "haar_unitary",
+    "hermite",
+    "jacobi",
+    "laguerre",
     "product_wishart",
     "projection",
     "wigner",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from rmt.ensembles import covariance, gaussian, haar, nonhermitian, structured
+from rmt.ensembles import beta, covariance, gaussian, haar, nonhermitian, structured
 from rmt.ensembles.ensemble import Ensemble
 from rmt.errors import check_choice
 
@@ -141,6 +141,12 @@ _ROWS = (
         "product-wishart", covariance.product_wishart, "FussCatalan(order=depth)", "Müller; Götze-Tikhomirov", 2002
     ),
     CatalogueEntry("ginibre", nonhermitian.ginibre, "CircularLaw()", "Ginibre; Tao-Vu for finite variance", 1965),
+    CatalogueEntry("hermite", beta.hermite, "Semicircle()", "Dumitriu-Edelman; Wigner", 2002),
+    CatalogueEntry(
+        "laguerre", beta.laguerre, "MarchenkoPastur(ratio=ratio)", "Dumitriu-Edelman; Marchenko-Pastur", 2002
+    ),
+    CatalogueEntry("jacobi", beta.jacobi, "Arcsine(radius=0.5) + 0.5", "Edelman-Sutton; Wachter", 2008),
+    CatalogueEntry("circular", beta.circular, "UnitCircle()", "Killip-Nenciu; Dyson", 2004),
     CatalogueEntry("haar-orthogonal", haar.haar_orthogonal, "UnitCircle()", "Diaconis-Shahshahani", 1994),
     CatalogueEntry("haar-unitary", haar.haar_unitary, "UnitCircle()", "Dyson; Diaconis-Shahshahani", 1962),
     CatalogueEntry("haar-symplectic", haar.haar_symplectic, "UnitCircle()", "Diaconis-Shahshahani", 1994),

@@ -203,7 +203,7 @@ class Ensemble(ABC):
         return square_root(self.gram_law())
 
     @property
-    def beta(self) -> int:
+    def beta(self) -> float:
         """Dyson index: 1 real, 2 complex, 4 quaternion."""
         return {"real": 1, "complex": 2, "quaternion": 4}[self.field]
 

@@ -16,6 +16,7 @@ from rmt.numerics.divide_and_conquer import eigenvalues_by_division
 from rmt.numerics.sturm import FLOOR, sturm_evaluate, wide_range_evaluate
 from rmt.numerics.tridiagonal import (
     EPS,
+    SMALLEST_DIVISION,
     check_edges,
     check_entries,
     check_indices,
@@ -158,7 +159,7 @@ def bidiagonal_singular_values(
     first, last = (0, n) if indices is None else check_indices(indices, n)
     zeros = matrix.negligible()
     start = max(first, zeros)
-    if prefers_division(2 * n, last - start):
+    if n >= SMALLEST_DIVISION and prefers_division(2 * n, last - start):
         values = _by_division(matrix, zeros)[start - zeros : last - zeros]
     else:
         values = _by_secants(matrix, start, last)

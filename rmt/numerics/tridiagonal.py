@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from rmt.errors import check_count
 from rmt.numerics.counted_roots import counted_roots
-from rmt.numerics.divide_and_conquer import eigenvalues_by_division
+from rmt.numerics.divide_and_conquer import BASE, eigenvalues_by_division
 from rmt.numerics.sturm import FLOOR, sturm_evaluate
 
 Real = NDArray[np.float64]
@@ -207,8 +207,11 @@ def tridiagonal_eigenvalues(
 def prefers_division(size: int, wanted: int) -> bool:
     """Whether all eigenvalues by divide and conquer cost less than `wanted` of them by Sturm sweeps.
 
-    Measured: 1.1 ns per row and eigenvalue for the sweeps, 0.8 µs per row and level for the other.
+    Measured: 1.1 ns per row and eigenvalue for the sweeps, 0.8 µs per row and level for the other; and nothing to
+    divide in the smallest matrices, which go to implicit QL.
     """
+    if size <= BASE:
+        return True
     return size >= SMALLEST_DIVISION and 1.1 * wanted > 800.0 * math.log2(size / 16)
 
 
