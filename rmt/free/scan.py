@@ -1,0 +1,265 @@
+"""Support of a law that can only be evaluated point by point: intervals, edge exponents, atoms, masses.
+
+The distribution function from the log-potential is exact in every gap, so no mass can hide: between two points
+outside the support the difference of its values is the mass in between, and it is searched until it is found.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rmt.errors import ConvergenceError
+from rmt.laws.law import EPS, Complex, Interval, Real
+
+_GRID = 400
+_SECTIONS = 12  # subdivisions of an interval per round of a search
+_ROUNDS = 30
+_FIT = 10  # points from which an edge is extrapolated
+_INVISIBLE = 1e-200  # a density that stands for the sign of a rounded zero
+_MASS = 1e-10  # mass that must be explained
+_EXPONENTS = (0.5, 1 / 3, -0.5, -1 / 3, -2 / 3, -0.25, -0.75, -0.2, -0.8, 0.25, 0.2, 0.0, 1.0, 1.5)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Values at a set of points: G, its error, the mass above, and whether they are certified."""
+
+    x: Real
+    g: Complex
+    error: Real
+    above: Real
+    certified: NDArray[np.bool_]
+
+    @property
+    def density(self) -> Real:
+        """−Im G/π."""
+        return np.asarray(-self.g.imag / math.pi)
+
+    @property
+    def inside(self) -> NDArray[np.bool_]:
+        """Whether a point lies inside the support: its density is larger than its error."""
+        return -self.g.imag > 10.0 * self.error + _INVISIBLE
+
+
+class Probe(Protocol):
+    """What the search needs to know about a law."""
+
+    def sample(self, x: Real) -> Samples:
+        """G, its error, mass above and certificate at the points `x`."""
+        ...
+
+    def discriminant(self, x: Real) -> Real:
+        """Logarithm of a function that vanishes like a power of the root of the distance at square-root edges."""
+        ...
+
+
+def find_support(probe: Probe, low: float, high: float) -> tuple[tuple[Interval, ...], tuple[tuple[float, float], ...]]:
+    """Intervals and atoms of a law on [low, high].
+
+    Raises
+    ------
+    ConvergenceError
+        If mass is left that belongs to no interval and no atom.
+    """
+    return _Search(probe, low, high).run()
+
+
+class _Search:
+    def __init__(self, probe: Probe, low: float, high: float) -> None:
+        self.probe = probe
+        margin = 0.01 * (high - low)
+        self.low, self.high = low - margin, high + margin
+        self.width = self.high - self.low
+        self.points = probe.sample(np.array([]))
+        self.atoms: list[tuple[float, float]] = []
+        self.closed: list[float] = []
+
+    def run(self) -> tuple[tuple[Interval, ...], tuple[tuple[float, float], ...]]:
+        angles = (np.arange(_GRID) + 0.5) * math.pi / _GRID
+        self._add(0.5 * (self.low + self.high) - 0.5 * self.width * np.cos(angles))
+        self._add(np.array([self.low, self.high]))
+        self._search_mass()
+        self._search_gaps()
+        intervals = self._intervals()
+        total = sum(i.mass for i in intervals) + sum(mass for _, mass in self.atoms)
+        if not abs(total - 1.0) < 1e-8:
+            raise ConvergenceError("the support found does not carry the whole mass", residual=abs(total - 1.0))
+        return tuple(intervals), tuple(sorted(self.atoms))
+
+    # ------------------------------------------------------------------ sampling
+    def _add(self, x: Real) -> None:
+        """Evaluate new points; what cannot be certified is left out."""
+        new = self.probe.sample(np.unique(x))
+        merged = [
+            np.concatenate([getattr(self.points, name), getattr(new, name)[new.certified]])
+            for name in ("x", "g", "error", "above", "certified")
+        ]
+        _, order = np.unique(merged[0], return_index=True)
+        self.points = Samples(*(values[order] for values in merged))
+
+    def _search_mass(self) -> None:
+        """Subdivide the steps with unexplained mass until they show an interval, or cannot be narrowed: an atom."""
+        for _ in range(_ROUNDS):
+            spans = self._hidden_mass()
+            if not spans:
+                return
+            self._add(np.concatenate([_sections(a, b) for a, b, _, _ in spans] + [[_pole(*s)] for s in spans]))
+            remaining = {(a, b) for a, b, _, _ in self._hidden_mass()}
+            for a, b, g_a, g_b in spans:
+                if (a, b) in remaining or b - a < 1e-12 * self.width:
+                    self._close(a, b, g_a, g_b)
+
+    def _hidden_mass(self) -> list[tuple[float, float, complex, complex]]:
+        """Steps, with G at their ends, that carry more mass than the densities at their ends explain."""
+        p = self.points
+        mass = -np.diff(p.above)
+        expected = 0.5 * np.diff(p.x) * (p.density[1:] + p.density[:-1])
+        both_out = ~p.inside[1:] & ~p.inside[:-1]
+        tolerance = np.where(both_out, _MASS, np.maximum(0.5 * expected, 1e-3))
+        suspicious = np.flatnonzero(mass - expected > tolerance)
+        spans = [(float(p.x[i]), float(p.x[i + 1]), complex(p.g[i]), complex(p.g[i + 1])) for i in suspicious]
+        return [span for span in spans if not any(span[0] <= x <= span[1] for x in self.closed)]
+
+    def _close(self, a: float, b: float, g_a: complex, g_b: complex) -> None:
+        """Settle a step that cannot be narrowed: an atom, or an integrable singularity of the density.
+
+        At an atom 1/G is analytic with a simple zero and slope 1/mass; the zero is found by a fit from a distance.
+        """
+        guess = _pole(a, b, g_a, g_b)
+        self.closed.append(guess)
+        p = self.points
+        i, j = np.searchsorted(p.x, [a, b])
+        jump = float(p.above[i] - p.above[j])
+        fits = [self._fit_pole(guess, reach * self.width) for reach in np.geomspace(3e-2, 1e-6, 10)]
+        positions = np.array([fit[0] for fit in fits])
+        changes = np.abs(np.diff(positions))
+        if np.isfinite(changes).any():
+            position, mass = fits[1 + int(np.nanargmin(changes))]
+            if abs(mass - jump) < 1e-3 * jump:
+                self.atoms.append((position, jump))
+
+    def _fit_pole(self, guess: float, reach: float) -> tuple[float, float]:
+        """Zero of 1/G near a point and the inverse of its slope there, from a polynomial fit on both sides."""
+        t = np.cos(np.pi * (np.arange(_FIT) + 0.5) / _FIT)
+        samples = self.probe.sample(guess + reach * t)
+        if not samples.certified.all():
+            return math.nan, math.nan
+        fit = np.polynomial.Polynomial(np.polynomial.polynomial.polyfit(t, 1.0 / samples.g, _FIT - 2))
+        root = 0j
+        for _ in range(20):
+            root -= fit(root) / fit.deriv()(root)
+            if not abs(root) < 0.5:
+                return math.nan, math.nan
+        return guess + reach * float(root.real), float((reach / fit.deriv()(root)).real)
+
+    def _search_gaps(self) -> None:
+        """Look for gaps at the local minima of the density."""
+        for _ in range(8):
+            spans = self._hidden_gaps()
+            if not spans:
+                return
+            self._add(np.concatenate([_sections(a, b) for a, b in spans]))
+
+    def _hidden_gaps(self) -> list[tuple[float, float]]:
+        """Neighbours of local minima of the density inside the support, where a gap may hide."""
+        p = self.points
+        inside = p.inside
+        spans = []
+        for i in range(1, len(p.x) - 1):
+            if inside[i - 1] and inside[i] and inside[i + 1]:
+                left, middle, right = p.density[i - 1 : i + 2]
+                if middle < left and middle < right and p.x[i + 1] - p.x[i - 1] > 1e-9 * self.width:
+                    spans.append((float(p.x[i - 1]), float(p.x[i + 1])))
+        return spans
+
+    # ------------------------------------------------------------------ intervals
+    def _intervals(self) -> list[Interval]:
+        p = self.points
+        inside = p.inside
+        starts = np.flatnonzero(~inside[:-1] & inside[1:])
+        ends = np.flatnonzero(inside[:-1] & ~inside[1:])
+        if len(starts) != len(ends):
+            raise ConvergenceError("the support reaches beyond the bound on the norm", point=float(p.x[-1]))
+        intervals = []
+        for i, j in zip(starts, ends, strict=True):
+            low = self._edge(float(p.x[i]), float(p.x[i + 1]))
+            high = self._edge(float(p.x[j + 1]), float(p.x[j]))
+            mass = float(p.above[i] - p.above[j + 1])
+            mass -= sum(m for x, m in self.atoms if p.x[i] <= x <= p.x[j + 1])
+            exponents = self._exponent(low, high), self._exponent(high, low)
+            intervals.append(Interval(low, high, *exponents, mass))
+        return intervals
+
+    def _edge(self, outside: float, inside: float) -> float:
+        """The edge between a point outside and one inside the support."""
+        outside, inside = self._narrow(outside, inside, 1e-6 * self.width)
+        towards = math.copysign(self.width, inside - outside)
+        found = np.array([self._extrapolate(inside, reach * towards) for reach in (1e-3, 1e-4, 1e-5, 1e-6)])
+        changes = np.abs(np.diff(found))
+        if np.isfinite(changes).any():
+            edge = float(found[1 + np.nanargmin(changes)])
+            if abs(edge - inside) <= 2.0 * abs(inside - outside):
+                return edge
+        outside, inside = self._narrow(outside, inside, 0.0)
+        return 0.5 * (outside + inside)
+
+    def _narrow(self, outside: float, inside: float, width: float) -> tuple[float, float]:
+        """Narrow a bracket of an edge to the given width, or as far as points can be certified."""
+        for _ in range(15):
+            if abs(inside - outside) <= max(width, 4.0 * EPS * max(abs(inside), abs(outside))):
+                break
+            p = self.probe.sample(_sections(outside, inside))
+            x, flags = p.x[p.certified], p.inside[p.certified]
+            if x.size == 0:
+                break
+            first = int(np.argmax(flags)) if flags.any() else len(x)
+            outside, inside = [outside, *map(float, x[:first])][-1], [*map(float, x[first:]), inside][0]
+        return outside, inside
+
+    def _extrapolate(self, inside: float, reach: float) -> float:
+        """Zero of the discriminant next to a point inside, by extrapolation from the inside; NaN if there is none.
+
+        With D ~ s^m for the square root s of the distance, inside the modulus is that of D(s) D(−s), so that
+        |D|^(2/m) is analytic in x and has a simple zero at the edge.
+        """
+        t = 1.0 - np.cos(np.pi * (np.arange(_FIT) + 0.5) / (2 * _FIT))
+        logarithms = self.probe.discriminant(inside + reach * t)
+        if not np.isfinite(logarithms).all():
+            return math.nan
+        order = round(2.0 * (logarithms[_FIT // 2] - logarithms[1]) / math.log(t[_FIT // 2] / t[1]))
+        if order < 1:
+            return math.nan
+        fit = np.polynomial.Polynomial.fit(t, np.exp((logarithms - logarithms[-1]) * (2.0 / order)), _FIT - 2)
+        slope = fit.deriv()
+        root = 0.0
+        for _ in range(20):
+            root -= fit(root) / slope(root)
+            if not abs(root) < 0.1:
+                return math.nan
+        return inside + reach * float(root)
+
+    def _exponent(self, edge: float, other: float) -> float:
+        """Exponent of the density at an edge, from its slope in logarithms; NaN if it fits no known value."""
+        distance = (other - edge) * np.array([1e-5, 1e-6, 1e-7])
+        p = self.probe.sample(edge + distance)
+        if not (p.certified & (p.density > 0.0)).all():
+            return math.nan
+        slopes = np.diff(np.log(p.density)) / np.diff(np.log(np.abs(distance)))
+        candidates: Sequence[float] = [e for e in _EXPONENTS if abs(e - slopes[-1]) < 0.02]
+        return min(candidates, key=lambda e: abs(e - slopes[-1]), default=math.nan)
+
+
+def _sections(a: float, b: float) -> Real:
+    return np.linspace(a, b, _SECTIONS + 1)[1:-1]
+
+
+def _pole(a: float, b: float, g_a: complex, g_b: complex) -> float:
+    """Where 1/G vanishes between two points, by the secant; the middle if it does not change its sign."""
+    f_a, f_b = (1.0 / g_a).real, (1.0 / g_b).real
+    return a - f_a * (b - a) / (f_b - f_a) if f_a < 0.0 < f_b else 0.5 * (a + b)
