@@ -54,6 +54,8 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "Warrant",
         "circular",
         "diagonal",
+        "dyson_brownian_motion",
+        "dyson_law",
         "ginibre",
         "goe",
         "gse",
@@ -79,6 +81,8 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.ensembles import Warrant as Warrant
     from rmt.ensembles import circular as circular
     from rmt.ensembles import diagonal as diagonal
+    from rmt.ensembles import dyson_brownian_motion as dyson_brownian_motion
+    from rmt.ensembles import dyson_law as dyson_law
     from rmt.ensembles import ginibre as ginibre
     from rmt.ensembles import goe as goe
     from rmt.ensembles import gse as gse

@@ -6,6 +6,8 @@ from rmt.ensembles.beta import jacobi as jacobi
 from rmt.ensembles.beta import laguerre as laguerre
 from rmt.ensembles.covariance import product_wishart as product_wishart
 from rmt.ensembles.covariance import wishart as wishart
+from rmt.ensembles.dynamics import dyson_brownian_motion as dyson_brownian_motion
+from rmt.ensembles.dynamics import dyson_law as dyson_law
 from rmt.ensembles.ensemble import Ensemble as Ensemble
 from rmt.ensembles.ensemble import Warrant as Warrant
 from rmt.ensembles.gaussian import goe as goe
@@ -25,6 +27,8 @@ __all__ = [
     "Warrant",
     "circular",
     "diagonal",
+    "dyson_brownian_motion",
+    "dyson_law",
     "ginibre",
     "goe",
     "gse",
