@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rmt.ensembles.beta import LaguerreEnsemble
 from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant, show_call
 from rmt.ensembles.entries import FIELDS, EntryLaw, as_entries
 from rmt.ensembles.theorems import warn_about_edges
@@ -31,6 +32,8 @@ class WishartEnsemble(Ensemble):
         return max(1, nearest)
 
     def _bytes(self, method: str, n: int) -> float:
+        if method != "_sample" and self.entries.is_gaussian:
+            return 0.0
         itemsize = 8.0 if self.field == "real" else 16.0
         return self._dense_bytes(n) + 2.0 * itemsize * n * self.samples(n)
 
@@ -44,6 +47,8 @@ class WishartEnsemble(Ensemble):
         return bartlett(n, m, self.field, rng) if self.entries.is_gaussian and m >= n else gram(self._data(n, rng))
 
     def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
+        if self.entries.is_gaussian:
+            return LaguerreEnsemble(self.beta, self.ratio, None)._eigenvalues(n, rng)
         # the singular values of A keep the digits of the small eigenvalues that forming A A* loses
         return squares_padded(np.linalg.svd(self._data(n, rng), compute_uv=False), n)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rmt.ensembles.beta import HermiteEnsemble
 from rmt.ensembles.ensemble import Ensemble, Matrix, Warrant, show_call
 from rmt.ensembles.entries import FIELDS, EntryLaw, as_entries, gaussian
 from rmt.ensembles.theorems import warn_about_edges
@@ -26,11 +27,19 @@ class WignerEnsemble(Ensemble):
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
         return hermitian_matrix(self.entries, self.field, n, rng, 1.0 / n, 2.0 / (self.beta * n))
 
+    def _bytes(self, method: str, n: int) -> float:
+        return 0.0 if method != "_sample" and self.entries.is_gaussian else self._dense_bytes(n)
+
     def _lighter_route(self, method: str, n: int) -> str:
-        if method == "_sample":
+        if self.entries.is_gaussian:
             return super()._lighter_route(method, n)
         kin = "goe()" if self.field == "real" else "gue()"
-        return f"{kin} has the same limit and draws no dense matrix for eigenvalues(n)"
+        return f"{kin} has the same limit, and its eigenvalues(n) draws no dense matrix"
+
+    def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
+        if self.entries.is_gaussian:
+            return HermiteEnsemble(self.beta)._eigenvalues(n, rng)
+        return super()._eigenvalues(n, rng)
 
     def law(self) -> Law:
         """Semicircle law on [-2, 2] (Wigner 1958; for entries of finite variance Pastur 1972)."""
@@ -57,10 +66,6 @@ class GaussianEnsemble(WignerEnsemble):
         strict = self.entries.draw(rng, n * (n - 1) // 2, field="complex", scale=math.sqrt(0.5 / n))
         antisymmetric_from_triangle(strict, coupling)
         return np.block([[diagonal_block, coupling], [-coupling.conj(), diagonal_block.conj()]])
-
-    def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
-        values = np.linalg.eigvalsh(self._sample(n, rng))
-        return values[::2] if self.field == "quaternion" else values
 
     def __repr__(self) -> str:
         return {"real": "goe()", "complex": "gue()", "quaternion": "gse()"}[self.field]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rmt.ensembles.beta import CircularEnsemble, jacobi_model
 from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant
 from rmt.ensembles.entries import gaussian
 
@@ -23,15 +25,21 @@ class HaarEnsemble(Ensemble):
     def __init__(self, field: str) -> None:
         self.field = field
 
-    def _bytes(self, method: str, n: int) -> float:
-        return 0.0 if method == "_singular_values" else self._dense_bytes(n)
-
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
         return haar_matrix(self.field, n, rng)
 
     def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
-        values = np.linalg.eigvals(self._sample(n, rng)).astype(np.complex128)
-        return values[np.argsort(np.angle(values))]
+        if self.field == "complex":
+            return CircularEnsemble(2.0)._eigenvalues(n, rng)
+        if self.field == "quaternion":
+            return _conjugate_pairs(_jacobi_angles(n, 0.5, 0.5, rng))
+        if rng.random() < 0.5:  # determinant 1: angles in conjugate pairs, and 1 in odd dimension
+            fixed = [1.0] if n % 2 else []
+            angles = _jacobi_angles(n // 2, -0.5, 0.5 if n % 2 else -0.5, rng)
+        else:
+            fixed = [-1.0] if n % 2 else [-1.0, 1.0]
+            angles = _jacobi_angles((n - 1) // 2, 0.5, -0.5 if n % 2 else 0.5, rng)
+        return _conjugate_pairs(angles, fixed)
 
     def _singular_values(self, n: int, rng: np.random.Generator) -> Float:
         return np.ones(2 * n if self.field == "quaternion" else n)
@@ -50,6 +58,28 @@ class HaarEnsemble(Ensemble):
 
     def __repr__(self) -> str:
         return {"real": "haar_orthogonal()", "complex": "haar_unitary()", "quaternion": "haar_symplectic()"}[self.field]
+
+
+def _jacobi_angles(count: int, a: float, b: float, rng: np.random.Generator) -> Float:
+    """Angles in (0, π), ascending, of the conjugate pairs of eigenvalues of an orthogonal or symplectic Haar matrix.
+
+    The cos²(θ/2) have the density ∏ (y_i − y_j)² ∏ y^a (1 − y)^b (Weyl 1939; Johansson 1997): the Jacobi ensemble of
+    β = 2, whose bidiagonal matrix has the cos(θ/2) as singular values.
+    """
+    from rmt.numerics.bidiagonal import bidiagonal_singular_values
+
+    if count == 0:
+        return np.empty(0)
+    cosines = bidiagonal_singular_values(*jacobi_model(count, a, b, 2.0, rng))
+    return 2.0 * np.arccos(np.minimum(cosines[::-1], 1.0))
+
+
+def _conjugate_pairs(angles: Float, fixed: Sequence[float] = ()) -> Matrix:
+    """Eigenvalues exp(±iθ) and the fixed ones among ±1, sorted by angle in (−π, π]."""
+    upper = np.exp(1j * angles)
+    middle = [value for value in fixed if value > 0.0]
+    last = [value for value in fixed if value < 0.0]
+    return np.concatenate([upper[::-1].conj(), middle, upper, last])
 
 
 def haar_orthogonal() -> Ensemble:

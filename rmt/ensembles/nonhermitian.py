@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rmt.ensembles.ensemble import Ensemble, Matrix, Warrant, show_call
+from rmt.ensembles.beta import LaguerreEnsemble
+from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant, show_call
 from rmt.ensembles.entries import FIELDS, EntryLaw, as_entries
 from rmt.ensembles.theorems import warn_about_edges
 from rmt.errors import check_choice, check_count
@@ -29,6 +30,8 @@ class IndependentEntriesEnsemble(Ensemble):
         self.warrant = Warrant.INVARIANT if entries.is_gaussian else Warrant.WIGNER
 
     def _bytes(self, method: str, n: int) -> float:
+        if method == "_singular_values" and self.entries.is_gaussian:
+            return 0.0
         rows, columns = self.shape
         return self._dense_bytes(n) * rows * columns
 
@@ -39,6 +42,13 @@ class IndependentEntriesEnsemble(Ensemble):
     def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
         self._require_square()
         return np.linalg.eigvals(self._sample(n, rng)).astype(np.complex128)
+
+    def _singular_values(self, n: int, rng: np.random.Generator) -> Float:
+        if not self.entries.is_gaussian:
+            return super()._singular_values(n, rng)
+        rows, columns = (n * multiple for multiple in self.shape)
+        squares = LaguerreEnsemble(self.beta, rows / columns, None)._eigenvalues(rows, rng)
+        return np.sqrt(squares[::-1][: min(rows, columns)])
 
     def law(self) -> PlanarLaw:
         """Circular law (Ginibre 1965; for entries of finite variance Tao-Vu 2010).

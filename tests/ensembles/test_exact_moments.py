@@ -245,6 +245,25 @@ def test_haar_orthogonal_traces():
     assert z_score([q[-1, -1] ** 4 for q in matrices], 3 / (n * (n + 2))) < LIMIT
 
 
+@pytest.mark.parametrize("n", [1, 2, 3, 5])
+def test_small_orthogonal_and_symplectic_eigenvalues(n):
+    """E (tr)² = 1, E (tr)⁴ = 3 from n = 2 on; at n = 1, O(1) = {±1} and Sp(1) = SU(2)."""
+    for ensemble, at_one, square in ((rmt.haar_orthogonal(), 1, 1), (rmt.haar_symplectic(), 2, -1)):
+        values = ensemble.eigenvalues(n, rng=21, trials=TRIALS)
+        traces = values.sum(1).real
+        if n > 1:
+            assert z_score(traces**2, 1) < LIMIT
+            assert z_score((values**2).sum(1).real, square) < LIMIT
+            assert z_score(traces**4, 3) < LIMIT
+        elif ensemble.field == "quaternion":
+            assert z_score(traces**4, at_one) < LIMIT
+        else:
+            assert set(values.ravel().tolist()) == {-1.0, 1.0}
+    determinants = np.prod(rmt.haar_orthogonal().eigenvalues(n, rng=22, trials=TRIALS), axis=1).real
+    assert np.allclose(np.abs(determinants), 1.0)
+    assert z_score(determinants, 0) < LIMIT
+
+
 def test_haar_symplectic_traces():
     """Tr S^k has mean -1 for even k and variance k; the limit theorem is exact at low order."""
     n = 6

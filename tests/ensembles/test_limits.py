@@ -57,9 +57,9 @@ def test_eigenvalues_follow_the_law(ensemble):
 
 @pytest.mark.parametrize("ensemble", [rmt.wishart(ratio=2.0), rmt.product_wishart(depth=3), rmt.gse()], ids=repr)
 def test_samples_follow_the_law(ensemble):
-    values = np.linalg.eigvalsh(ensemble.sample(500, rng=2))
+    values = np.linalg.eigvalsh(ensemble.sample(300, rng=2))
     values[np.abs(values) < 1e-13] = 0.0
-    assert distance(values, ensemble.law()) < tolerance(ensemble, 500)
+    assert distance(values, ensemble.law()) < tolerance(ensemble, 300)
 
 
 def test_a_wrong_ratio_is_rejected():

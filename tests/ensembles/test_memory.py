@@ -39,8 +39,8 @@ def test_samples_that_do_not_fit(ensemble):
 
 def test_the_message_names_the_route():
     with pytest.raises(ValueError, match=r"eigenvalues\(n\) draws no dense matrix"):
-        rmt.projection(0.3).sample(HUGE)
-    with pytest.raises(ValueError, match=r"goe\(\) has the same limit and draws no dense matrix for eigenvalues\(n\)"):
+        rmt.goe().sample(HUGE)
+    with pytest.raises(ValueError, match=r"goe\(\) has the same limit, and its eigenvalues\(n\) draws no dense matrix"):
         rmt.wigner(entries="uniform").eigenvalues(HUGE)
     with pytest.raises(ValueError, match="take a smaller n"):
         rmt.ginibre().eigenvalues(HUGE)
