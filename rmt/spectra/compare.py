@@ -266,7 +266,7 @@ def compare(
     n : int, optional
         Matrix dimension, for the tolerance; the number of eigenvalues in a row when None.
     beta : float
-        Dyson index: 1 real, 2 complex, 4 quaternion.
+        Dyson index: 1 real, 2 complex, 4 quaternion; infinite for frozen eigenvalues.
     rigidity : bool
         Whether the eigenvalues repel and so are rigid. The tolerance then is ``log(n)/n * max(1, beta**-0.5)``
         (Erdős, Schlein and Yau 2009; Gustavsson 2005), about six times sharper than independent points allow at
@@ -303,7 +303,8 @@ def compare(
     """
     values = _check_sample(sample)
     dimension = check_count("n", values.shape[-1] if n is None else n)
-    check_real("beta", beta, above=0.0)
+    if beta != math.inf:  # frozen eigenvalues are rigid, too
+        check_real("beta", beta, above=0.0)
     check_real("false_alarm", false_alarm, above=0.0, below=1.0)
     if atom_tolerance is not None:
         check_real("atom_tolerance", atom_tolerance, at_least=0.0)

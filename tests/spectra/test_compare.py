@@ -266,3 +266,9 @@ def test_circular_law(field):
 def test_angle_minus_pi_is_pi():
     below = np.array([complex(-1.0, -0.0)])
     assert compare(below, rmt.UnitCircle()).angle.edges[1].measured == math.pi
+
+
+def test_frozen_eigenvalues():
+    result = compare(rmt.hermite(beta=math.inf).eigenvalues(200), rmt.Semicircle(), beta=math.inf)
+    assert result.passed
+    assert result.tolerance.value == pytest.approx(math.log(200) / 200)
