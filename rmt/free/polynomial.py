@@ -81,7 +81,7 @@ def polynomial_law(terms: Mapping[Word, Any], laws: Sequence[Law | Circular]) ->
     for word, coefficient in terms.items():
         letters = _normal(tuple(word), variables)
         merged[letters] = merged.get(letters, 0) + _check_coefficient(word, coefficient)
-    merged = {word: value for word, value in merged.items() if value != 0}
+    merged = {word: _check_coefficient(word, value) for word, value in merged.items() if value != 0}
     if not any(merged):
         raise ValueError(f"terms must not be constant, got {dict(terms)!r}; the law is a point mass, rmt.laws.Atomic")
     for word, value in merged.items():

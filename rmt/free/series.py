@@ -22,7 +22,9 @@ from rmt.combinatorics import (
 )
 from rmt.errors import check_count
 from rmt.free.tree import Node, node_of
+from rmt.laws.atomic import AtomicLaw
 from rmt.laws.law import Law
+from rmt.laws.marchenko_pastur import FreePoisson, MarchenkoPastur
 
 #: m_1, ..., m_k, or the coefficients of 1, s, s², ...
 Series: TypeAlias = list[Fraction]
@@ -158,15 +160,16 @@ def _negative_moments(node: Any, order: int) -> Series:
         for child, weight in zip(node.children, map(Fraction, node.weights), strict=True):
             s = _multiply(s, _power(s_transform_from_moments(_negative_moments(child, order)), weight))
         return moments_from_s_transform(s)
-    law: Any = getattr(node, "law", None)
-    match type(law).__name__:
-        case "Atomic":
-            pairs = [(Fraction(x), Fraction(p)) for x, p in zip(law.positions, law.weights, strict=True)]
-            return [sum((p / x**k for x, p in pairs), Fraction(0)) for k in range(1, order + 1)]
-        case "MarchenkoPastur" if law.ratio < 1:
-            # S_X = 1/(variance (1 + ratio m))
-            ratio, variance = Fraction(law.ratio), Fraction(law.variance)
-            s = [(1 - ratio) * variance, -ratio * variance] + [Fraction(0)] * order
+    law = node.law if node.kind == "leaf" else None
+    if isinstance(law, AtomicLaw):
+        pairs = [(Fraction(x), Fraction(p)) for x, p in zip(*law._points(), strict=True)]
+        total = sum(p for _, p in pairs)
+        return [sum((p / x**k for x, p in pairs), Fraction(0)) / total for k in range(1, order + 1)]
+    if isinstance(law, FreePoisson | MarchenkoPastur):
+        rate, jump = map(Fraction, law._rate_and_jump())
+        if rate > 1:
+            # S_X = 1/(jump (rate + m))
+            s = [(rate - 1) * jump, -jump] + [Fraction(0)] * order
             return moments_from_s_transform(s[:order])
     raise ValueError(
         f"the moments of 1/X are not known to be rational for {law if law is not None else node!r}; "
