@@ -44,7 +44,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
 
+from rmt.laws.affine import Affine as AffineLaw
+from rmt.laws.atomic import Atomic, AtomicLaw
 from rmt.laws.law import Law
+from rmt.laws.pushforward import Squared
 
 #: a weight or a parameter: int, Fraction or float
 Number = Any
@@ -177,22 +180,26 @@ class Monotone(Node):
 def node_of(law: Law) -> Node:
     """The node of a law: that of a computed law, or a leaf."""
     node = getattr(law, "node", None)
-    return node if isinstance(node, Node) else Leaf(law)
+    if isinstance(node, Node):
+        return node
+    if isinstance(law, AffineLaw):
+        return affine(node_of(law.base), law.scale, law.shift)
+    if isinstance(law, Squared):
+        return Square(node_of(law.base))
+    return Leaf(law)
 
 
 def point_mass(position: Number) -> Leaf:
     """The leaf of a unit mass."""
-    from rmt.laws import Atomic
-
     return Leaf(Atomic((position,), (1,)))
 
 
 def point_mass_position(node: Node) -> Number | None:
     """Where the law of `node` is concentrated, if it is a unit mass; else None."""
-    if not isinstance(node, Leaf):
+    if not (isinstance(node, Leaf) and isinstance(node.law, AtomicLaw)):
         return None
-    positions = getattr(node.law, "positions", None)
-    return positions[0] if positions is not None and len(positions) == 1 else None
+    positions, _ = node.law._points()
+    return positions[0] if len(positions) == 1 else None
 
 
 # ---------------------------------------------------------------------- builders of canonical nodes
@@ -289,3 +296,24 @@ def _power(base: Number, exponent: Number) -> Number:
         exponent = int(exponent)
         return Fraction(base) ** exponent if isinstance(base, int) and exponent < 0 else base**exponent
     return float(base) ** float(exponent)
+
+
+def mixture_node(terms: Iterable[tuple[Node, Number]]) -> Node:
+    """Node with G = Σ p_i G_i: mixtures of mixtures flattened, equal parts merged, atomic parts united."""
+    flat: list[tuple[Node, Number]] = []
+    for node, weight in terms:
+        flat.extend((child, weight * p) for child, p in node.terms) if isinstance(node, Mixture) else flat.append(
+            (node, weight)
+        )
+    merged = _merge(flat)
+    if len(merged) == 1:
+        return merged[0][0]
+    if all(isinstance(node, Leaf) and isinstance(node.law, AtomicLaw) for node, _ in merged):
+        masses: dict[Number, Number] = {}
+        for node, weight in merged:
+            assert isinstance(node, Leaf)
+            assert isinstance(node.law, AtomicLaw)
+            for position, mass in zip(*node.law._points(), strict=True):
+                masses[position] = masses.get(position, 0) + weight * mass
+        return Leaf(Atomic(tuple(masses), tuple(masses.values())))
+    return Mixture(merged)

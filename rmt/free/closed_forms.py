@@ -1,0 +1,163 @@
+"""Free expressions whose law is a named one."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from rmt.free.tree import Affine, Compound, Leaf, Node, Product, Sum, affine, free_product, free_sum, point_mass
+from rmt.laws.atomic import AtomicLaw, Bernoulli, Rademacher
+from rmt.laws.classical import Arcsine, Cauchy
+from rmt.laws.free_jacobi import ProjectionProduct, Wachter
+from rmt.laws.fuss_catalan import FussCatalan
+from rmt.laws.kesten_mckay import KestenMcKay
+from rmt.laws.law import Law
+from rmt.laws.marchenko_pastur import FreePoisson, MarchenkoPastur
+from rmt.laws.semicircle import Semicircle
+
+Terms = tuple[tuple[Node, Any], ...]
+
+
+def recognise(node: Node) -> Node:
+    """The same law with named laws in the place of expressions, as far as they are known."""
+    if isinstance(node, Affine):
+        return affine(recognise(node.child), node.scale, node.shift)
+    if isinstance(node, Sum):
+        return _collected(node, [_semicircles, _free_poissons, _cauchys, _two_points], free_sum)
+    if isinstance(node, Product):
+        terms = node.terms if len(node.terms) != 1 or node.terms[0][1] != 2 else ((node.terms[0][0], 1),) * 2
+        known = _projections(terms)
+        return free_product(known) if known != terms else _collected(node, [_fuss_catalan], free_product)
+    if isinstance(node, Compound) and isinstance(node.child, Leaf):
+        atoms = node.child.law.atoms
+        if len(atoms) == 1 and atoms[0][1] == 1.0 and isinstance(node.child.law, AtomicLaw):
+            jump = node.child.law._points()[0][0]
+            return affine(Leaf(FreePoisson(node.rate, abs(jump))), 1 if jump > 0 else -1, 0)
+    return node
+
+
+def _collected(node: Sum | Product, families: list[Any], build: Any) -> Node:
+    """Let every family merge the terms it knows."""
+    terms = node.terms
+    for family in families:
+        terms = family(terms)
+    result: Node = build(terms)
+    return result
+
+
+def _semicircles(terms: Terms) -> Terms:
+    """Semicircle laws: means and variances add."""
+    known = [(i, child.law, t) for i, (child, t) in enumerate(terms) if isinstance(child, Leaf)]
+    members = [(i, law, t) for i, law, t in known if isinstance(law, Semicircle)]
+    mean = sum(t * law._mean for _, law, t in members)
+    variance = sum(t * law.variance for _, law, t in members)
+    if not variance > 0:
+        return terms
+    return _merged(terms, [i for i, _, _ in members], Leaf(Semicircle(mean, variance)))
+
+
+def _merged(terms: Terms, members: list[int], node: Node) -> Terms:
+    """Put `node` where the first of the members stood, and drop the others."""
+    return tuple(
+        (node, 1) if i == members[0] else term for i, term in enumerate(terms) if i == members[0] or i not in members
+    )
+
+
+def _free_poissons(terms: Terms) -> Terms:
+    """Free Poisson laws of one jump: rates add. A negative jump is a dilation by -1."""
+    groups: dict[tuple[int, Fraction], list[tuple[int, Fraction]]] = {}
+    for i, (child, t) in enumerate(terms):
+        sign = -1 if isinstance(child, Affine) and child.scale < 0 and child.shift == 0 else 1
+        leaf = affine(child, sign, 0)
+        law = leaf.law if isinstance(leaf, Leaf) else None
+        if isinstance(law, FreePoisson | MarchenkoPastur):
+            rate, jump = law._rate_and_jump()
+            groups.setdefault((sign, jump), []).append((i, Fraction(t) * rate))
+    result = list(enumerate(terms))
+    for (sign, jump), members in groups.items():
+        rate = sum((r for _, r in members), Fraction(0))
+        if rate > 0 and (len(members) > 1 or terms[members[0][0]][1] != 1):
+            first = members[0][0]
+            merged = Leaf(_poisson(rate, jump))
+            dropped = {i for i, _ in members}
+            result = [
+                (i, (affine(merged, sign, 0), 1) if i == first else term)
+                for i, term in result
+                if i == first or i not in dropped
+            ]
+    return tuple(term for _, term in result)
+
+
+def _poisson(rate: Fraction, jump: Fraction) -> Law:
+    return FreePoisson(_plain(rate), _plain(jump))
+
+
+def _cauchys(terms: Terms) -> Terms:
+    """Cauchy laws: locations and scales add."""
+    known = [(i, child.law, t) for i, (child, t) in enumerate(terms) if isinstance(child, Leaf)]
+    members = [(i, law, t) for i, law, t in known if isinstance(law, Cauchy)]
+    scale = sum(t * law.scale for _, law, t in members)
+    if not scale > 0:
+        return terms
+    location = sum(t * law.location for _, law, t in members)
+    return _merged(terms, [i for i, _, _ in members], Leaf(Cauchy(location, scale)))
+
+
+def _two_points(terms: Terms) -> Terms:
+    """A lone free power t of a law with two atoms, masses p and 1 - p: Arcsine, Kesten-McKay or Wachter law.
+
+    The compression of a projection of trace p by one of trace 1/t is the Wachter law with parameters p t, (1 - p) t.
+    """
+    if len(terms) != 1:
+        return terms
+    ((child, t),) = terms
+    law = child.law if isinstance(child, Leaf) else None
+    if not isinstance(law, Bernoulli | Rademacher) or not t > 1:
+        return terms
+    (low, high), (rest, p) = law._points()
+    if p == Fraction(1, 2) and t >= 2:
+        half, middle = (Fraction(high) - Fraction(low)) / 2, t * (low + high) / 2
+        named = Leaf(Arcsine(_plain(2 * half)) if t == 2 else KestenMcKay(t))
+        return ((affine(named, 1 if t == 2 else _plain(half), middle), 1),)
+    return ((affine(Leaf(Wachter(p * t, rest * t)), t * (high - low), t * low), 1),)
+
+
+def _projections(terms: Terms) -> Terms:
+    """The product of two laws with an atom at 0 and one more."""
+    if len(terms) != 2 or any(t != 1 for _, t in terms):
+        return terms
+    traces, scale = [], Fraction(1)
+    for child, _ in terms:
+        law = child.law if isinstance(child, Leaf) else None
+        if not isinstance(law, AtomicLaw) or len(law._points()[0]) != 2 or law._points()[0][0] != 0:
+            return terms
+        traces.append(law._points()[1][1])
+        scale *= Fraction(law._points()[0][1])
+    return ((affine(Leaf(ProjectionProduct(*traces)), _plain(scale), 0), 1),)
+
+
+def _fuss_catalan(terms: Terms) -> Terms:
+    """Free Poisson laws of rate 1, S = 1/(jump (1 + m)), and Fuss-Catalan laws: orders add, jumps multiply."""
+    order: Any = 0
+    members: list[int] = []
+    scales: list[tuple[Node, Any]] = []
+    for i, (child, t) in enumerate(terms):
+        law = child.law if isinstance(child, Leaf) else None
+        if isinstance(law, FussCatalan):
+            order = order + t * law.order
+            members.append(i)
+        elif isinstance(law, FreePoisson | MarchenkoPastur) and law._rate_and_jump()[0] == 1:
+            order = order + t
+            members.append(i)
+            scales.append((point_mass(_plain(law._rate_and_jump()[1])), t))
+    if not order > 0 or (len(members) == 1 and terms[members[0]][1] == 1):
+        return terms
+    named = Leaf(MarchenkoPastur()) if order == 1 else Leaf(FussCatalan(order))
+    return (*_merged(terms, members, named), *scales)
+
+
+def _plain(number: Fraction) -> Any:
+    """An int where the fraction is one, else a float where that is exact, else the fraction."""
+    if number.denominator == 1:
+        return int(number)
+    return float(number) if Fraction(float(number)) == number else number

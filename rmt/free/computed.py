@@ -1,0 +1,97 @@
+"""Laws that are free expressions: what all of them share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from rmt.free.tree import Affine, Leaf, Node, Square, affine
+from rmt.laws.affine import Affine as AffineLaw
+from rmt.laws.expectation import expectation_rule
+from rmt.laws.law import Complex, Law
+from rmt.laws.pushforward import Squared
+
+
+@dataclass(frozen=True, repr=False)
+class ComputedLaw(Law):
+    """A law given by an expression in other laws; nothing is computed before it is asked for.
+
+    Built by the functions of :mod:`rmt.free`, not directly. ``repr`` is the expression, and evaluating it gives an
+    equal law.
+
+    Attributes
+    ----------
+    node : Node
+        The expression (:mod:`rmt.free.tree`).
+    """
+
+    node: Node
+
+    def __repr__(self) -> str:
+        from rmt.free.expressions import expression
+
+        return expression(self.node)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self.node)
+
+    @property
+    def factors(self) -> tuple[tuple[Law, Any], ...]:
+        """The laws this one is built from, each with its weight or power."""
+        return tuple((law_of(c), t) for c, t in zip(self.node.children, self.node.weights, strict=True))
+
+    @cached_property
+    def _child_laws(self) -> tuple[Law, ...]:
+        return tuple(law_of(child) for child in self.node.children)
+
+    # ------------------------------------------------------------------ moments
+    def _exact_moments(self, order: int) -> list[Fraction]:
+        from rmt.free.series import moments
+
+        return moments(self.node, order)
+
+    def _float_moments(self, order: int) -> list[float]:
+        try:
+            return [float(m) for m in self._exact_moments(order)]
+        except ValueError:
+            # irrational: a real power of a mean, a leaf without rational moments
+            nodes, weights = expectation_rule(self)
+            return [float(weights @ nodes**k) for k in range(order + 1)]
+
+    def _affine(self, scale: Any, shift: Any) -> Law:
+        return law_of(affine(self.node, scale, shift))
+
+
+def law_of(node: Node) -> Law:
+    """The law of a node."""
+    if isinstance(node, Leaf):
+        return node.law
+    if isinstance(node, Affine):
+        return AffineLaw(law_of(node.child), node.scale, node.shift)
+    if isinstance(node, Square):
+        return Squared(law_of(node.child))
+    from rmt.free import convolved, explicit
+
+    classes: dict[str, type[ComputedLaw]] = {
+        "sum": convolved.FreelyConvolved,
+        "product": convolved.FreelyConvolved,
+        "compound": convolved.FreelyConvolved,
+        "mixture": explicit.MixedLaw,
+    }
+    return classes[node.kind](node)
+
+
+def upper(z: ArrayLike) -> Complex:
+    """Complex array in the closed upper half plane from a real one or one that is there already."""
+    out = np.array(z, dtype=np.complex128)
+    out.imag[out.imag == 0.0] = 0.0
+    return out

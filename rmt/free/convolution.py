@@ -1,0 +1,325 @@
+"""Operations on laws: free sums and products, powers, compression, and what is left after undoing them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from rmt.errors import check_real
+from rmt.free.closed_forms import recognise
+from rmt.free.computed import law_of
+from rmt.free.divisible import infinitely_divisible_power
+from rmt.free.program import is_positive
+from rmt.free.tree import (
+    Affine,
+    Compound,
+    Node,
+    Product,
+    Sum,
+    affine,
+    free_product,
+    free_sum,
+    mixture_node,
+    node_of,
+    point_mass_position,
+)
+from rmt.laws.law import Law
+
+
+def boxplus(*laws: Law, powers: Sequence[Any] | None = None, closed_form: bool = True) -> Law:
+    """Free additive convolution μ ⊞ ν ⊞ ...: the law of a sum of free variables (Voiculescu 1986).
+
+    Free cumulants add: R = Σ t_i R_i.
+
+    Parameters
+    ----------
+    *laws : Law
+        The summands; equal laws stand for different free copies.
+    powers : sequence of real, optional
+        A free power t_i > 0 for each of them (default 1 each); see :func:`free_power`.
+    closed_form : bool
+        Whether results that are named laws (semicircle ⊞ semicircle, ...) are returned as such.
+
+    Returns
+    -------
+    Law
+
+    Raises
+    ------
+    TypeError
+        If an argument is not a law.
+    ValueError
+        If no law is given, or a power below 1 does not exist.
+
+    Examples
+    --------
+    >>> from rmt.laws import Rademacher, Semicircle
+    >>> boxplus(Semicircle(), Semicircle())
+    Semicircle(mean=0, variance=2)
+    >>> law = boxplus(Semicircle(), Rademacher())
+    >>> round(law.support[0].high, 12)
+    0.0
+    """
+    terms = _terms("boxplus", laws, powers)
+    node = free_sum(terms)
+    _check_free_powers(node)
+    return _finish(node, closed_form)
+
+
+def boxtimes(*laws: Law, powers: Sequence[Any] | None = None, closed_form: bool = True) -> Law:
+    """Free multiplicative convolution μ ⊠ ν ⊠ ...: the law of √a b √a for free a, b (Voiculescu 1987).
+
+    S-transforms multiply: S = Π S_i^{t_i}. One factor may be any law (also of mean zero, where S does not exist), all
+    others must live on [0, ∞).
+
+    Parameters
+    ----------
+    *laws : Law
+        The factors; equal laws stand for different free copies.
+    powers : sequence of real, optional
+        A free multiplicative power t_i >= 1 for each of them (default 1 each); see :func:`multiplicative_power`.
+    closed_form : bool
+        Whether results that are named laws are returned as such.
+
+    Returns
+    -------
+    Law
+
+    Raises
+    ------
+    TypeError
+        If an argument is not a law.
+    ValueError
+        If no law is given, two factors take negative values, or a power does not exist.
+
+    Examples
+    --------
+    >>> from rmt.laws import MarchenkoPastur
+    >>> boxtimes(MarchenkoPastur(), MarchenkoPastur())
+    FussCatalan(order=2)
+    """
+    terms = _terms("boxtimes", laws, powers)
+    oriented, sign = _orient(terms)
+    node = affine(free_product(oriented), sign, 0)
+    _check_multiplicative_powers(node)
+    return _finish(node, closed_form)
+
+
+def free_power(law: Law, power: Any, *, closed_form: bool = True) -> Law:
+    """Free power μ^{⊞t}: the law whose free cumulants are t times those of μ.
+
+    For integer t the sum of t free copies; every law has all powers t >= 1 (Nica and Speicher 1996), and exactly the
+    free infinitely divisible ones have all powers t > 0 (Bercovici and Voiculescu 1993).
+
+    Parameters
+    ----------
+    law : Law
+    power : real
+        t > 0; below 1 only for laws that are known to be infinitely divisible (semicircle, free Poisson, compound
+        free Poisson, Cauchy, sums of these) or that are such a power themselves.
+    closed_form : bool
+        Whether results that are named laws are returned as such.
+
+    Raises
+    ------
+    ValueError
+        If ``power <= 0``, or ``power < 1`` and the power is not known to exist.
+
+    Examples
+    --------
+    >>> from rmt.laws import Semicircle
+    >>> free_power(Semicircle(), 3)
+    Semicircle(mean=0, variance=3)
+    """
+    return boxplus(law, powers=(power,), closed_form=closed_form)
+
+
+def multiplicative_power(law: Law, power: Any, *, closed_form: bool = True) -> Law:
+    """Free multiplicative power μ^{⊠t}, S to the power t; the cost does not depend on t.
+
+    Parameters
+    ----------
+    law : Law
+        On [0, ∞).
+    power : real
+        t >= 1, where it always exists (Belinschi and Bercovici 2005); below 1 only where it is known to exist.
+    closed_form : bool
+        Whether results that are named laws are returned as such.
+
+    Raises
+    ------
+    ValueError
+        If the law takes negative values, or the power is not known to exist.
+
+    Examples
+    --------
+    >>> from rmt.laws import MarchenkoPastur
+    >>> multiplicative_power(MarchenkoPastur(), 10000)
+    FussCatalan(order=10000)
+    """
+    return boxtimes(law, powers=(power,), closed_form=closed_form)
+
+
+def compress(law: Law, fraction: Any, *, closed_form: bool = True) -> Law:
+    """Free compression: the law of p a p in the corner of a free projection p of trace `fraction`.
+
+    The limit of a principal corner with ``fraction * n`` rows of a unitarily invariant n × n matrix; equal to
+    μ^{⊞1/fraction} dilated by `fraction` (Nica and Speicher 1996).
+
+    Parameters
+    ----------
+    law : Law
+    fraction : real
+        Trace of the projection, in (0, 1].
+    closed_form : bool
+        Whether results that are named laws are returned as such.
+
+    Raises
+    ------
+    ValueError
+        If `fraction` lies outside (0, 1].
+
+    Examples
+    --------
+    >>> from rmt.laws import Semicircle
+    >>> compress(Semicircle(), 0.25)
+    Semicircle(mean=0.0, variance=0.25)
+    """
+    alpha = check_real("fraction", fraction, above=0.0, at_most=1.0)
+    _check_laws("compress", (law,))
+    inverse = 1 / Fraction(alpha)
+    power = int(inverse) if inverse.denominator == 1 else inverse if isinstance(alpha, Fraction) else 1.0 / alpha
+    return _finish(affine(free_sum([(node_of(law), power)]), alpha, 0), closed_form)
+
+
+# ---------------------------------------------------------------------- helpers
+def _check_laws(name: str, laws: Sequence[Law]) -> None:
+    if not laws:
+        raise ValueError(f"{name} needs at least one law")
+    for law in laws:
+        if not isinstance(law, Law):
+            raise TypeError(
+                f"{name} takes laws, got {law!r} of type {type(law).__name__}; a number shifts (law + 3.0) or dilates "
+                "(2 * law), the law of a random matrix X is X.law()"
+            )
+
+
+def _terms(name: str, laws: Sequence[Law], powers: Sequence[Any] | None) -> list[tuple[Node, Any]]:
+    _check_laws(name, laws)
+    if powers is None:
+        powers = (1,) * len(laws)
+    if len(powers) != len(laws):
+        raise ValueError(f"powers must have one entry a law, got {len(powers)} for {len(laws)} laws")
+    checked = [check_real("power", t, above=0.0) for t in powers]
+    return [(node_of(law), t) for law, t in zip(laws, checked, strict=True)]
+
+
+def _finish(node: Node, closed_form: bool) -> Law:
+    return law_of(recognise(node) if closed_form else node)
+
+
+def _check_free_powers(node: Node) -> None:
+    core = node.child if isinstance(node, Affine) else node
+    if not isinstance(core, Sum):
+        return
+    for child, t in core.terms:
+        if t < 1 and infinitely_divisible_power(child, t) is None:
+            law = law_of(child)
+            raise ValueError(
+                f"the free power {t!r} of {law!r} is not known to be a probability law: powers t >= 1 always exist "
+                "(Nica-Speicher 1996), smaller ones only for some laws, all of them only for the free infinitely "
+                "divisible ones (Bercovici-Voiculescu 1993; here: semicircle, free Poisson, compound free Poisson, "
+                "Cauchy and their sums)"
+            )
+
+
+def _check_multiplicative_powers(node: Node) -> None:
+    core = node.child if isinstance(node, Affine) else node
+    if not isinstance(core, Product):
+        return
+    for child, t in core.terms:
+        if t < 1 and point_mass_position(child) is None and recognise(Product(((child, t),))).kind != "leaf":
+            raise ValueError(
+                f"the free multiplicative power {t!r} of {law_of(child)!r} is not known to be a probability law: "
+                "powers t >= 1 always exist (Belinschi-Bercovici 2005), smaller ones only for some laws"
+            )
+
+
+def _orient(terms: list[tuple[Node, Any]]) -> tuple[list[tuple[Node, Any]], int]:
+    """Replace factors on (-∞, 0] by their negatives; at most one factor of both signs is left, with power 1."""
+    sign = 1
+    oriented: list[tuple[Node, Any]] = []
+    signed: list[Law] = []
+    for node, t in terms:
+        if point_mass_position(node) is not None or is_positive(node):
+            oriented.append((node, t))
+            continue
+        law = law_of(node)
+        if t != 1:
+            raise ValueError(
+                f"a free multiplicative power needs a law on [0, inf); the support of {law!r} starts at "
+                f"{law._hull()[0]:.6g}"
+            )
+        if law._hull()[1] <= 0.0:
+            sign = -sign
+            oriented.append((affine(node, -1, 0), t))
+        else:
+            signed.append(law)
+            oriented.append((node, t))
+    if len(signed) > 1:
+        raise ValueError(
+            "at most one factor of a free product may take negative values: √a b √a needs a >= 0. Both "
+            f"{signed[0]!r} and {signed[1]!r} do; for the commutator or anticommutator build an expression of "
+            "ensembles (X @ Y + Y @ X)"
+        )
+    return oriented, sign
+
+
+def CompoundFreePoisson(rate: Any, jumps: Law, *, closed_form: bool = True) -> Law:  # noqa: N802
+    """Compound free Poisson law: free cumulants ``rate * m_k(jumps)`` (Speicher 1998; Nica and Speicher 2006, 12.14).
+
+    The limit of ``A T A*`` with A an n × m matrix of iid entries of variance 1/n, m/n -> rate, and T of law `jumps`.
+
+    Parameters
+    ----------
+    rate : real
+        Rate, > 0.
+    jumps : Law
+        Law of the jumps; may take negative values.
+    closed_form : bool
+        Whether results that are named laws are returned as such.
+
+    Raises
+    ------
+    ValueError
+        If ``rate <= 0``.
+    """
+    _check_laws("CompoundFreePoisson", (jumps,))
+    return _finish(Compound(node_of(jumps), check_real("rate", rate, above=0.0)), closed_form)
+
+
+def mixture(*laws: Law, weights: Sequence[Any] | None = None) -> Law:
+    """Convex combination Σ p_i μ_i: draw one of the laws, then from it.
+
+    Parameters
+    ----------
+    *laws : Law
+    weights : sequence of real, optional
+        Probabilities p_i > 0 with sum 1; equal by default.
+
+    Raises
+    ------
+    ValueError
+        If no law is given, the number of weights is wrong, a weight is not > 0, or they do not sum to 1.
+    """
+    _check_laws("mixture", laws)
+    chosen = [Fraction(1, len(laws))] * len(laws) if weights is None else list(weights)
+    if len(chosen) != len(laws):
+        raise ValueError(f"weights must have one entry a law, got {len(chosen)} for {len(laws)} laws")
+    checked = [check_real("weights", p, above=0.0) for p in chosen]
+    total = math.fsum(map(float, checked))
+    if abs(total - 1.0) > 1e-12:
+        raise ValueError(f"weights must sum to 1, got the sum {total!r}; divide them by it")
+    return law_of(mixture_node(zip(map(node_of, laws), checked, strict=True)))

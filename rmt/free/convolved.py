@@ -1,0 +1,290 @@
+"""Laws of free sums, free products and compound free Poisson type, by the solver of their tree."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from rmt.errors import ConvergenceError
+from rmt.free.computed import ComputedLaw, law_of, upper
+from rmt.free.solver import TreeSolver, Values
+from rmt.free.tree import Compound, point_mass_position
+from rmt.laws.law import EPS, Complex, Interval, Real
+
+Atoms = tuple[tuple[float, float], ...]
+
+
+class FreelyConvolved(ComputedLaw):
+    """Free sum or product with real powers, or compound free Poisson law.
+
+    Every value is the boundary value on the real axis itself (no imaginary offset), certified to be on the right
+    branch: the arguments of all nodes lie in the upper half plane, where the solution is unique, or are real and
+    attracting (outside the support). A point that cannot be certified raises :class:`~rmt.ConvergenceError`.
+    """
+
+    # ------------------------------------------------------------------ solver
+    @cached_property
+    def _solver(self) -> TreeSolver:
+        return TreeSolver(self.node)
+
+    @cached_property
+    def _placed_solver(self) -> TreeSolver:
+        """Solver whose root has the children of the node in their order."""
+        return TreeSolver(self.node, flatten=False)
+
+    def _solve(self, targets: Complex, *, potential: bool = False, certified: bool = True) -> Values:
+        """Solve in the order of the real parts; raise at a point that is not certified, unless told not to."""
+        order = np.argsort(targets.real, kind="stable")
+        found = self._solver(targets[order], potential=potential)
+        back = np.empty_like(order)
+        back[order] = np.arange(order.size)
+        values = found.reordered(back)
+        if certified and values.failed.any():
+            self._refuse(targets[values.failed][0], values.step[values.failed][0])
+        return values
+
+    def _refuse(self, target: complex, step: float) -> None:
+        point = target if target.imag else target.real
+        where = "log z" if self._solver.logarithmic else "z"
+        raise ConvergenceError(
+            f"the subordination equations of {self!r} could not be solved with a certificate at this {where}; "
+            "evaluate at a neighbouring point, or take the law apart (rmt.free: factors) to see which part is "
+            "nearly singular there",
+            point=point,
+            residual=float(step),
+        )
+
+    def _targets(self, z: Complex) -> Complex:
+        if not self._solver.logarithmic:
+            return z
+        # 0 stands for a point next to it on the negative axis, where a positive law is analytic or unbounded
+        z = np.where(z == 0.0, -np.finfo(float).tiny, z)
+        log = np.log(np.abs(z)) + 1j * np.arctan2(z.imag, z.real)
+        return np.asarray(log)
+
+    def _values(self, z: Complex, *, potential: bool = False, certified: bool = True) -> Values:
+        """G with its error, and the rest, at points of the closed upper half plane."""
+        key = (z.tobytes(), potential, certified)
+        last = self.__dict__.get("_last")
+        if last is not None and last[0] == key:
+            return last[1]  # type: ignore[no-any-return]
+        values = self._solve(self._targets(z), potential=potential, certified=certified)
+        if self._solver.logarithmic:
+            point = np.where(z == 0.0, -np.finfo(float).tiny, z)
+            with np.errstate(over="ignore"):
+                values = values._replace(g=values.g / point, error=values.error / np.abs(point))
+        self.__dict__["_last"] = key, values
+        return values
+
+    # ------------------------------------------------------------------ structure
+    @cached_property
+    def atoms(self) -> Atoms:
+        """Atoms ``(position, mass)``, left to right (Bercovici-Voiculescu 1998; Belinschi 2003)."""
+        from rmt.free.atoms import atoms_of_convolution
+
+        return atoms_of_convolution(self.node)
+
+    @cached_property
+    def support(self) -> tuple[Interval, ...]:
+        """Intervals of the absolutely continuous part, left to right, with exponents and masses."""
+        from rmt.free.support import support_of_convolution
+
+        return support_of_convolution(self)
+
+    def _off_atoms(self, x: Real, side: float) -> Real:
+        """The points, those at an atom moved by a few ulp."""
+        if not self.atoms:
+            return x
+        positions = np.array([a for a, _ in self.atoms])
+        scale = 16.0 * EPS * np.maximum(np.abs(x), self._solver.spread * (not self._solver.logarithmic))
+        return np.where(np.isin(x, positions), x + side * scale, x)
+
+    # ------------------------------------------------------------------ density and distribution function
+    def _pdf(self, x: Real) -> Real:
+        out = np.zeros_like(x)
+        inside = np.isfinite(x)
+        if self._solver.logarithmic:
+            inside &= x > 0.0
+        if inside.any():
+            values = self._values(upper(self._off_atoms(x[inside], 1.0)))
+            density = np.maximum(-values.g.imag, 0.0) / math.pi
+            out[inside] = np.where(values.outside, 0.0, density)
+        if self._solver.logarithmic and (x == 0.0).any():
+            out[x == 0.0] = self._density_at_zero
+        if out.size and out.max() * self._solver.spread > 1e5:
+            for edge in self._unbounded_edges:
+                out[x == edge] = np.inf
+        return out
+
+    @cached_property
+    def _unbounded_edges(self) -> tuple[float, ...]:
+        return tuple(
+            edge
+            for i in self.support
+            for edge, exponent in ((i.low, i.low_exponent), (i.high, i.high_exponent))
+            if exponent < 0.0
+        )
+
+    @cached_property
+    def _density_at_zero(self) -> float:
+        exponents = [i.low_exponent for i in self.support if i.low == 0.0]
+        return math.inf if any(e < 0.0 for e in exponents) else 0.0
+
+    def _pdf_error(self, x: Real, value: Real) -> Real:
+        out = np.zeros_like(x)
+        inside = np.isfinite(x) & np.isfinite(value)
+        if self._solver.logarithmic:
+            inside &= x > 0.0
+        if inside.any():
+            values = self._values(upper(self._off_atoms(x[inside], 1.0)))
+            out[inside] = np.where(values.outside, 0.0, values.error / math.pi)
+        return out
+
+    def _tail_masses(self, x: Real) -> tuple[Real, Real]:
+        """Mass of (-inf, x] and of (x, inf) at finite points, each from the log-potential."""
+        values = self._values(upper(self._off_atoms(x, 1.0)), potential=True)
+        above = values.potential.imag / math.pi
+        cusp = values.critical & ~values.outside
+        if cusp.any():  # the distribution function is odd about a cusp up to d^(5/3)
+            shift = 1e-9 * self._solver.spread
+            sides = [self._values(upper(x[cusp] + d), potential=True).potential.imag for d in (-shift, shift)]
+            above[cusp] = 0.5 * (sides[0] + sides[1]) / math.pi
+        below = 1.0 - above
+        # outside the support the masses are sums of weights up to rounding; 0 and 1 are exact
+        noise = 64.0 * EPS * (1.0 + self._solver.total_weight)
+        below = np.where(values.outside & (below < noise), 0.0, np.clip(below, 0.0, 1.0))
+        above = np.where(values.outside & (above < noise), 0.0, np.clip(above, 0.0, 1.0))
+        return np.where(above == 0.0, 1.0, below), np.where(below == 0.0, 1.0, above)
+
+    def _masses(self, x: Real) -> tuple[Real, Real]:
+        below = np.where(x > 0.0, 1.0, 0.0)
+        above = 1.0 - below
+        finite = np.isfinite(x)
+        if self._solver.logarithmic:
+            finite &= x > 0.0
+            zero = x == 0.0
+            if zero.any():
+                below[zero] = dict(self.atoms).get(0.0, 0.0)
+                above[zero] = 1.0 - below[zero]
+        if finite.any():
+            below[finite], above[finite] = self._tail_masses(x[finite])
+        return below, above
+
+    def _cdf(self, x: Real) -> Real:
+        return self._masses(x)[0]
+
+    def _sf(self, x: Real) -> Real:
+        return self._masses(x)[1]
+
+    def _cdf_error(self, x: Real, value: Real) -> Real:
+        return np.full_like(x, 4.0 * EPS * (1.0 + self._solver.total_weight))
+
+    # ------------------------------------------------------------------ transforms
+    def _stieltjes(self, z: Complex) -> Complex:
+        out = self._values(z).g
+        for position, mass in self.atoms:
+            hit = z == position
+            if hit.any():
+                out = out.copy()
+                out[hit] = complex(math.nan, -math.inf if mass > 0.0 else 0.0)
+        return out
+
+    def _stieltjes_error(self, z: Complex, value: Complex) -> Real:
+        return self._values(z).error
+
+    def _log_potential(self, z: Complex) -> Complex:
+        return self._values(z, potential=True).potential
+
+    # ------------------------------------------------------------------ many decades
+    def _pdf_of_log(self, u: Real) -> Real:
+        if not self._solver.logarithmic:
+            return super()._pdf_of_log(u)
+        out = np.zeros_like(u)
+        finite = np.isfinite(u)
+        if finite.any():
+            values = self._solve(upper(u[finite]))
+            out[finite] = np.where(values.outside, 0.0, np.maximum(-values.g.imag, 0.0) / math.pi)
+        return out
+
+    def _cdf_of_log(self, u: Real) -> Real:
+        if not self._solver.logarithmic:
+            return super()._cdf_of_log(u)
+        out = np.where(u > 0.0, 1.0, dict(self.atoms).get(0.0, 0.0))
+        finite = np.isfinite(u)
+        if finite.any():
+            values = self._solve(upper(u[finite]), potential=True)
+            below = 1.0 - values.potential.imag / math.pi
+            noise = 64.0 * EPS * (1.0 + self._solver.total_weight)
+            above_all = values.outside & (1.0 - below < noise)
+            out[finite] = np.where(above_all, 1.0, np.clip(below, 0.0, 1.0))
+        return out
+
+    # ------------------------------------------------------------------ subordination
+    def subordination(self, z: ArrayLike) -> Any:
+        """Subordination functions: one ω per factor, in the order of ``factors``.
+
+        For a sum ``G(z) = G_i(ω_i(z))``; for a product ``M(z) = M_i(ω_i(z))``; for a compound free Poisson law the
+        one function F(z). On the real axis the boundary value from above, real outside the support.
+
+        Parameters
+        ----------
+        z : array_like of complex
+
+        Returns
+        -------
+        tuple of complex or ndarray
+        """
+        array = np.asarray(z).astype(np.complex128)
+        flat = array.ravel()
+        below = flat.imag < 0.0
+        points = upper(np.where(below, flat.conj(), flat))
+        solver = self._placed_solver
+        targets = self._targets(points)
+        order = np.argsort(targets.real, kind="stable")
+        found = solver(targets[order], arguments=True)
+        if found.failed.any():
+            self._refuse(targets[order][found.failed][0], found.step[found.failed][0])
+        columns = iter(solver.child_columns)
+        results = []
+        for child, weight in zip(self.node.children, self.node.weights, strict=True):
+            omega = np.empty_like(points)
+            position = point_mass_position(child) if self.node.kind == "product" else None
+            if position is not None:  # x/k with k = position
+                omega[order] = float(position) * found.g / (found.g - 1.0)
+            else:
+                omega[order] = found.arguments[:, next(columns)]
+            if weight < 1:  # the solver holds the infinitely divisible power of this factor as one law
+                omega[order] = law_of(child).blue(found.g)
+            omega = np.where(below, omega.conj(), omega).reshape(array.shape)
+            results.append(omega[()] if array.ndim == 0 else omega)
+        return tuple(results)
+
+    # ------------------------------------------------------------------ R and S
+    def _r_transform(self, g: Complex) -> Complex:
+        if self.node.kind == "sum":
+            total = np.zeros_like(g)
+            for law, weight in self.factors:
+                total = total + float(weight) * law._r_transform(g)
+            return total
+        if isinstance(self.node, Compound):
+            jumps = law_of(self.node.children[0])
+            with np.errstate(divide="ignore", invalid="ignore"):
+                w = 1.0 / g
+                at = jumps.stieltjes(w)
+                return np.asarray(float(self.node.rate) * w * (w * at - 1.0))
+        return super()._r_transform(g)
+
+    def _inverse_t_transform(self, m: Complex) -> Complex:
+        if self.node.kind != "product" or any(abs(law.mean()) < 1e-300 for law, _ in self.factors):
+            return super()._inverse_t_transform(m)
+        # log x = Σ t log x_i - (T - 1) log((1 + m)/m)
+        total = np.zeros_like(m)
+        excess = -1.0
+        for law, weight in self.factors:
+            total = total + float(weight) * np.log(law._inverse_t_transform(m))
+            excess += float(weight)
+        return np.exp(total - excess * np.log((1.0 + m) / m))

@@ -1,0 +1,60 @@
+"""Laws that are infinitely divisible in the free sense: the ones that have free powers below 1."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from rmt.free.tree import Affine, Compound, Leaf, Node, Product, Sum, affine, free_product, free_sum
+from rmt.laws.classical import Cauchy
+from rmt.laws.marchenko_pastur import FreePoisson, MarchenkoPastur
+from rmt.laws.semicircle import Semicircle
+
+
+def infinitely_divisible_power(node: Node, power: Any) -> Node | None:
+    """The free power of a node as one law with other parameters, or None where that is not known to exist.
+
+    Known are the semicircle, free Poisson and Cauchy laws, compound free Poisson laws (the product of a free
+    Poisson law of rate 1 with anything among them), and their sums.
+    """
+    if isinstance(node, Leaf):
+        return _leaf_power(node, power)
+    if isinstance(node, Compound):
+        return Compound(node.child, node.rate * power)
+    if isinstance(node, Affine):
+        child = infinitely_divisible_power(node.child, power)
+        return None if child is None else affine(child, node.scale, power * node.shift)
+    if isinstance(node, Sum):
+        terms = [(infinitely_divisible_power(child, power * t), 1) for child, t in node.terms]
+        if any(child is None for child, _ in terms):
+            return None
+        return free_sum((child, t) for child, t in terms if child is not None)
+    if isinstance(node, Product):
+        return _product_power(node, power)
+    return None
+
+
+def _leaf_power(node: Leaf, power: Any) -> Node | None:
+    law = node.law
+    if isinstance(law, Semicircle):
+        return Leaf(Semicircle(power * law._mean, power * law.variance))
+    if isinstance(law, FreePoisson | MarchenkoPastur):
+        rate, jump = law._rate_and_jump()
+        return Leaf(FreePoisson(rate * Fraction(power), jump))
+    if isinstance(law, Cauchy):
+        return Leaf(Cauchy(power * law.location, power * law.scale))
+    return None
+
+
+def _product_power(node: Product, power: Any) -> Node | None:
+    """Free Poisson (rate 1, jump a) ⊠ ν is compound free Poisson with rate 1 and jumps aν."""
+    for i, (child, t) in enumerate(node.terms):
+        law = child.law if isinstance(child, Leaf) else None
+        if t >= 1 and isinstance(law, FreePoisson | MarchenkoPastur):
+            rate, jump = law._rate_and_jump()
+            if rate == 1:
+                rest = [*node.terms[:i], *node.terms[i + 1 :]]
+                if t > 1:
+                    rest.append((child, t - 1))
+                return Compound(affine(free_product(rest), jump, 0), power)
+    return None

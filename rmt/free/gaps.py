@@ -1,0 +1,489 @@
+"""All gaps of the support of a free convolution, however small, from the gaps of its factors.
+
+On a gap of the result every factor sits in one of its own gaps: the one through infinity ("outer") or an inner one,
+and its transform c (G for sums, M = zG - 1 for products) is common to all. With K_i the inverse of c_i,
+
+    sum:      z(c) = Σ_outer t_i k_i + Σ_inner t_i K_i + (1 - T_inner)/c,
+    product:  z(c) = Π_outer k_i^{t_i} Π_inner K_i^{t_i} ((1 + c)/c)^{1 - T_inner},
+    compound free Poisson:  z = v (1 + rate M(v)) on the gaps of the jumps,
+
+and a real point z lies outside the support exactly where the map is decreasing in c (increasing in v). Edges are the
+zeros of its derivative. This generalises Silverstein and Choi (1995); compare Bao, Erdős and Schnelli (2020) and
+Belinschi, Bercovici and Ho (2024), who bound the number of components.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rmt.free.real_axis import Factor, Gap
+from rmt.laws.law import EPS, Mask, Real
+from rmt.numerics.roots import bracketed_roots
+
+Index = NDArray[np.intp]
+
+_SAMPLES, _FEW_SAMPLES, _MANY_ROWS = 48, 20, 40
+#: rounding error of a sum, in units of the sizes of its terms
+_NOISE = 16.0 * EPS
+_GOLDEN = 0.5 * (math.sqrt(5.0) - 1.0)
+#: combinations of inner gaps beyond which enumeration takes too long
+LIMIT = 3000
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A gap of the result.
+
+    Attributes
+    ----------
+    low, high : float
+        Its ends.
+    above : float
+        Mass above it.
+    low_soft, high_soft : bool
+        Whether the end is a simple zero of the derivative.
+    touching : bool
+        The gap has just closed (a cusp).
+    """
+
+    low: float
+    high: float
+    above: float
+    low_soft: bool
+    high_soft: bool
+    touching: bool = False
+
+
+class Chart(ABC):
+    """A curve on which gaps are looked for: rows of the same kind, each with its parameter x in (low, high)."""
+
+    low: Real
+    high: Real
+
+    @abstractmethod
+    def slope(self, x: Real, row: Index) -> tuple[Real, Real, Real]:
+        """dz/dx up to a positive factor, the size of the terms that it is the sum of, and z."""
+
+    @abstractmethod
+    def end(self, row: int, upper: bool) -> float:
+        """Z at the end of a row."""
+
+    @abstractmethod
+    def mass_above(self, row: int) -> float:
+        """Mass above the gap that a row describes."""
+
+    def _clear_slope(self, x: Real, row: Index) -> Real:
+        """The slope, exactly 0 where it is rounding error."""
+        q, size, _ = self.slope(x, row)
+        return np.where(np.abs(q) <= _NOISE * size, 0.0, q)
+
+    # ------------------------------------------------------------------ search
+    def openings(self) -> list[Opening]:
+        """The interval of every row on which z increases, in terms of z."""
+        if self.low.size == 0:
+            return []
+        x = self._samples()
+        n = x.shape[1]
+        q = self._clear_slope(x.ravel(), np.repeat(np.arange(x.shape[0]), n)).reshape(x.shape)
+        best = np.argmax(np.where(np.isnan(q), -np.inf, q), axis=1)
+        top = q[np.arange(x.shape[0]), best]
+        wide = np.flatnonzero(top > 0.0)
+        flat = np.mean(q == 0.0, axis=1) > 0.5  # z constant: the row is not a gap
+        hidden = np.flatnonzero(~(top > 0.0) & ~np.isnan(top) & ~flat)
+        peak, value, noise = self._peaks(x, q, best, hidden)
+        # at the end of a row the slope may tend to 0 without a gap closing
+        margin = 1e-6 * (self.high - self.low)[hidden]
+        interior = (peak > self.low[hidden] + margin) & (peak < self.high[hidden] - margin)
+        touching = (np.abs(value) <= noise) & interior
+        opened = value > noise
+        rows = np.concatenate([wide, hidden[opened]])
+        inside = np.concatenate([x[wide, best[wide]], peak[opened]])
+        found = self._between(rows, inside, x, q)
+        z = self.slope(peak[touching], hidden[touching])[2]
+        for r, place in zip(hidden[touching].tolist(), z.tolist(), strict=True):
+            found.append(Opening(place, place, self.mass_above(r), True, True, touching=True))
+        return found
+
+    def _samples(self) -> Real:
+        """Points of every row, dense at its ends."""
+        n = _SAMPLES if self.low.size < _MANY_ROWS else _FEW_SAMPLES
+        tau = np.sin(0.25 * math.pi * (1.0 + np.cos(math.pi * (np.arange(n) + 0.5) / n))) ** 2
+        return np.asarray(self.low[:, None] + (self.high - self.low)[:, None] * np.sort(tau))
+
+    def _peaks(self, x: Real, q: Real, best: Index, rows: Index) -> tuple[Real, Real, Real]:
+        """Largest slope near the best sample, by golden section; its value, and the rounding error of that.
+
+        A row is given up when the slope varies much less in its bracket than it would have to rise.
+        """
+        left, right = np.maximum(best[rows] - 1, 0), np.minimum(best[rows] + 1, x.shape[1] - 1)
+        a = np.where(best[rows] > 0, x[rows, left], self.low[rows])
+        b = np.where(best[rows] < x.shape[1] - 1, x[rows, right], self.high[rows])
+        c, d = b - _GOLDEN * (b - a), a + _GOLDEN * (b - a)
+        fc, fd = self.slope(c, rows)[0], self.slope(d, rows)[0]
+        lowest = np.fmin(np.fmin(q[rows, left], q[rows, right]), np.fmin(fc, fd))
+        active = np.arange(rows.size)
+        for _ in range(80):
+            top = np.fmax(fc, fd)[active]
+            width = (b - a)[active]
+            narrow = width <= 4.0 * EPS * np.maximum(np.abs(a), np.abs(b))[active]
+            hopeless = top < -4.0 * (top - lowest[active])
+            active = active[~(narrow | hopeless | (top > 0.0))]
+            if active.size == 0:
+                break
+            i = active
+            left_half = fc[i] > fd[i]
+            lowest[i] = np.fmin(fc[i], fd[i])
+            b[i], a[i] = np.where(left_half, d[i], b[i]), np.where(left_half, a[i], c[i])
+            new = np.where(left_half, b[i] - _GOLDEN * (b[i] - a[i]), a[i] + _GOLDEN * (b[i] - a[i]))
+            f = self.slope(new, rows[i])[0]
+            c[i], d[i], fc[i], fd[i] = (
+                np.where(left_half, new, d[i]),
+                np.where(left_half, c[i], new),
+                np.where(left_half, f, fd[i]),
+                np.where(left_half, fc[i], f),
+            )
+        peak = np.where(fc > fd, c, d)
+        value, size, _ = self.slope(peak, rows)
+        return peak, value, _NOISE * size
+
+    def _between(self, rows: Index, inside: Real, x: Real, q: Real) -> list[Opening]:
+        """Zeros of the slope on both sides of a point of every row where it is positive."""
+        if rows.size == 0:
+            return []
+        left, left_found = self._negative_neighbour(rows, inside, x, q, -1)
+        right, right_found = self._negative_neighbour(rows, inside, x, q, +1)
+
+        def residual(point: Real, index: Index) -> Real:
+            return self.slope(point, np.concatenate([rows, rows])[index])[0]
+
+        roots = bracketed_roots(residual, np.concatenate([left, inside]), np.concatenate([inside, right]))
+        z = self.slope(roots, np.concatenate([rows, rows]))[2]
+        result = []
+        for i, r in enumerate(rows.tolist()):
+            low = float(z[i]) if left_found[i] else self.end(r, False)
+            high = float(z[rows.size + i]) if right_found[i] else self.end(r, True)
+            if high - low > 2.0 * EPS * max(abs(low), abs(high)) or math.isinf(high - low):
+                result.append(Opening(low, high, self.mass_above(r), bool(left_found[i]), bool(right_found[i])))
+        return result
+
+    def _negative_neighbour(self, rows: Index, inside: Real, x: Real, q: Real, side: int) -> tuple[Real, Mask]:
+        """The nearest point on one side where the slope is negative, and whether there is one."""
+        beyond = (x[rows] < inside[:, None]) if side < 0 else (x[rows] > inside[:, None])
+        candidates = beyond & (q[rows] < 0.0)
+        found = np.array(np.any(candidates, axis=1))
+        nearest = (
+            candidates.shape[1] - 1 - np.argmax(candidates[:, ::-1], axis=1)
+            if side < 0
+            else np.argmax(candidates, axis=1)
+        )
+        out = np.where(found, x[rows, nearest], inside)
+        missing = np.flatnonzero(~found)
+        if missing.size:
+            r = rows[missing]
+            end, start = (self.low[r], x[r, 0]) if side < 0 else (self.high[r], x[r, -1])
+            powers = 10.0 ** -np.arange(1.0, 15.0)
+            points = end[:, None] + (start - end)[:, None] * powers
+            values = self._clear_slope(points.ravel(), np.repeat(r, powers.size)).reshape(points.shape)
+            hits = values < 0.0
+            found[missing] = np.any(hits, axis=1)
+            out[missing] = np.where(found[missing], points[np.arange(r.size), np.argmax(hits, axis=1)], inside[missing])
+        return out, found
+
+
+def merge(openings: Sequence[Opening]) -> list[Opening]:
+    """Sort gaps of the support, and join those that overlap (they were found twice)."""
+    result: list[Opening] = []
+    for o in sorted(openings, key=lambda o: (o.low, o.high)):
+        if result and (o.low < result[-1].high or (o.touching and result[-1].touching and _same(o, result[-1]))):
+            p = result.pop()
+            far = o if o.high > p.high else p
+            o = Opening(p.low, far.high, p.above, p.low_soft, far.high_soft, p.touching and o.touching)
+        result.append(o)
+    return result
+
+
+def _same(o: Opening, p: Opening) -> bool:
+    return abs(o.low - p.low) <= 1e-9 * max(1.0, abs(o.low))
+
+
+# ---------------------------------------------------------------------- sums and products
+class Convolution(Chart):
+    """Rows with one pivot factor that runs through its own gaps, the others following.
+
+    Parameters
+    ----------
+    factors : sequence of Factor
+    weights : sequence of float
+    multiplicative : bool
+    pivot : int
+        The factor whose argument is the parameter.
+    pivot_gaps : sequence of Gap
+        One row each (two where the range of c has to avoid its singular values).
+    choice : sequence of Gap or None
+        Inner gap of every other factor, or None for outer.
+    """
+
+    def __init__(
+        self,
+        factors: Sequence[Factor],
+        weights: Sequence[float],
+        multiplicative: bool,
+        pivot: int,
+        pivot_gaps: Sequence[Gap],
+        choice: Sequence[Gap | None],
+    ) -> None:
+        self.factors, self.weights, self.multiplicative = factors, weights, multiplicative
+        self.pivot, self.choice = pivot, choice
+        self._pivot_outer = pivot_gaps[0].outer
+        self.inner = [(i == pivot and not self._pivot_outer) or choice[i] is not None for i in range(len(factors))]
+        self.excess = 1.0 - sum(t for t, inner in zip(weights, self.inner, strict=True) if inner)
+        self._rows(pivot_gaps)
+
+    def _allowed(self) -> list[tuple[float, float]]:
+        """Ranges of c without the values where the map is singular or not real."""
+        if self.excess == 0.0:
+            return [(-math.inf, math.inf)]
+        return [(-math.inf, -1.0 if self.multiplicative else 0.0), (0.0, math.inf)]
+
+    def _rows(self, pivot_gaps: Sequence[Gap]) -> None:
+        lowest, highest = -math.inf, math.inf
+        for i, factor in enumerate(self.factors):
+            if i != self.pivot:
+                a, b = factor.range_of(self.choice[i])
+                lowest, highest = max(lowest, a), min(highest, b)
+        pivot = self.factors[self.pivot]
+        rows: list[tuple[float, float, float, float, Gap]] = []
+        for gap in pivot_gaps:
+            a, b = pivot.range_of(gap)
+            for first, last in self._allowed():
+                c_low, c_high = max(a, lowest, first), min(b, highest, last)
+                if c_low < c_high:
+                    rows.append((c_low, c_high, a, b, gap))
+        self.gaps = [row[4] for row in rows]
+        self.ends = [(row[0], row[1]) for row in rows]
+        self.gap_low = np.array([row[4].low for row in rows])
+        self.gap_high = np.array([row[4].high for row in rows])
+        self.low, self.high = self.gap_low.copy(), self.gap_high.copy()
+        table = np.array([row[:4] for row in rows]).reshape(-1, 4)
+        self._cut(self.low, table[:, 1], table[:, 1] < table[:, 3])
+        self._cut(self.high, table[:, 0], table[:, 0] > table[:, 2])
+
+    def _cut(self, ends: Real, c: Real, inside: Mask) -> None:
+        """Move the ends of the rows to where c takes its last admissible value."""
+        rows = np.flatnonzero(inside)
+        if rows.size == 0:
+            return
+        pivot = self.factors[self.pivot]
+        if self._pivot_outer:
+            ends[rows] = [pivot.inverse(None, np.array([c[r]]))[0] if c[r] != 0.0 else ends[r] for r in rows]
+            return
+        low = np.array([self.gaps[r].low for r in rows])
+        high = np.array([self.gaps[r].high for r in rows])
+        margin_low, margin_high = 2.0 * EPS * np.abs(low) + 1e-300, 2.0 * EPS * np.abs(high) + 1e-300
+        ends[rows] = pivot.inverse_between(low + margin_low, high - margin_high, c[rows])
+
+    def mass_above(self, row: int) -> float:
+        """Σ_inner t_i (mass above the gap of factor i), and 1 - T_inner more where c is negative."""
+        total = self.excess if self.ends[row][1] <= 0.0 else 0.0
+        for i, factor in enumerate(self.factors):
+            if self.inner[i]:
+                gap = self.gaps[row] if i == self.pivot else self.choice[i]
+                assert gap is not None
+                total += self.weights[i] * factor.mass_above(gap)
+        return total
+
+    def slope(self, x: Real, row: Index) -> tuple[Real, Real, Real]:
+        """dz/dx (or dlog z/dx), the sizes of its terms, and z."""
+        c, dc, k, dk = self.factors[self.pivot].coordinate(x)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            derivative, size, value = self._term(self.pivot, x, np.ones_like(x) / dc, k, dk / dc)
+            for i, factor in enumerate(self.factors):
+                if i == self.pivot:
+                    continue
+                scale = 1e-15 / max(self.factors[self.pivot].width, factor.width)
+                safe = np.where(np.abs(c) < scale, np.where(c < 0.0, -scale, scale), c)
+                y = factor.inverse(self.choice[i], safe)
+                _, dc_i, k_i, dk_i = factor.coordinate(y)
+                d, s, v = self._term(i, y, 1.0 / dc_i, k_i, dk_i / dc_i)
+                derivative, size, value = derivative + d, size + s, value + v
+            if self.excess != 0.0:
+                if self.multiplicative:
+                    d, v = self.excess * (1.0 / (1.0 + c) - 1.0 / c), self.excess * np.log((1.0 + c) / c)
+                else:
+                    d, v = -self.excess / (c * c), self.excess / c
+                derivative, size, value = derivative + d, size + np.abs(d), value + v
+            if self.multiplicative:
+                value = np.exp(value)
+            # next to an atom the distance to it, and all that follows from it, is known to fewer digits
+            near = np.fmin(np.abs(x - self.gap_low[row]), np.abs(self.gap_high[row] - x))
+            return derivative * dc, size * np.abs(dc) * (1.0 + 0.25 * np.abs(x) / near), value
+
+    def _term(self, i: int, x: Real, dx: Real, k: Real, dk: Real) -> tuple[Real, Real, Real]:
+        """Contribution of a factor: derivative with respect to c, its size, and value (or logarithm)."""
+        t = self.weights[i]
+        value, slope = (x, dx) if self.inner[i] else (k, dk)
+        if self.multiplicative:
+            return t * slope / value, np.abs(t * slope / value), t * np.log(value)
+        return t * slope, np.abs(t * slope), t * value
+
+    def end(self, row: int, upper: bool) -> float:
+        """Z where c reaches the end of its range, all factors at the ends of their gaps."""
+        gap = self.gaps[row]
+        c = self.ends[row][0 if upper else 1]
+        if math.isinf(gap.high if upper else gap.low):
+            return math.inf if upper else -math.inf
+        if self.multiplicative and not upper and gap.low == 0.0:
+            return 0.0
+        if math.isinf(c):
+            places = []
+            for i, factor in enumerate(self.factors):
+                chosen = gap if i == self.pivot else self.choice[i]
+                if chosen is None:
+                    chosen = factor.lower if upper else factor.upper
+                assert chosen is not None
+                places.append(chosen.high if upper else chosen.low)
+            return self._combined(places)
+        x = self.high[row] if upper else self.low[row]
+        inwards = x + (1e-9 if not upper else -1e-9) * (self.high[row] - self.low[row])
+        return float(self.slope(np.array([inwards]), np.array([row]))[2][0])
+
+    def _combined(self, places: Sequence[float]) -> float:
+        if self.multiplicative:
+            return float(np.prod(np.power(places, self.weights)))
+        return math.fsum(t * a for a, t in zip(places, self.weights, strict=True))
+
+
+def convolution_openings(
+    factors: Sequence[Factor], weights: Sequence[float], multiplicative: bool
+) -> list[Opening] | None:
+    """Gaps of a sum or of a product of positive laws, left to right; None if the combinations are too many."""
+    count = math.prod(1 + len(f.inner_gaps) for f in factors)
+    widest = max(range(len(factors)), key=lambda i: len(factors[i].inner_gaps))
+    if count // (1 + len(factors[widest].inner_gaps)) > LIMIT:
+        return None
+    found = _outer_openings(factors, weights, multiplicative)
+    options: list[list[Gap | None]] = [[None, *f.inner_gaps] if i != widest else [None] for i, f in enumerate(factors)]
+    for choice in itertools.product(*options):
+        if factors[widest].inner_gaps:
+            chart = Convolution(factors, weights, multiplicative, widest, factors[widest].inner_gaps, choice)
+            found.extend(chart.openings())
+        pivot = next((i for i, gap in enumerate(choice) if gap is not None), None)
+        if pivot is not None:
+            gap = choice[pivot]
+            assert gap is not None
+            found.extend(Convolution(factors, weights, multiplicative, pivot, [gap], choice).openings())
+    return merge(found)
+
+
+def _outer_openings(factors: Sequence[Factor], weights: Sequence[float], multiplicative: bool) -> list[Opening]:
+    """The two gaps that reach infinity."""
+    found = []
+    choice: list[Gap | None] = [None] * len(factors)
+    if all(f.upper is not None for f in factors):
+        found.append(_Outer(factors, weights, multiplicative, choice, upper=True).opening())
+    if multiplicative:
+        near = all(f.lower is not None and f.lower.high > 0.0 for f in factors)
+        atom = any(dict(f.law.atoms).get(0.0, 0.0) > 0.0 for f in factors)
+        if near and not atom:
+            found.append(_Outer(factors, weights, True, choice, upper=False).opening())
+        else:
+            found.append(Opening(-math.inf, 0.0, 1.0, False, False))
+    elif all(f.lower is not None for f in factors):
+        found.append(_Outer(factors, weights, False, choice, upper=False).opening())
+    return found
+
+
+class _Outer(Convolution):
+    """The outer gap on one side; the pivot is the factor of the largest width."""
+
+    def __init__(
+        self,
+        factors: Sequence[Factor],
+        weights: Sequence[float],
+        multiplicative: bool,
+        choice: Sequence[Gap | None],
+        *,
+        upper: bool,
+    ) -> None:
+        pivot = max(range(len(factors)), key=lambda i: factors[i].width)
+        gap = factors[pivot].upper if upper else factors[pivot].lower
+        assert gap is not None
+        self._upper = upper
+        super().__init__(factors, weights, multiplicative, pivot, [gap], choice)
+
+    def _allowed(self) -> list[tuple[float, float]]:
+        if self._upper:
+            return [(0.0, math.inf)]
+        return [(-math.inf, -1.0 if self.multiplicative else 0.0)]
+
+    def opening(self) -> Opening:
+        """From the edge to infinity (to 0 for the lower gap of a product)."""
+        edge = float(self.low[0] if self._upper else self.high[0])
+        far = math.inf if not (self.multiplicative and not self._upper) else edge
+        scale = sum(f.width for f in self.factors)
+        if math.isinf(far):
+            distance = scale * np.geomspace(1e-13, 1e4, 150)
+        else:
+            distance = edge * np.geomspace(1e-13, 1.0 - 1e-9, 150)
+        x = edge + distance if self._upper else edge - distance
+        row = np.zeros(x.size, dtype=int)
+        q, size, _ = self.slope(x, row)
+        bad = np.flatnonzero(~(q > -_NOISE * size))
+        infinite = math.inf if self._upper else -math.inf
+        if bad.size == 0:
+            z = self.end(0, not self._upper)
+            if self._upper:
+                return Opening(z, infinite, 0.0, False, False)
+            return Opening(infinite, z, 1.0, False, False)
+        j = bad[-1]
+
+        def residual(point: Real, index: Index) -> Real:
+            return self.slope(point, index)[0]
+
+        root = bracketed_roots(residual, x[j : j + 1], x[j + 1 : j + 2])
+        z = float(self.slope(root, row[:1])[2][0])
+        if self._upper:
+            return Opening(z, infinite, 0.0, True, False)
+        return Opening(infinite, z, 1.0, False, True)
+
+
+# ---------------------------------------------------------------------- compound free Poisson
+class CompoundChart(Chart):
+    """z = v (1 + rate M(v)) on the gaps of the law of the jumps, cut at 0."""
+
+    def __init__(self, jumps: Factor, rate: float) -> None:
+        self.jumps, self.rate = jumps, rate
+        scale = jumps.width + max(abs(e) for e in jumps.law._hull() if math.isfinite(e))
+        reach = 1e4 * scale * (1.0 + math.sqrt(rate) + rate)
+        self.gaps = []
+        for gap in jumps.gaps:
+            if gap.low < 0.0 < gap.high:
+                self.gaps.extend([Gap(gap.low, 0.0), Gap(0.0, gap.high)])
+            else:
+                self.gaps.append(gap)
+        self.low = np.array([max(g.low, -reach) for g in self.gaps])
+        self.high = np.array([min(g.high, reach) for g in self.gaps])
+
+    def mass_above(self, row: int) -> float:
+        """Rate times the mass of the jumps above the gap, and 1 - rate more where v is negative."""
+        gap = self.gaps[row]
+        total = self.rate * self.jumps.mass_above(gap)
+        return total + (1.0 - self.rate) if gap.high <= 0.0 else total
+
+    def slope(self, x: Real, row: Index) -> tuple[Real, Real, Real]:
+        """dz/dv, the sizes of its terms, and z."""
+        m, dm, _, _ = self.jumps.coordinate(x)
+        slope = 1.0 + self.rate * (m + x * dm)
+        return slope, 1.0 + self.rate * (np.abs(m) + np.abs(x * dm)), x * (1.0 + self.rate * m)
+
+    def end(self, row: int, upper: bool) -> float:
+        """0 at v = 0; the slope can stay positive up to no other end but infinity."""
+        place = self.gaps[row].high if upper else self.gaps[row].low
+        return 0.0 if place == 0.0 else math.copysign(math.inf, 1.0 if upper else -1.0)

@@ -1,0 +1,89 @@
+"""What the solver needs of a law that is not a free expression: its code and parameters, where it lies."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+
+from rmt.free import leaf_kernels as codes
+from rmt.free.tree import Leaf, Node, Product, Sum, affine
+from rmt.laws.atomic import AtomicLaw, Bernoulli, Rademacher
+from rmt.laws.classical import Arcsine, Cauchy, Gaussian
+from rmt.laws.free_jacobi import ProjectionProduct, Wachter
+from rmt.laws.fuss_catalan import FussCatalan
+from rmt.laws.kesten_mckay import KestenMcKay
+from rmt.laws.law import Law, Real, exact
+from rmt.laws.marchenko_pastur import FreePoisson, MarchenkoPastur
+from rmt.laws.semicircle import Semicircle
+from rmt.laws.uniform import Uniform
+
+#: code, parameters, and their count (number of atoms or of coefficients)
+Code = tuple[int, list[float], int]
+
+
+def rewrite(law: Law) -> Node | None:
+    """The free expression of elementary laws that a named law is, if it is one."""
+    if isinstance(law, FussCatalan) and law.order >= 1:
+        return Product(((Leaf(MarchenkoPastur()), law.order),))
+    if isinstance(law, KestenMcKay):
+        return Sum(((Leaf(Rademacher()), law.degree),))
+    if isinstance(law, ProjectionProduct):
+        return Product(tuple((Leaf(Bernoulli(trace)), 1) for trace in law._traces()))
+    if isinstance(law, Wachter):
+        # P Q P compressed to the range of P, where P has trace 1/(a + b) and Q has trace a/(a + b)
+        total = exact(law.a) + exact(law.b)
+        power = Sum(((Leaf(Bernoulli(exact(law.a) / total)), total),))
+        return affine(power, Fraction(1) / total, 0)
+    return None
+
+
+def leaf_code(law: Law) -> Code | None:
+    """Code and parameters of a law that the solver knows in closed form, else None."""
+    if isinstance(law, Semicircle):
+        return codes.SEMICIRCLE, [float(law._mean), math.sqrt(law.variance)], 2
+    if isinstance(law, FreePoisson | MarchenkoPastur):
+        rate, jump = law._rate_and_jump()
+        return codes.FREE_POISSON, [float(rate), float(jump)], 2
+    if isinstance(law, AtomicLaw):
+        return atoms_code(*law._arrays)
+    if isinstance(law, Cauchy):
+        return codes.CAUCHY, [float(law.location), float(law.scale)], 2
+    if isinstance(law, Uniform):
+        low, _, width = law._ends
+        return codes.UNIFORM, [low + 0.5 * width, 0.5 * width], 2
+    if isinstance(law, Arcsine):
+        return codes.ARCSINE, [0.0, float(law.radius)], 2
+    if isinstance(law, Gaussian):
+        return codes.GAUSSIAN, [float(law._mean), math.sqrt(law.variance)], 2
+    return None
+
+
+def leaf_parameters(law: Law) -> Code:
+    """Code and parameters of any law; one without closed form becomes a Gauss rule."""
+    known = leaf_code(law)
+    if known is not None:
+        return known
+    from rmt.free.quadrature import rule_for_solver
+
+    return atoms_code(*rule_for_solver(law))
+
+
+def atoms_code(positions: Real, masses: Real) -> Code:
+    """Code of a discrete measure."""
+    centre = float(positions @ masses)
+    radius = float(np.abs(positions - centre).max())
+    return codes.ATOMS, [centre, radius, *positions.tolist(), *masses.tolist()], positions.size
+
+
+def location(law: Law) -> tuple[float, float]:
+    """Centre and spread: mean and standard deviation, or median and quartiles where those do not exist."""
+    try:
+        mean, deviation = law.mean(), law.std()
+    except ValueError:
+        mean = deviation = math.nan
+    if math.isfinite(mean) and math.isfinite(deviation):
+        return mean, deviation or abs(mean) or 1.0  # a scale is needed even of a point mass
+    low, median, high = law.ppf(np.array([0.25, 0.5, 0.75]))
+    return float(median), float(high - low)

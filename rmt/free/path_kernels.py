@@ -1,0 +1,416 @@
+"""Compiled paths to a solution: start, Newton iteration, homotopy in the imaginary part, continuation along a grid."""
+
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+from __future__ import annotations
+
+import cmath
+import math
+
+from rmt.free.leaf_kernels import divide, expm1_complex, leaf_self_energy, log_lower, log_upper
+from rmt.free.tree_kernels import (
+    AFFINE,
+    BOOLEAN,
+    COMPOUND,
+    EPS,
+    FAILED,
+    INSIDE,
+    INVERSE,
+    MONOTONE,
+    OUTSIDE,
+    PRODUCT,
+    ROOT,
+    SQUARE,
+    SUM,
+    _set_log_argument,
+    certify,
+    linearise,
+    log_potential,
+    pass_argument,
+    rounding_error,
+    update,
+)
+from rmt.numerics.kernel import kernel
+
+#: positivity of imaginary parts is tested up to this multiple of the modulus
+TOLERANCE = 1e-13
+#: size of the next step (see update) below which a state counts as a solution
+ARRIVED = 1e-7
+#: derivative of z (see criticality) below which it may be rounding error; (4 eps)^(2/3) at a cusp is 1e-10
+NOISY_SLOPE = 1e-8
+
+
+# ---------------------------------------------------------------------- start
+@kernel
+def _weight(p, i):
+    total = 0.0
+    for c in range(p.first[i], p.last[i]):
+        total += p.weight[c]
+    return total
+
+
+@kernel
+def _log_centre(p, i, skip):
+    """Log of the mean of a product of positive laws (mean of a free product = product of the means)."""
+    total = p.params[p.offset[i]]
+    for c in range(p.first[i], p.last[i]):
+        if c != skip:
+            total += p.weight[c] * math.log(p.centre[c])
+    return total
+
+
+@kernel
+def start(p, s, root_log):
+    """First guess of all arguments from the location of the laws alone."""
+    for i in range(p.kind.shape[0]):
+        kind = p.kind[i]
+        c = p.first[i]
+        if kind < SUM:
+            continue
+        if kind in (SUM, COMPOUND, MONOTONE):
+            for e in range(c, p.last[i]):
+                s.argument[e] = s.argument[i] - p.centre[i] + p.centre[e]
+            if kind == COMPOUND:
+                s.argument[c] = s.argument[i] - p.centre[i]
+            if kind == MONOTONE:
+                s.argument[c] = s.argument[i] - p.centre[c + 1]
+                s.argument[c + 1] = s.argument[i]
+        elif kind == PRODUCT:
+            _start_product(p, s, i, root_log)
+        else:
+            pass_argument(p, s, i)
+
+
+@kernel
+def _start_product(p, s, i, root_log):
+    u = s.argument[0] if i == 0 and root_log else log_upper(s.argument[i])
+    signed = p.signed[i]
+    d = u - _log_centre(p, i, signed)
+    if signed < 0:
+        if d.real <= 0.0:
+            d = complex(d.real / _weight(p, i), max(d.imag, 2.0))
+        for c in range(p.first[i], p.last[i]):
+            _set_log_argument(s, c, math.log(p.centre[c]) + d)
+        return
+    _set_log_argument(s, signed, complex(d.real, min(max(d.imag, 0.1), math.pi - 0.1)))
+    x = s.argument[signed]
+    h = d - log_lower(p.centre[signed] + divide(complex(p.spread[signed] ** 2, 0.0), x - p.centre[signed]))
+    h = complex(h.real, min(max(h.imag, 0.1), 2.0 * math.pi - 0.1))
+    for c in range(p.first[i], p.last[i]):
+        if c != signed:
+            _set_log_argument(s, c, math.log(p.centre[c]) + h)
+
+
+@kernel
+def sweep(p, s, root_log):
+    """One averaged fixed-point step w_i <- (1 - 1/T) w_i + (z - Σ t_j k_j + k_i)/T, in logarithms for products.
+
+    An average of self-maps of the half plane (or strip), so it never leaves it, whatever the number of factors; for
+    equal factors it is the iteration of their free power (Belinschi and Bercovici 2007).
+    """
+    for i in range(p.kind.shape[0] - 1, -1, -1):
+        kind = p.kind[i]
+        c = p.first[i]
+        if kind < SUM:
+            s.k[i], s.dk[i] = leaf_self_energy(kind, p.params, p.offset[i], p.length[i], s.argument[i])
+        elif kind in (SUM, BOOLEAN):
+            s.k[i] = 0j
+            for e in range(c, p.last[i]):
+                s.k[i] += p.weight[e] * s.k[e]
+        elif kind == PRODUCT:
+            log_k = p.params[p.offset[i]] + 0j
+            for e in range(c, p.last[i]):
+                part = log_lower(s.k[e])
+                log_k += p.weight[e] * (part.conjugate() if s.flipped[e] else part)
+            s.y[i] = log_k
+            if i > 0 or not root_log:
+                s.k[i] = cmath.exp(complex(log_k.real, min(max(log_k.imag, -math.pi), 0.0)))
+        elif kind == COMPOUND:
+            v = s.argument[c]
+            s.k[i] = p.params[p.offset[i]] * v * divide(s.k[c], v - s.k[c])
+        else:
+            _sweep_explicit(p, s, i)
+    for i in range(p.kind.shape[0]):
+        kind = p.kind[i]
+        c = p.first[i]
+        if kind < SUM:
+            continue
+        if kind == SUM:
+            share = 1.0 / _weight(p, i)
+            for e in range(c, p.last[i]):
+                z = (1.0 - share) * s.argument[e] + share * (s.argument[i] - s.k[i] + s.k[e])
+                s.argument[e] = complex(z.real, max(z.imag, 0.0))
+        elif kind == PRODUCT:
+            _sweep_product(p, s, i, root_log)
+        elif kind == COMPOUND:
+            z = s.argument[i] - s.k[i]
+            s.argument[c] = complex(z.real, max(z.imag, 0.0))
+        elif kind == MONOTONE:
+            z = s.argument[i] - s.k[c + 1]
+            s.argument[c] = complex(z.real, max(z.imag, 0.0))
+            s.argument[c + 1] = s.argument[i]
+        else:
+            pass_argument(p, s, i)
+
+
+@kernel
+def _sweep_explicit(p, s, i):
+    kind = p.kind[i]
+    c = p.first[i]
+    k = s.k[c].conjugate() if s.flipped[c] else s.k[c]
+    z = s.argument[i]
+    if kind == AFFINE:
+        s.k[i] = p.params[p.offset[i]] * k + p.params[p.offset[i] + 1]
+    elif kind == INVERSE:
+        s.k[i] = divide(1.0 + 0j, k)
+    elif kind == ROOT:
+        s.k[i] = divide(k, z)
+    elif kind == MONOTONE:
+        s.k[i] = s.k[c] + s.k[c + 1]
+    elif kind == SQUARE:
+        w = s.argument[c]
+        k2 = s.k[c + 1].conjugate()
+        g1 = divide(1.0 + 0j, w - k)
+        g2 = divide(1.0 + 0j, w + k2)
+        s.k[i] = divide((k * g1 - k2 * g2) * w, g1 + g2)
+    else:  # mixture
+        g = 0j
+        m = 0j
+        for e in range(c, p.last[i]):
+            ge = divide(p.weight[e] + 0j, z - s.k[e])
+            g += ge
+            m += ge * s.k[e]
+        s.k[i] = divide(m, g)
+
+
+@kernel
+def _sweep_product(p, s, i, root_log):
+    u = s.argument[0] if i == 0 and root_log else log_upper(s.argument[i])
+    share = 1.0 / _weight(p, i)
+    for c in range(p.first[i], p.last[i]):
+        log_k = log_lower(s.k[c])
+        if s.flipped[c]:
+            log_k = log_k.conjugate()
+        v = (1.0 - share) * s.log_argument[c] + share * (u - s.y[i] + log_k)
+        ceiling = math.pi if p.signed[i] < 0 or c == p.signed[i] else 2.0 * math.pi
+        _set_log_argument(s, c, complex(v.real, min(max(v.imag, 0.0), ceiling)))
+
+
+# ---------------------------------------------------------------------- Newton
+@kernel
+def value(p, s):
+    """What is asked for, free of scale: zG for a product, G in units of the spread otherwise."""
+    if p.kind[0] == PRODUCT:
+        return divide(-1.0 + 0j, expm1_complex(-s.y[0]))
+    return divide(complex(p.spread[0], 0.0), s.y[0])
+
+
+@kernel
+def newton(p, s, root_log, iterations, tolerance):
+    """Newton steps until the next one would be below rounding.
+
+    Returns
+    -------
+    distance, change, count
+        Estimates of the next step of the arguments (:func:`update`) and of the next change of the value; the number
+        of steps. The linear models then belong to the last but one iterate and the arguments to the last: Y and k,
+        being linear predictions, are as accurate as the arguments.
+    """
+    previous = math.inf
+    distance, change = math.inf, math.inf
+    old = complex(math.inf, 0.0)
+    for it in range(iterations):
+        linearise(p, s, root_log)
+        size, distance = update(p, s, root_log)
+        if not size < 1e300:
+            return math.inf, math.inf, it + 1
+        new = value(p, s)
+        change = abs(new - old) if it > 0 else size * abs(new)
+        old = new
+        ratio = min(size / previous, 1.0) ** 2 if previous < 0.1 else 1.0  # quadratic convergence
+        if size * ratio < tolerance:
+            return distance * ratio, change * ratio, it + 1
+        if it > 2 and size >= previous and distance < 1e-10:  # rounding floor
+            return distance, change, it + 1
+        previous = size
+    return distance, change, iterations
+
+
+@kernel
+def snap(p, s, root_log):
+    """Real solution next to a nearly real state; returns its certificate, distance and change of the value."""
+    n = p.kind.shape[0]
+    for i in range(1, n):
+        if s.argument[i].imag > 1e-5 * (abs(s.argument[i]) + p.spread[i]):
+            return FAILED, 1.0, 1.0
+    size = 1.0
+    distance, change = math.inf, math.inf
+    old = complex(math.inf, 0.0)
+    for it in range(8):
+        _make_real(p, s)
+        linearise(p, s, root_log)
+        before = size
+        size, distance = update(p, s, root_log)
+        if not distance < 1.0:
+            return FAILED, 1.0, 1.0
+        new = value(p, s)
+        change = abs(new - old)
+        old = new
+        if size < 2.0 * EPS or (it > 2 and size >= before and distance < 1e-9):
+            break
+    for i in range(1, n):
+        if s.argument[i].imag > 1e-9 * (abs(s.argument[i]) + p.spread[i]):
+            return FAILED, distance, change
+    _make_real(p, s)
+    linearise(p, s, root_log)
+    if distance < ARRIVED:
+        return certify(p, s, 1e-12), distance, change
+    return FAILED, distance, change
+
+
+@kernel
+def _make_real(p, s):
+    for i in range(1, p.kind.shape[0]):
+        s.argument[i] = complex(s.argument[i].real, 0.0)
+    for i in range(p.kind.shape[0]):
+        if p.kind[i] == PRODUCT:
+            for c in range(p.first[i], p.last[i]):
+                u = s.log_argument[c]
+                _set_log_argument(s, c, complex(u.real, math.pi * round(u.imag / math.pi)))
+
+
+# ---------------------------------------------------------------------- homotopy
+@kernel
+def _copy(source, target):
+    for i in range(source.argument.shape[0]):
+        target.argument[i] = source.argument[i]
+        target.log_argument[i] = source.log_argument[i]
+        target.flipped[i] = source.flipped[i]
+
+
+@kernel
+def descend(p, s, backup, other, root_log, target, height):
+    """Solve at `target`, coming down from imaginary part `height`; returns certificate, step, change, count."""
+    y = max(height, target.imag)
+    s.argument[0] = complex(target.real, y)
+    start(p, s, root_log)
+    for _ in range(6):
+        sweep(p, s, root_log)
+    step, change, count = newton(p, s, root_log, 60, 1e-12)
+    code = certify(p, s, TOLERANCE)
+    if code == FAILED or step > 1e-6:
+        # the averaged map contracts slowly at worst; take many steps of it before Newton
+        start(p, s, root_log)
+        for _ in range(200):
+            sweep(p, s, root_log)
+        step, change, extra = newton(p, s, root_log, 100, 1e-12)
+        count += extra
+    if y == target.imag:
+        return _finish(p, s, backup, root_log, step, change, count)
+    factor = 0.3
+    failures = 0
+    while failures <= 40:
+        _copy(s, backup)
+        lower = y * factor
+        if lower <= target.imag or lower < 1e-12 * height:
+            lower = target.imag
+        last = lower == target.imag
+        linearise(p, s, root_log)
+        s.argument[0] = complex(target.real, lower)
+        update(p, s, root_log)
+        step, change, used = newton(p, s, root_log, 14 if last else 6, 2.0 * EPS if last else 1e-7)
+        count += used + 1
+        good = step < 1e-2 and certify(p, s, TOLERANCE) != FAILED
+        if last:
+            code, step, change, count = _finish(p, s, other, root_log, step, change, count)
+            if code != FAILED:
+                return code, step, change, count
+        elif good:
+            y = lower
+            if used <= 3:
+                factor = max(0.02, factor * 0.6)
+            continue
+        failures += 1
+        _copy(backup, s)
+        s.argument[0] = complex(target.real, y)
+        factor = 1.0 - 0.5 * (1.0 - factor) if factor > 0.5 else math.sqrt(factor)
+    return FAILED, step, change, count
+
+
+@kernel
+def criticality(p, s):
+    """|dz/dG| in units of the spread, or |dz/dF| if that is larger: 0 where two or three solutions meet."""
+    if p.kind[0] == PRODUCT:
+        return abs(s.d[0])
+    return abs(s.d[0]) * max(1.0, (abs(s.y[0]) / p.spread[0]) ** 2)
+
+
+@kernel
+def _finish(p, s, backup, root_log, step, change, count):
+    """Certify the state reached at the target, after making it real if it is so up to rounding.
+
+    The linear models are left at the final state.
+    """
+    linearise(p, s, root_log)
+    code = certify(p, s, TOLERANCE)
+    # at a triple point Newton's steps stay finite; D says how much is left, and the error estimate knows
+    if not (step < ARRIVED or (code == INSIDE and criticality(p, s) < NOISY_SLOPE)):
+        code = FAILED
+    on_axis = s.argument[0].imag == 0.0 or (root_log and s.argument[0].imag == math.pi)
+    if code == OUTSIDE or not on_axis:
+        return code, step, change, count + 1
+    if code == INSIDE and abs(s.y[0].imag) > 1e-6 * abs(s.y[0]):
+        return code, step, change, count + 1
+    _copy(s, backup)
+    snapped, size, moved = snap(p, s, root_log)
+    if snapped != FAILED:
+        return snapped, size, moved, count + 4
+    _copy(backup, s)
+    linearise(p, s, root_log)
+    return code, step, change, count + 4
+
+
+@kernel
+def _at_zero(p, s, change):
+    """Whether the value is 0 up to rounding, at a point that is not a cusp."""
+    size = abs(value(p, s))
+    return (size < 1e-13 or change > 0.1 * size) and criticality(p, s) > NOISY_SLOPE
+
+
+# ---------------------------------------------------------------------- a grid of points
+@kernel
+def solve_grid(p, s, backup, other, potentials, root_log, height, targets, want_potential, out):
+    """Solve at every target (z, or log z if `root_log`), each starting from its predecessor if that succeeds."""
+    ready = False
+    for j in range(targets.shape[0]):
+        target = targets[j]
+        code = FAILED
+        step, change = math.inf, math.inf
+        count = 0
+        if ready:
+            s.argument[0] = target
+            update(p, s, root_log)
+            step, change, count = newton(p, s, root_log, 10, EPS)
+            code, step, change, count = _finish(p, s, backup, root_log, step, change, count)
+        if code == FAILED:
+            code, step, change, extra = descend(p, s, backup, other, root_log, target, height)
+            count += extra
+        if code == FAILED or (target.imag == 0.0 and _at_zero(p, s, change)):
+            # an isolated singularity of the coordinates (a zero of G in a gap): move by a few ulp
+            nudged = target + (2.0**-48 if root_log else 2.0**-48 * p.spread[0])
+            code, step, change, extra = descend(p, s, backup, other, root_log, nudged, height)
+            count += extra
+        ready = code != FAILED
+        out.code[j] = code
+        out.step[j] = step
+        out.change[j] = change
+        out.count[j] = count
+        if not ready:
+            continue
+        out.y[j] = s.y[0]
+        out.d[j] = s.d[0]
+        out.error[j] = rounding_error(p, s)
+        if want_potential:
+            out.potential[j] = log_potential(p, s, potentials)
+        if out.arguments.shape[0] > 0:
+            for i in range(p.kind.shape[0]):
+                out.arguments[j, i] = s.argument[i].conjugate() if s.flipped[i] else s.argument[i]

@@ -1,0 +1,146 @@
+"""Support of a free convolution: edges, exponents, masses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from rmt.free.computed import law_of
+from rmt.free.gaps import CompoundChart, Opening, convolution_openings, merge
+from rmt.free.real_axis import Factor
+from rmt.free.tree import point_mass_position
+from rmt.laws.law import EPS, Interval
+
+#: relative distances from an edge at which an exponent is measured
+_NEAR, _NEARER = 1e-6, 1e-8
+
+
+def support_of_convolution(law: Any) -> tuple[Interval, ...]:
+    """Intervals of the absolutely continuous part of a computed law, left to right.
+
+    Notes
+    -----
+    The complement is found first: every gap, however small, is the image of gaps of the factors
+    (:mod:`rmt.free.gaps`); where the factors have too many gaps to combine, or one of them takes both signs, the
+    line is scanned with the certificate of the solver instead. Masses come from the log-potential in the gaps.
+    """
+    openings = _openings(law)
+    atoms = [a for a, _ in law.atoms]
+    blocks = _blocks(openings)
+    kept = [b for b in blocks if not _is_atom(b, atoms)]
+    masses = _masses(law, openings, kept)
+    return tuple(
+        Interval(low, high, _exponent(law, low, 1, low_kind), _exponent(law, high, -1, high_kind), mass)
+        for (low, high, low_kind, high_kind), mass in zip(kept, masses, strict=True)
+        if mass > 0.0
+    )
+
+
+Block = tuple[float, float, str, str]
+
+
+def _openings(law: Any) -> list[Opening]:
+    node, scale, shift = law._solver.core
+    found: list[Opening] | None = None
+    if node.kind == "compound":
+        chart = CompoundChart(Factor(node.child, True), float(node.rate))
+        found = merge(chart.openings())
+    elif node.kind == "sum" or law._solver.logarithmic:
+        terms = [(c, float(t)) for c, t in node.terms if point_mass_position(c) is None]
+        point = math.exp(
+            math.fsum(float(t) * math.log(a) for c, t in node.terms if (a := point_mass_position(c)) is not None)
+        )
+        multiplicative = node.kind == "product"
+        factors = [Factor(c, multiplicative) for c, _ in terms]
+        found = convolution_openings(factors, [t for _, t in terms], multiplicative)
+        scale *= point if multiplicative else 1.0
+    if found is None:
+        from rmt.free.scanned import scanned_openings
+
+        return scanned_openings(law)
+    return [
+        Opening(scale * o.low + shift, scale * o.high + shift, o.above, o.low_soft, o.high_soft, o.touching)
+        for o in found
+    ]
+
+
+def _blocks(openings: Sequence[Opening]) -> list[Block]:
+    """What the gaps leave, with the kind of every end: soft, cusp, hard (no zero of the derivative) or open."""
+    blocks: list[Block] = []
+    end, kind = -math.inf, "open"
+    for o in openings:
+        if o.low > end or (o.low == end and kind != "open"):
+            blocks.append((end, o.low, kind, "cusp" if o.touching else "soft" if o.low_soft else "hard"))
+        end, kind = o.high, "cusp" if o.touching else "soft" if o.high_soft else "hard"
+    if end < math.inf:
+        blocks.append((end, math.inf, kind, "open"))
+    return blocks
+
+
+def _is_atom(block: Block, atoms: Sequence[float]) -> bool:
+    low, high = block[:2]
+    return high - low <= 64.0 * EPS * max(abs(low), abs(high)) and any(
+        abs(a - low) <= 64.0 * EPS * max(abs(a), abs(low)) for a in atoms
+    )
+
+
+def _masses(law: Any, openings: Sequence[Opening], blocks: Sequence[Block]) -> list[float]:
+    """Mass of every block, atoms taken off, from the masses above the gaps on its two sides."""
+    atoms = law.atoms
+    masses = []
+    for low, high, _, _ in blocks:
+        left = max((o for o in openings if o.high <= low), key=lambda o: o.high, default=None)
+        right = min((o for o in openings if o.low >= high), key=lambda o: o.low, default=None)
+        total = (1.0 if left is None else left.above) - (0.0 if right is None else right.above)
+        inside = math.fsum(m for a, m in atoms if low <= a <= high)
+        mass = total - inside
+        masses.append(mass if mass > 64.0 * EPS * law._solver.total_weight else 0.0)
+    return masses
+
+
+def _exponent(law: Any, edge: float, side: int, kind: str) -> float:
+    """Exponent of the density at an edge of this kind."""
+    if kind == "open" or math.isinf(edge):
+        return math.nan
+    if kind == "soft":
+        return 0.5
+    if kind == "cusp":
+        return 1.0 / 3.0
+    return _measured_exponent(law, edge, side)
+
+
+def _measured_exponent(law: Any, edge: float, side: int) -> float:
+    """Slope of log density against log distance, rounded to the fraction of small denominator that it is near."""
+    if edge == 0.0 and law._solver.logarithmic:
+        return _origin_exponent(law)
+    distance = law._solver.spread * np.array([_NEARER, _NEAR])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        density = np.log(law._pdf(edge + side * distance))
+        slope = (density[1] - density[0]) / (math.log(distance[1]) - math.log(distance[0]))
+    if not math.isfinite(slope):
+        return math.nan
+    nearest = Fraction(float(slope)).limit_denominator(12)
+    return float(nearest) if abs(float(nearest) - slope) < 1e-2 else float(slope)
+
+
+def _origin_exponent(law: Any) -> float:
+    """Exponent at 0 of a product of positive laws.
+
+    With ε the distance of M to its limit at 0, a factor whose density has exponent a there (a = 0 for one with a
+    gap, whose x is linear in ε) has x ~ ε^(1/(1+a)); so x ~ ε^κ for the product and its density ~ x^(1/κ - 1).
+    Only the factors whose atom at 0 is the largest come to 0 there.
+    """
+    factors = [(law_of(c), float(t)) for c, t in law._solver.core[0].terms if point_mass_position(c) is None]
+    atoms = [dict(f.atoms).get(0.0, 0.0) for f, _ in factors]
+    kappa = 0.0
+    for (f, t), atom in zip(factors, atoms, strict=True):
+        if atom == max(atoms):
+            exponent = next((i.low_exponent for i in f.support if i.low == 0.0), 0.0)
+            kappa += t / (1.0 + exponent)
+    if max(atoms) == 0.0:
+        kappa -= sum(t for _, t in factors) - 1.0
+    return 1.0 / kappa - 1.0
