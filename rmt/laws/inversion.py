@@ -96,7 +96,7 @@ class _Tail:
             if iteration > _QUICK:  # next to an edge no float may have the wanted mass: bisect down to one ulp
                 new[:] = np.nan if iteration % 2 else new
                 gap = np.abs(self.point(high[active]) - self.point(low[active]))
-                done |= gap <= 2.0 * np.spacing(np.abs(x))
+                done |= gap <= 2.0 * np.spacing(np.maximum(np.abs(x), d))
             distance[active] = np.where(done, d, _inside_bracket(new, low[active], high[active]))
             active = active[~done]
             if active.size == 0:
