@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rmt.ensembles.beta import CircularEnsemble, jacobi_model
 from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant
-from rmt.ensembles.entries import gaussian
+from rmt.errors import check_count
 
 if TYPE_CHECKING:
     from rmt.laws.law import Law
     from rmt.laws.planar import PlanarLaw
+    from rmt.numerics.householder import Field, HouseholderProduct
 
 
 class HaarEnsemble(Ensemble):
@@ -21,12 +22,48 @@ class HaarEnsemble(Ensemble):
 
     hermitian = False
     warrant = Warrant.INVARIANT
+    field: Field
 
-    def __init__(self, field: str) -> None:
+    def __init__(self, field: Field) -> None:
         self.field = field
 
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
-        return haar_matrix(self.field, n, rng)
+        from rmt.numerics.householder import haar_matrix
+
+        return haar_matrix(n, rng, field=self.field)
+
+    def reflections(self, n: int, *, columns: int | None = None, rng: Any = None) -> HouseholderProduct:
+        """Draw a matrix as a product of Householder reflections, without forming it.
+
+        The result multiplies vectors and matrices in O(n²) operations a column: ``Q.apply(B)`` is Q B,
+        ``Q.apply_adjoint(B)`` is Q* B, and ``Q.matrix()`` forms it.
+
+        Parameters
+        ----------
+        n : int
+            Matrix dimension, >= 1.
+        columns : int, optional
+            From 1 to n, by default n; fewer give the uniform law on the Stiefel manifold of orthonormal columns.
+        rng : Generator, SeedSequence, int or None
+
+        Raises
+        ------
+        ValueError
+            If ``n < 1``, or `columns` is not between 1 and n.
+
+        Examples
+        --------
+        >>> import numpy as np, rmt
+        >>> Q = rmt.haar_orthogonal().reflections(1000, rng=0)
+        >>> x = Q.apply(np.ones(1000))
+        >>> bool(np.isclose(x @ x, 1000.0))
+        True
+        """
+        from rmt.numerics.householder import haar_product
+
+        size = check_count("n", n)
+        self._check_memory("_sample", size)
+        return haar_product(size, np.random.default_rng(rng), columns, self.field)
 
     def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
         if self.field == "complex":
@@ -82,7 +119,7 @@ def _conjugate_pairs(angles: Float, fixed: Sequence[float] = ()) -> Matrix:
     return np.concatenate([upper[::-1].conj(), middle, upper, last])
 
 
-def haar_orthogonal() -> Ensemble:
+def haar_orthogonal() -> HaarEnsemble:
     """Haar measure on the orthogonal group O(n), both components (determinant 1 and −1).
 
     The eigenvalues fill the unit circle uniformly as n grows; the traces of its powers are asymptotically
@@ -98,7 +135,7 @@ def haar_orthogonal() -> Ensemble:
     return HaarEnsemble("real")
 
 
-def haar_unitary() -> Ensemble:
+def haar_unitary() -> HaarEnsemble:
     """Haar measure on the unitary group U(n): the circular unitary ensemble (Dyson 1962).
 
     E|tr U^k|² = min(k, n) (Diaconis-Shahshahani 1994; Diaconis-Evans 2001).
@@ -106,44 +143,10 @@ def haar_unitary() -> Ensemble:
     return HaarEnsemble("complex")
 
 
-def haar_symplectic() -> Ensemble:
+def haar_symplectic() -> HaarEnsemble:
     """Haar measure on the compact symplectic group Sp(n): unitary n × n quaternion matrices.
 
     ``sample(n)`` is the 2n × 2n complex matrix [[A, B], [−B̄, Ā]]; ``eigenvalues(n)`` gives all its 2n eigenvalues,
     n conjugate pairs on the unit circle (they are distinct, unlike the equal pairs of :func:`rmt.gse`).
     """
     return HaarEnsemble("quaternion")
-
-
-def haar_matrix(field: str, n: int, rng: np.random.Generator, columns: int | None = None) -> Matrix:
-    """`columns` orthonormal columns of n rows, uniformly distributed; a Haar matrix by default.
-
-    QR of a Gaussian matrix, its columns multiplied by the phases of the diagonal of R: without them the result is
-    not Haar distributed (Mezzadri 2007).
-
-    Parameters
-    ----------
-    field : {"real", "complex", "quaternion"}
-        A quaternion matrix is returned as a complex one of twice as many rows and columns.
-    n : int
-    rng : numpy.random.Generator
-    columns : int, optional
-        At most n; n by default.
-    """
-    width = n if columns is None else columns
-    if field != "quaternion":
-        q, r = np.linalg.qr(gaussian().draw(rng, (n, width), field=field))
-        diagonal = r.diagonal()
-        phased: Matrix = q * (diagonal / np.abs(diagonal))
-        return phased
-    upper, lower = gaussian().draw(rng, (2, n, width), field="complex")
-    interleaved = np.empty((2 * n, 2 * width), dtype=np.complex128)
-    # next to every column its quaternionic partner: QR then is the quaternionic QR, as R with a positive diagonal is
-    # unique
-    interleaved[:n, ::2], interleaved[n:, ::2] = upper, -lower.conj()
-    interleaved[:n, 1::2], interleaved[n:, 1::2] = lower, upper.conj()
-    q, r = np.linalg.qr(interleaved)
-    diagonal = r.diagonal()[::2]
-    left = q[:, ::2] * (diagonal / np.abs(diagonal))
-    top, bottom = left[:n], left[n:]
-    return np.block([[top, -bottom.conj()], [bottom, top.conj()]])

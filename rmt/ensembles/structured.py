@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant, show_call
 from rmt.ensembles.entries import FIELDS
-from rmt.ensembles.haar import haar_matrix
 from rmt.errors import check_choice, check_real
 from rmt.laws.law import Law
 
 if TYPE_CHECKING:
     from rmt.laws.planar import PlanarLaw
+    from rmt.numerics.householder import Field
 
 
 class ProjectionEnsemble(Ensemble):
@@ -38,8 +38,11 @@ class ProjectionEnsemble(Ensemble):
 
     def _onto_subspace(self, n: int, rank: int, rng: np.random.Generator) -> Matrix:
         from rmt.ensembles.covariance import gram
+        from rmt.numerics.householder import haar_matrix
 
-        return gram(haar_matrix(self.field, n, rng, columns=rank))
+        if rank == 0:
+            return np.zeros((n, n), dtype=np.float64 if self.field == "real" else np.complex128)
+        return gram(haar_matrix(n, rng, rank, cast("Field", self.field)))
 
     def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
         return np.repeat([0.0, 1.0], [n - self.rank(n), self.rank(n)])
@@ -95,12 +98,14 @@ class HaarConjugateEnsemble(Ensemble):
         return inner + self._dense_bytes(n) if method == "_sample" else inner
 
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
+        from rmt.numerics.householder import haar_product
+
         matrix = self.ensemble._sample(n, rng)
         if matrix.shape[0] != matrix.shape[1]:
             raise ValueError(f"haar_conjugate needs a square matrix, got {self.ensemble!r} of shape {matrix.shape}")
         size = matrix.shape[0] // 2 if self.field == "quaternion" else matrix.shape[0]
-        q = haar_matrix(self.field, size, rng)
-        conjugated = q @ matrix @ q.conj().T
+        q = haar_product(size, rng, field=cast("Field", self.field))
+        conjugated = q.apply(q.apply(matrix).conj().T).conj().T
         return (conjugated + conjugated.conj().T) / 2.0 if self.hermitian else conjugated
 
     def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:

@@ -173,3 +173,23 @@ def test_rectangular_matrices_have_no_eigenvalues():
     for call in (lambda e: e.eigenvalues(3), lambda e: e.law()):
         with pytest.raises(ValueError, match=r"ginibre\(shape=\(1, 2\)\) is not square.*use singular_values\(n\)"):
             call(rmt.ginibre(shape=(1, 2)))
+
+
+@pytest.mark.parametrize("ensemble", [rmt.haar_orthogonal(), rmt.haar_unitary(), rmt.haar_symplectic()], ids=repr)
+def test_reflections_are_the_sample(ensemble):
+    """Without forming the matrix: Q B, Q* B, fewer columns; the same numbers as sample for the same rng."""
+    n = 6
+    size = 2 * n if ensemble.field == "quaternion" else n
+    product = ensemble.reflections(n, rng=2)
+    matrix = ensemble.sample(n, rng=2)
+    block = np.random.default_rng(0).standard_normal((size, 3))
+    assert np.array_equal(product.matrix(), matrix)
+    assert np.allclose(product.apply(block), matrix @ block, atol=1e-14)
+    assert np.allclose(product.apply_adjoint(block[:, 0]), matrix.conj().T @ block[:, 0], atol=1e-14)
+    narrow = ensemble.reflections(n, columns=2, rng=2).matrix()
+    assert narrow.shape == (size, size // 3)
+    assert np.allclose(narrow.conj().T @ narrow, np.eye(size // 3), atol=1e-14)
+    with pytest.raises(ValueError, match="columns must be at most n = 6, got 7"):
+        ensemble.reflections(n, columns=7)
+    with pytest.raises(ValueError, match="n must be an integer >= 1, got 0"):
+        ensemble.reflections(0)
