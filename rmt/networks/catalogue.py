@@ -30,7 +30,8 @@ def _sech_squared(x: Real) -> Real:
 
 def _log_sech_squared(x: Real) -> Real:
     size = np.abs(x)
-    return math.log(4.0) - 2.0 * size - 2.0 * np.log1p(np.exp(-2.0 * size))
+    near = -np.log1p(np.sinh(np.minimum(size, 1.0)) ** 2)
+    return np.where(size < 1.0, near, math.log(4.0) - 2.0 * size - 2.0 * np.log1p(np.exp(-2.0 * size)))
 
 
 def _normal_density(x: Real) -> Real:
@@ -147,6 +148,7 @@ def _sin() -> Activation:
         function=np.sin,
         slope=np.cos,
         curvature=lambda x: -np.sin(x),
+        slope_period=math.pi,
         formulas=GaussianFormulas(
             mean=lambda q: 0.0,
             second_moment=lambda q: -0.5 * math.expm1(-2.0 * q),
@@ -181,6 +183,7 @@ def _gelu() -> Activation:
         function=lambda x: x * ndtr(x),
         slope=_gelu_slope,
         curvature=lambda x: (2.0 - x * x) * _normal_density(x),
+        log_slope=_gelu_log_slope,
     )
 
 
@@ -191,12 +194,32 @@ def _gelu_slope(x: Real) -> Real:
     return np.where(x < 0.0, left, ndtr(x) + x * _normal_density(x))
 
 
+def _gelu_log_slope(x: Real) -> Real:
+    t = np.minimum(x, -1.0)
+    left = -0.5 * t * t + np.log(np.abs(0.5 * erfcx(-t / math.sqrt(2.0)) + t / _ROOT_TWO_PI))
+    return _log_slope_near_one(x, _gelu_slope, lambda t: t * _normal_density(t) - ndtr(-t), left)
+
+
+def _log_slope_near_one(
+    x: Real, slope: Callable[[Real], Real], excess: Callable[[Real], Real], left: Real | None = None
+) -> Real:
+    """log|φ'| for a slope that tends to 1 on the right: from φ' − 1 beyond x = 1, and `left` before x = −1."""
+    with np.errstate(divide="ignore"):
+        middle = np.log(np.abs(slope(np.clip(x, -1.0 if left is not None else -np.inf, 1.0))))
+    out = np.where(x > 1.0, np.log1p(excess(np.maximum(x, 1.0))), middle)
+    return out if left is None else np.where(x < -1.0, left, out)
+
+
 def _gelu_tanh() -> Activation:
     root, cubic = math.sqrt(2.0 / math.pi), 0.044715
 
     def slope(x: Real) -> Real:
         gate, growth = root * (x + cubic * x**3), root * (1.0 + 3.0 * cubic * x * x)
         return expit(2.0 * gate) + 0.5 * x * growth * _sech_squared(gate)
+
+    def excess(x: Real) -> Real:
+        gate, growth = root * (x + cubic * x**3), root * (1.0 + 3.0 * cubic * x * x)
+        return 0.5 * x * growth * _sech_squared(gate) - expit(-2.0 * gate)
 
     def curvature(x: Real) -> Real:
         gate, growth = root * (x + cubic * x**3), root * (1.0 + 3.0 * cubic * x * x)
@@ -208,15 +231,26 @@ def _gelu_tanh() -> Activation:
         function=lambda x: x * expit(2.0 * root * (x + cubic * x**3)),
         slope=slope,
         curvature=curvature,
+        log_slope=lambda x: _log_slope_near_one(x, slope, excess),
     )
 
 
 def _silu() -> Activation:
+    def slope(x: Real) -> Real:
+        return expit(x) * (1.0 + x * expit(-x))
+
+    def log_slope(x: Real) -> Real:
+        t = np.minimum(x, -1.0)
+        with np.errstate(divide="ignore"):
+            left = t - np.log1p(np.exp(t)) + np.log(np.abs(1.0 + t * expit(-t)))
+        return _log_slope_near_one(x, slope, lambda t: expit(-t) * (t * expit(t) - 1.0), left)
+
     return Activation(
         name="silu",
         function=lambda x: x * expit(x),
-        slope=lambda x: expit(x) * (1.0 + x * expit(-x)),
+        slope=slope,
         curvature=lambda x: _logistic_slope(x) * (2.0 - x * np.tanh(0.5 * x)),
+        log_slope=log_slope,
     )
 
 
@@ -225,12 +259,20 @@ def _mish() -> Activation:
         soft = np.logaddexp(0.0, x)
         return np.tanh(soft) + x * _sech_squared(soft) * expit(x)
 
+    def excess(x: Real) -> Real:
+        soft = np.logaddexp(0.0, x)
+        return x * _sech_squared(soft) * expit(x) - 2.0 * expit(-2.0 * soft)
+
     def curvature(x: Real) -> Real:
         soft, gate, sech = np.logaddexp(0.0, x), expit(x), _sech_squared(np.logaddexp(0.0, x))
         return sech * (2.0 * gate + x * (gate * expit(-x) - 2.0 * np.tanh(soft) * gate**2))
 
     return Activation(
-        name="mish", function=lambda x: x * np.tanh(np.logaddexp(0.0, x)), slope=slope, curvature=curvature
+        name="mish",
+        function=lambda x: x * np.tanh(np.logaddexp(0.0, x)),
+        slope=slope,
+        curvature=curvature,
+        log_slope=lambda x: _log_slope_near_one(x, slope, excess),
     )
 
 

@@ -78,6 +78,8 @@ class Activation:
         φ'' between the kinks, where known in closed form.
     log_slope : callable or None
         log|φ'| without underflow far from 0, where known.
+    slope_period : float or None
+        Period of φ'², for an oscillating activation.
     formulas : GaussianFormulas or None
         Closed forms of the moments, used instead of quadrature.
     named : bool
@@ -96,6 +98,7 @@ class Activation:
     slopes: tuple[float, ...] | None = None
     curvature: RealFunction | None = None
     log_slope: RealFunction | None = None
+    slope_period: float | None = None
     formulas: GaussianFormulas | None = None
     named: bool = True
     recipe: tuple[Any, ...] = ()

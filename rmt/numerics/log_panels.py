@@ -1,0 +1,307 @@
+"""A positive measure on panels of log t: built from a density in a parameter, evaluated by compiled kernels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Real = NDArray[np.float64]
+Function = Callable[[Real], Real]
+
+#: nodes and coefficients of a panel; log_panel_kernels has the same number
+NODES = 16
+PLAIN, MAXIMUM, MINIMUM, ZERO = 0, 1, 2, 3
+#: largest half width of a panel in log t
+WIDEST = 1.0
+#: resolved when the last coefficients are below this share of the whole mass, or of the panel's
+ABSOLUTE, RELATIVE = 1e-14, 1e-13
+#: rounding of log t, which blurs the map back to h on panels where log t hardly moves
+ROUNDING = 1e-13
+#: a panel narrower than this in log t becomes an atom
+NARROWEST = 1e-12
+#: panels with less mass are left out
+NEGLIGIBLE = 1e-17
+DEEPEST = 64
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of the parameter h on which log t is monotone, or monotone on either side of one extreme.
+
+    Attributes
+    ----------
+    low, high : float
+        Ends in h.
+    kind : int
+        PLAIN; MAXIMUM or MINIMUM of log t; ZERO of the root of t inside.
+    where, extreme : float
+        Place of the extreme in h and log t there (unused for the other kinds).
+    weight : float
+        Factor of the density.
+    """
+
+    low: float
+    high: float
+    kind: int = PLAIN
+    where: float = 0.0
+    extreme: float = 0.0
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class LogPanels:
+    """A measure of total mass 1 as atoms and panels, sorted by log t.
+
+    Attributes
+    ----------
+    atoms : tuple of (position, mass)
+    kind, centre, half, extreme : ndarray of shape (panels,)
+        With s = centre + half ξ, ξ in [-1, 1]: log t is s, ``extreme - s²`` or ``extreme + s²``, or t is s².
+    masses, logarithms, coefficients : ndarray of shape (panels, 16)
+        Masses and log t at the Gauss-Legendre nodes, Legendre coefficients of the density in ξ.
+    unresolved : float
+        Estimate of the mass by which the polynomials miss.
+    """
+
+    atoms: tuple[tuple[float, float], ...]
+    kind: NDArray[np.int64]
+    centre: Real
+    half: Real
+    extreme: Real
+    masses: Real
+    logarithms: Real
+    coefficients: Real
+    unresolved: float
+
+    @property
+    def parameters(self) -> Real:
+        """The flat layout that the kernels of :mod:`rmt.numerics.log_panel_kernels` read."""
+        header = [float(len(self.atoms)), float(self.kind.size)]
+        header += [a for a, _ in self.atoms] + [p for _, p in self.atoms]
+        columns = np.column_stack([self.kind.astype(np.float64), self.centre, self.half, self.extreme])
+        positions = np.exp(self.logarithms)
+        body = np.concatenate([columns, self.masses, self.logarithms, positions, self.coefficients], axis=1)
+        return np.concatenate([header, body.ravel()])
+
+    @property
+    def ends(self) -> tuple[Real, Real]:
+        """Smallest and largest log t of every panel."""
+        first, last = self.centre - self.half, self.centre + self.half
+        far = np.maximum(first**2, last**2)
+        near = np.where(first * last < 0.0, 0.0, np.minimum(first**2, last**2))
+        with np.errstate(divide="ignore"):
+            log_near, log_far = np.log(near), np.log(far)
+        low = np.choose(self.kind, [first, self.extreme - far, self.extreme + near, log_near])
+        high = np.choose(self.kind, [last, self.extreme - near, self.extreme + far, log_far])
+        return low, high
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What the panels are built from: functions of a parameter h, smooth inside every piece.
+
+    Attributes
+    ----------
+    log_value : callable
+        log t.
+    root : callable
+        A root of t that changes sign where t = 0, for pieces of kind ZERO.
+    density : callable
+        Density of h.
+    pieces : sequence of Piece
+        Together they carry all the mass that is not in `atoms`.
+    atoms : sequence of (position, mass)
+    """
+
+    log_value: Function
+    root: Function
+    density: Function
+    pieces: Sequence[Piece]
+    atoms: Sequence[tuple[float, float]] = ()
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Panels under construction, one a row."""
+
+    piece: NDArray[np.int64]
+    low: Real
+    high: Real
+
+    def __getitem__(self, index: Any) -> _Batch:
+        return _Batch(self.piece[index], self.low[index], self.high[index])
+
+
+class _Builder:
+    """Cuts the pieces of a measure until the density on every panel is a polynomial of degree 15."""
+
+    def __init__(self, measure: Measure) -> None:
+        self.measure = measure
+        self.kind = np.array([p.kind for p in measure.pieces], dtype=np.int64)
+        self.where = np.array([p.where for p in measure.pieces])
+        self.extreme = np.array([p.extreme for p in measure.pieces])
+        self.weight = np.array([p.weight for p in measure.pieces])
+        self.rows: list[dict[str, Any]] = []
+        self.points = list(measure.atoms)
+
+    def local(self, piece: NDArray[np.int64], h: Real) -> Real:
+        """The monotone local variable s at h of shape (rows, ...)."""
+        shape = (-1,) + (1,) * (h.ndim - 1)
+        kind, extreme = self.kind[piece].reshape(shape), self.extreme[piece].reshape(shape)
+        value = np.asarray(self.measure.log_value(h), dtype=np.float64)
+        with np.errstate(invalid="ignore"):
+            turned = np.copysign(np.sqrt(np.abs(extreme - value)), h - self.where[piece].reshape(shape))
+        out = np.where(kind == PLAIN, value, turned)
+        if (kind == ZERO).any():
+            out = np.where(kind == ZERO, self.measure.root(h), out)
+        return out
+
+    def inverse(self, batch: _Batch, target: Real) -> Real:
+        """The h in [low, high] where s has these values: secant steps, safeguarded by bisection."""
+        a, b = (np.repeat(end[:, None], target.shape[1], axis=1) for end in (batch.low, batch.high))
+        ends = self.local(batch.piece, np.stack([batch.low, batch.high], axis=1))
+        rising = (ends[:, 1] > ends[:, 0])[:, None]
+        fa, fb = ends[:, :1] - target, ends[:, 1:] - target
+        h = 0.5 * (a + b)
+        for step in range(80):
+            f = self.local(batch.piece, h) - target
+            left = (f < 0.0) == rising
+            a, fa = np.where(left, h, a), np.where(left, f, fa)
+            b, fb = np.where(left, b, h), np.where(left, fb, f)
+            if np.all((np.abs(b - a) <= 4e-16 * np.maximum(np.abs(a), np.abs(b))) | (f == 0.0)):
+                break
+            with np.errstate(divide="ignore", invalid="ignore"):
+                secant = b - fb * (b - a) / (fb - fa)
+            inside = (secant > a) & (secant < b) & (step % 3 != 2)
+            h = np.where(f == 0.0, h, np.where(inside, secant, 0.5 * (a + b)))
+        return h
+
+    def run(self) -> None:
+        """Cut level by level."""
+        pieces = self.measure.pieces
+        batch = _Batch(np.arange(len(pieces)), np.array([p.low for p in pieces]), np.array([p.high for p in pieces]))
+        for level in range(DEEPEST + 1):
+            if batch.low.size == 0:
+                break
+            again = self.cut(batch, last=level == DEEPEST)
+            batch = batch[again]
+            if batch.low.size:
+                middle = self.split(batch)
+                batch = _Batch(
+                    np.repeat(batch.piece, 2),
+                    np.stack([batch.low, middle], axis=1).ravel(),
+                    np.stack([middle, batch.high], axis=1).ravel(),
+                )
+
+    def split(self, batch: _Batch) -> Real:
+        """About where s is halfway, but never at an extreme."""
+        ends = self.local(batch.piece, np.stack([batch.low, batch.high], axis=1))
+        share = np.where(self.kind[batch.piece] == PLAIN, 0.5, 0.42)
+        target = ends[:, 0] + share * (ends[:, 1] - ends[:, 0])
+        return self.inverse(batch, target[:, None])[:, 0]
+
+    def cut(self, batch: _Batch, *, last: bool) -> NDArray[np.bool_]:
+        """Keep the resolved panels of a batch; return which rows need another cut."""
+        nodes, weights, transform, differentiate = _legendre_tools()
+        kind, extreme = self.kind[batch.piece], self.extreme[batch.piece]
+        ends = self.local(batch.piece, np.stack([batch.low, batch.high], axis=1))
+        centre, half = 0.5 * ends.sum(axis=1), 0.5 * (ends[:, 1] - ends[:, 0])
+        orientation = np.where(half < 0.0, -1.0, 1.0)
+        half = np.abs(half)
+        s = centre[:, None] + half[:, None] * nodes
+        h = self.inverse(batch, s)
+        # dh/dξ from the polynomial through h(ξ), whose ends are known too
+        limits = np.stack([batch.low, batch.high], axis=1)
+        limits = np.where(orientation[:, None] > 0.0, limits, limits[:, ::-1])
+        speed = orientation[:, None] * (np.concatenate([h, limits], axis=1) @ differentiate.T)
+        values = self.weight[batch.piece][:, None] * np.asarray(self.measure.density(h)) * speed
+        masses, coefficients = weights * values, values @ transform.T
+        mass = masses.sum(axis=1)
+        with np.errstate(divide="ignore"):
+            logarithms = np.select(
+                [(kind == k)[:, None] for k in (PLAIN, MAXIMUM, MINIMUM)],
+                [s, extreme[:, None] - s * s, extreme[:, None] + s * s],
+                2.0 * np.log(np.abs(s)),
+            )
+        width = np.select([kind == PLAIN, kind == ZERO], [2.0 * half, 0.0], (np.abs(centre) + half) ** 2)
+        scale = np.maximum(1.0, np.abs(np.where(kind == ZERO, 0.0, logarithms.T)).max(axis=0))
+        narrow = (width < NARROWEST) & (kind != ZERO)
+        blur = ROUNDING * scale / np.where(kind == ZERO, 1.0, np.maximum(width, NARROWEST))
+        blur += ROUNDING * np.abs(limits).max(axis=1) / (batch.high - batch.low)
+        tail = np.abs(coefficients[:, -3:]).max(axis=1)
+        resolved = (width <= 2.0 * WIDEST) & (tail <= np.maximum(ABSOLUTE, np.maximum(RELATIVE, blur) * mass))
+        negligible = mass < NEGLIGIBLE
+        for i in np.flatnonzero(narrow & ~negligible):
+            self.points.append((math.exp(float(logarithms[i].mean())), float(mass[i])))
+        keep = ~narrow & ~negligible & (resolved | last)
+        for i in np.flatnonzero(keep):
+            self.rows.append(
+                {
+                    "kind": kind[i],
+                    "centre": centre[i],
+                    "half": half[i],
+                    "extreme": extreme[i],
+                    "masses": masses[i],
+                    "logarithms": logarithms[i],
+                    "coefficients": coefficients[i],
+                    "error": 0.0 if resolved[i] else tail[i],
+                }
+            )
+        return np.asarray(~(narrow | negligible | keep))
+
+
+def build_log_panels(measure: Measure) -> LogPanels:
+    """Panels of the law of t = exp(log_value(h)), where h has the density of the measure; total mass 1."""
+    builder = _Builder(measure)
+    builder.run()
+    rows = sorted(builder.rows, key=lambda row: float(row["logarithms"].mean()))
+    total = math.fsum(p for _, p in builder.points) + math.fsum(float(row["masses"].sum()) for row in rows)
+
+    def table(name: str) -> Real:
+        return np.array([row[name] for row in rows]).reshape(len(rows), NODES)
+
+    return LogPanels(
+        atoms=_merged(builder.points, total),
+        kind=np.array([row["kind"] for row in rows], dtype=np.int64),
+        centre=np.array([row["centre"] for row in rows]),
+        half=np.array([row["half"] for row in rows]),
+        extreme=np.array([row["extreme"] for row in rows]),
+        masses=table("masses") / total,
+        logarithms=table("logarithms"),
+        coefficients=table("coefficients") / total,
+        unresolved=math.fsum(row["error"] for row in rows),
+    )
+
+
+def _merged(points: Sequence[tuple[float, float]], total: float) -> tuple[tuple[float, float], ...]:
+    """Atoms in increasing order, those that agree to rounding put together."""
+    merged: list[tuple[float, float]] = []
+    for a, p in sorted(points):
+        if merged and a - merged[-1][0] <= 4.0 * NARROWEST * a:
+            b, w = merged.pop()
+            merged.append(((a * p + b * w) / (p + w), p + w))
+        else:
+            merged.append((a, p))
+    return tuple((a, p / total) for a, p in merged)
+
+
+@lru_cache(maxsize=1)
+def _legendre_tools() -> tuple[Real, Real, Real, Real]:
+    """Nodes, weights, values → Legendre coefficients, and values at nodes and both ends → derivative at the nodes."""
+    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    table = np.polynomial.legendre.legvander(nodes, NODES - 1)
+    transform = ((np.arange(NODES) + 0.5)[:, None] * table.T) * weights
+    points = np.concatenate([nodes, [-1.0, 1.0]])
+    differences = points[:, None] - points[None, :]
+    np.fill_diagonal(differences, 1.0)
+    barycentric = 1.0 / differences.prod(axis=1)
+    matrix = (barycentric[None, :] / barycentric[:, None]) / differences
+    np.fill_diagonal(matrix, 0.0)
+    np.fill_diagonal(matrix, -matrix.sum(axis=1))
+    return nodes, weights, transform, matrix[:NODES]
