@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 import numpy as np
 
 from rmt.ensembles.ensemble import Ensemble, Matrix, Warrant
-from rmt.ensembles.limits import Word, adjoint, cyclic_runs, limit_law
+from rmt.ensembles.limits import Word, adjoint, conjugate, cyclic_runs, limit_law
 from rmt.ensembles.repeats import trial_generators
 
 if TYPE_CHECKING:
@@ -44,10 +44,15 @@ class Expression(Ensemble):
             )
         complex_numbers = any(isinstance(c, complex) and c.imag != 0 for c in self.terms.values())
         if fields == {"quaternion"}:
+            if complex_numbers:
+                raise ValueError(
+                    "a complex multiple of a quaternion ensemble is no quaternion matrix: take real coefficients, or "
+                    "the complex field (rmt.gue())"
+                )
             self.field = "quaternion"
         else:
             self.field = "complex" if "complex" in fields or complex_numbers else "real"
-        self.hermitian = {adjoint(w): _conjugate(c) for w, c in self.terms.items()} == self.terms
+        self.hermitian = {adjoint(w): conjugate(c) for w, c in self.terms.items()} == self.terms
         self.warrant = (
             Warrant.INVARIANT
             if self.variables and all(v.warrant is Warrant.INVARIANT for v in self.variables)
@@ -66,7 +71,7 @@ class Expression(Ensemble):
     @property
     def H(self) -> Expression:  # noqa: N802
         """Conjugate transpose: words reversed, coefficients conjugated."""
-        return Expression((adjoint(word), _conjugate(c)) for word, c in self.terms.items())
+        return Expression((adjoint(word), conjugate(c)) for word, c in self.terms.items())
 
     def __add__(self, other: object) -> Expression:
         return Expression([*self.terms.items(), *_as_terms(other, "+")])
@@ -132,23 +137,31 @@ class Expression(Ensemble):
         return {variable: variable._sample(n, child) for variable, child in zip(self.variables, children, strict=True)}
 
     def _evaluate(self, drawn: dict[Ensemble, Matrix], n: int) -> Matrix:
-        total: Any = 0
-        constant: Any = 0
+        total: Matrix | None = None
         for word, c in self.terms.items():
             if not word:
-                constant = c
                 continue
-            product: Any = None
+            product: Matrix | None = None
             for variable, starred in word:
                 factor = drawn[variable].conj().T if starred else drawn[variable]
                 if product is not None and product.shape[1] != factor.shape[0]:
-                    raise ValueError(f"shapes do not match in {self!r} at n = {n}: {product.shape} @ {factor.shape}")
+                    self._refuse_shapes(n, product.shape, "@", factor.shape)
                 product = factor if product is None else product @ factor
-            total = total + c * product
-        if constant != 0:
-            size = n if np.ndim(total) == 0 else total.shape[0]
-            total = total + constant * np.eye(size)
-        return np.asarray(total)
+            assert product is not None
+            if total is not None and total.shape != product.shape:
+                self._refuse_shapes(n, total.shape, "+", product.shape)
+            term = _plain(c) * product
+            total = term if total is None else total + term
+        constant = _plain(self.terms.get((), 0))
+        if total is None:
+            return np.asarray(constant * np.eye(n))
+        rows, columns = total.shape
+        if constant != 0 and rows != columns:
+            self._refuse_shapes(n, total.shape, "+", f"{self.terms[()]!r} times the identity")
+        return total + constant * np.eye(rows) if constant != 0 else total
+
+    def _refuse_shapes(self, n: int, left: object, symbol: str, right: object) -> NoReturn:
+        raise ValueError(f"shapes do not match in {self!r} at n = {n}: {left} {symbol} {right}")
 
     def _bytes(self, method: str, n: int) -> float:
         affine = self._affine_part()
@@ -167,7 +180,7 @@ class Expression(Ensemble):
         affine = self._affine_part()
         if affine is not None:
             scale, variable, shift = affine
-            values = scale * variable._eigenvalues(n, rng) + shift
+            values = _plain(scale) * variable._eigenvalues(n, rng) + _plain(shift)
         elif self.hermitian:
             values = np.linalg.eigvalsh(self._sample(n, rng))
             if self.field == "quaternion":
@@ -191,7 +204,9 @@ class Expression(Ensemble):
                 if weights[0] >= -1e-12 * weights[-1]:
                     root = vectors * np.sqrt(np.maximum(weights, 0.0))
                     values = np.linalg.eigvalsh(root.conj().T @ other @ root)
-                    return np.asarray(np.sort(self.terms[words[0]] * values + self.terms.get((), 0)))
+                    if self.field == "quaternion":
+                        values = values[::2]
+                    return np.asarray(np.sort(_plain(self.terms[words[0]]) * values + _plain(self.terms.get((), 0))))
         return np.asarray(np.linalg.eigvals(self._evaluate(drawn, n)))
 
     # ------------------------------------------------------------------ the law
@@ -203,15 +218,13 @@ class Expression(Ensemble):
         FreenessError
             If two of the variables are not known to be asymptotically free.
         """
-        affine = self._affine_part()
-        if affine is not None:
-            scale, variable, shift = affine
-            return scale * variable.law() + shift
+        if list(self.terms.values()) == [1] and len(next(iter(self.terms))) == 1:
+            return self.variables[0].law()  # laws in the plane are those of the conjugate transpose, too
         law = limit_law(self.terms, self.variables)
         if law is None:
             raise TypeError(
-                f"{self!r} is not self-adjoint and no product of free positive factors, so its limit law does not live "
-                "on the line; the law of A @ A.H or of A + A.H does, and .eigenvalues(n) samples it"
+                f"{self!r} is not self-adjoint and no product of two matrices, one of them positive, so its limit law "
+                "does not live on the line; the law of A @ A.H or of A + A.H does, and .eigenvalues(n) samples it"
             )
         return law
 
@@ -220,17 +233,18 @@ class Expression(Ensemble):
         return super().gram_law() if self.hermitian else cast("Law", (self @ self.H).law())
 
 
-def _conjugate(number: Any) -> Any:
-    return number.conjugate() if isinstance(number, complex) else number
+def _plain(number: Any) -> Any:
+    """A coefficient, which may be a Fraction, as a number that arrays multiply with."""
+    return number if isinstance(number, complex) else float(number)
 
 
 def _as_number(value: Any, symbol: str) -> Any:
     if isinstance(value, Ensemble):
         raise TypeError(f"ensemble {symbol} ensemble is ambiguous: write X @ Y for the matrix product")
-    if isinstance(value, np.generic):
+    if isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0:
         value = value.item()
     try:
-        number = complex(value)
+        number = complex("" if isinstance(value, (str, np.ndarray)) else value)
     except (TypeError, ValueError):
         raise TypeError(f"expected a number or an ensemble after {symbol}, got {type(value).__name__}") from None
     if not np.isfinite(number):

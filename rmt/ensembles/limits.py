@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,6 +9,7 @@ from rmt.ensembles.ensemble import Ensemble, Warrant
 from rmt.errors import FreenessError
 
 if TYPE_CHECKING:
+    from rmt.free.polynomial import Circular
     from rmt.laws.law import Law
 
 #: a variable and whether its conjugate transpose is meant
@@ -20,8 +20,9 @@ Word = tuple[Factor, ...]
 def limit_law(terms: Mapping[Word, Any], variables: Sequence[Ensemble]) -> Law | None:
     """Law of a polynomial in asymptotically free variables, or None if its spectrum need not be real.
 
-    A linear form is a free sum. A single word is a free product where cyclic rotation (which changes no trace)
-    brings each variable together; any other self-adjoint polynomial goes through its linearisation.
+    Parts without a common variable are free: the law is their free sum. A single word is a free product where the
+    trace allows it (:func:`word_law`), and a quadratic polynomial that is a square up to a constant is one; any other
+    self-adjoint polynomial goes through its linearisation.
 
     Raises
     ------
@@ -31,18 +32,20 @@ def limit_law(terms: Mapping[Word, Any], variables: Sequence[Ensemble]) -> Law |
     require_freeness(variables)
     shift = terms.get((), 0)
     words = {word: c for word, c in terms.items() if word}
-    real = all(complex(c).imag == 0 for c in (*words.values(), shift))
-    if real and all(len(word) == 1 and word[0][0].hermitian for word in words):
-        from rmt.free import boxplus
+    if not words:
+        from rmt.laws import Atomic
 
-        scaled = [_real(c) * _law(word[0][0]) for word, c in words.items()]
-        return cast("Law", boxplus(*scaled) + _real(shift))
-    if real and len(words) == 1:
+        return Atomic((_real(shift),), (1,)) if _is_real(shift) else None
+    if len(words) == 1 and _is_real(shift):
         ((word, coefficient),) = words.items()
-        law = word_law(word)
+        law = word_law(word) if _is_real(coefficient) else None
         if law is not None:
-            return _real(coefficient) * law + _real(shift)
-    return _polynomial_law(terms, variables)
+            return cast("Law", _real(coefficient) * law + _real(shift))
+    if any(terms.get(adjoint(word), 0) != conjugate(c) for word, c in terms.items()):
+        return None
+    from rmt.free import boxplus
+
+    return cast("Law", boxplus(*map(_component_law, _components(words))) + _real(shift))
 
 
 def require_freeness(variables: Sequence[Ensemble]) -> None:
@@ -66,12 +69,16 @@ def require_freeness(variables: Sequence[Ensemble]) -> None:
 
 
 def word_law(word: Word) -> Law | None:
-    """Law of one monomial in free variables, if it is a free product of laws on the line; else None."""
-    half = len(word) // 2
-    if len(word) % 2 == 0 and word[half:] == adjoint(word[:half]) and len({v for v, _ in word[:half]}) == half:
-        return _gram_law(word[:half])
+    """Law of one monomial in free variables, if it is a free product of laws on the line; else None.
+
+    A word x^k y^l, read as a circle, has the spectrum of a Hermitian matrix if one of the two powers is positive. Three
+    positive factors have the moments of their free product, but eigenvalues off the line.
+    """
+    law = _palindrome_law(word)
+    if law is not None:
+        return law
     runs = cyclic_runs(word)
-    if runs is None:
+    if runs is None or len(runs) > 2:
         return None
     factors = [_power_law(variable, exponent) for variable, exponent in runs]
     if any(factor is None for factor in factors):
@@ -109,16 +116,104 @@ def adjoint(word: Word) -> Word:
     return tuple((variable, not starred and not variable.hermitian) for variable, starred in reversed(word))
 
 
-def _gram_law(word: Word) -> Law | None:
-    """Law of w w* for a word of distinct variables: a free product of the laws of the v v*."""
+def conjugate(number: Any) -> Any:
+    """Complex conjugate of a number of any kind."""
+    return number.conjugate() if isinstance(number, complex) else number
+
+
+def _palindrome_law(word: Word) -> Law | None:
+    """Law of u M u* for a variable u that does not occur in M: u M u* has the moments of M u*u."""
+    (variable, starred), inner = word[0], word[1:-1]
     if len(word) == 1:
-        (variable, starred), *_ = word
-        return None if starred and not _is_square(variable) else variable.gram_law()
-    if not all(_is_square(variable) for variable, _ in word):
+        return _law(variable) if variable.hermitian else None
+    if word[-1:] != adjoint(word[:1]) or any(variable is other for other, _ in inner):
+        return None
+    if not inner:
+        return _gram_law(variable, starred)
+    middle = _palindrome_law(inner) if _is_square(variable) else None
+    if middle is None:
         return None
     from rmt.free import boxtimes
 
-    return boxtimes(*(variable.gram_law() for variable, _ in word))
+    return boxtimes(variable.gram_law(), middle)
+
+
+def _gram_law(variable: Ensemble, starred: bool) -> Law | None:
+    """Law of u u*, or of u* u."""
+    from rmt.laws import MarchenkoPastur
+
+    law = variable.gram_law()
+    if not starred or _is_square(variable):
+        return law
+    if isinstance(law, MarchenkoPastur):  # u and u* change roles: samples become dimensions
+        return cast("Law", law.ratio * MarchenkoPastur(ratio=1 / law.ratio, variance=law.variance))
+    return None
+
+
+def _components(words: Mapping[Word, Any]) -> list[dict[Word, Any]]:
+    """The smallest parts of a polynomial that share no variable, in the order in which they begin."""
+    parts: list[dict[Word, Any]] = []
+    for word, c in words.items():
+        here = {variable for variable, _ in word}
+        joined: dict[Word, Any] = {}
+        rest = []
+        for part in parts:
+            if any(variable in here for other in part for variable, _ in other):
+                joined |= part
+            else:
+                rest.append(part)
+        parts = [*rest, {**joined, word: c}]
+    return parts
+
+
+def _component_law(words: Mapping[Word, Any]) -> Law:
+    """Law of a self-adjoint polynomial without constant term that does not fall into free parts."""
+    if len(words) == 1:
+        ((word, c),) = words.items()
+        law = word_law(word)
+        if law is not None:
+            return cast("Law", _real(c) * law)
+    return _circle_law(words) or _square_law(words) or _polynomial_law(words)
+
+
+def _circle_law(words: Mapping[Word, Any]) -> Law | None:
+    """Law of c u + (c u)* for a circular or Haar unitary u."""
+    from rmt.laws import Arcsine, CircularLaw, Semicircle, UnitCircle
+
+    (((variable, _), *_), c), *_ = words.items()
+    if variable.hermitian or max(map(len, words)) > 1 or not _is_square(variable):
+        return None
+    law = variable.law()
+    if isinstance(law, CircularLaw):
+        return Semicircle(variance=2 * abs(c) ** 2 * law.variance)
+    return abs(c) * Arcsine(radius=2) if isinstance(law, UnitCircle) else None
+
+
+def _square_law(words: Mapping[Word, Any]) -> Law | None:
+    """Law of a(y² + b y) for a real linear form y in Hermitian variables, by completing the square."""
+    from rmt.free import boxplus
+    from rmt.laws.pushforward import squared
+
+    variables = tuple(dict.fromkeys(variable for word in words for variable, _ in word))
+    first = variables[0]
+    if not all(v.hermitian for v in variables) or max(map(len, words)) != 2 or not all(map(_is_real, words.values())):
+        return None
+    scale = _coefficient(words, first, first)
+    form = {v: _coefficient(words, first, v) for v in variables}
+    shift = _coefficient(words, first)
+    if scale == 0 or any(
+        _coefficient(words, u, v) * scale != form[u] * form[v] or _coefficient(words, u) * scale != shift * form[u]
+        for u in variables
+        for v in variables
+    ):
+        return None
+    half = shift / (2 * scale) if shift else 0
+    line = boxplus(*(form[v] / scale * _law(v) for v in variables)) + half
+    return cast("Law", scale * squared(line) - scale * half * half)
+
+
+def _coefficient(words: Mapping[Word, Any], *variables: Ensemble) -> Any:
+    return _real(words.get(tuple((variable, False) for variable in variables), 0))
 
 
 def _is_square(variable: Ensemble) -> bool:
@@ -138,45 +233,41 @@ def _power_law(variable: Ensemble, exponent: int) -> Law | None:
     return law
 
 
-def _polynomial_law(terms: Mapping[Word, Any], variables: Sequence[Ensemble]) -> Law | None:
-    """Law through linearisation; a square iid variable enters as (X + iY)/√2 with free semicirculars X, Y."""
-    from rmt.laws import CircularLaw, Semicircle
-    from rmt.laws.planar import PlanarLaw
-
-    if {adjoint(word): complex(c).conjugate() for word, c in terms.items()} != {
-        w: complex(c) for w, c in terms.items()
-    }:
-        return None
-    laws: list[Law] = []
-    letters: dict[Ensemble, list[tuple[int, complex]]] = {}
-    for variable in variables:
-        law = variable.law()
-        if isinstance(law, CircularLaw) and _is_square(variable):
-            part = math.sqrt(float(law.variance) / 2.0)
-            letters[variable] = [(len(laws), part), (len(laws) + 1, part * 1j)]
-            laws += [Semicircle(), Semicircle()]
-        elif isinstance(law, PlanarLaw):
-            raise TypeError(
-                f"the limit law of a polynomial in {variable!r} is not known, because it is not normal and its law in "
-                "the sense of *-moments is not circular; use A @ A.H, or sample it"
-            )
-        else:
-            letters[variable] = [(len(laws), 1.0)]
-            laws.append(law)
-    expanded: dict[tuple[int, ...], complex] = {}
-    for word, coefficient in terms.items():
-        partial: dict[tuple[int, ...], complex] = {(): complex(coefficient)}
-        for variable, starred in word:
-            partial = {
-                (*done, index): c * (complex(weight).conjugate() if starred else weight)
-                for done, c in partial.items()
-                for index, weight in letters[variable]
-            }
-        for key, c in partial.items():
-            expanded[key] = expanded.get(key, 0) + c
+def _polynomial_law(terms: Mapping[Word, Any]) -> Law:
+    """Law of a self-adjoint polynomial through its linearisation."""
     from rmt.free.polynomial import polynomial_law
 
-    return polynomial_law({word: c for word, c in expanded.items() if c != 0}, laws)
+    variables = tuple(dict.fromkeys(variable for word in terms for variable, _ in word))
+    index = {variable: i for i, variable in enumerate(variables)}
+    words = {tuple(~index[v] if starred else index[v] for v, starred in word): c for word, c in terms.items()}
+    return polynomial_law(words, [_free_variable(variable) for variable in variables])
+
+
+def _free_variable(variable: Ensemble) -> Law | Circular:
+    """What stands for the limit of a random matrix in a polynomial."""
+    from rmt.free.polynomial import Circular
+    from rmt.laws import CircularLaw, UnitCircle
+    from rmt.laws.planar import PlanarLaw
+
+    if not _is_square(variable):
+        raise TypeError(
+            f"{variable!r} is not square, and only as A @ A.H or A.H @ A can it enter an expression with a limit law; "
+            "sample the expression"
+        )
+    law = variable.law()
+    if isinstance(law, CircularLaw):
+        return Circular(law.variance)
+    if isinstance(law, UnitCircle):
+        raise TypeError(
+            f"the limit law of this polynomial in the unitary matrix {variable!r} is not offered: linear forms such as "
+            "U + U.H are, and U @ X @ U.H inside a polynomial is rmt.haar_conjugate(X)"
+        )
+    if isinstance(law, PlanarLaw):
+        raise TypeError(
+            f"the limit law of a polynomial in {variable!r} is not known: its *-moments are not those of a circular "
+            "element; use A @ A.H, or sample it"
+        )
+    return law
 
 
 def _law(variable: Ensemble) -> Law:
@@ -185,3 +276,7 @@ def _law(variable: Ensemble) -> Law:
 
 def _real(number: Any) -> Any:
     return number.real if isinstance(number, complex) else number
+
+
+def _is_real(number: Any) -> bool:
+    return not isinstance(number, complex) or number.imag == 0.0
