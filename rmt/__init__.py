@@ -49,6 +49,15 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "square_root",
         "squared",
     ),
+    "rmt.free": (
+        "CompoundFreePoisson",
+        "boxplus",
+        "boxtimes",
+        "compress",
+        "free_power",
+        "mixture",
+        "multiplicative_power",
+    ),
     "rmt.ensembles": (
         "Ensemble",
         "Warrant",
@@ -73,7 +82,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "wishart",
     ),
 }
-_SUBPACKAGES = ("combinatorics", "ensembles", "errors", "laws", "plotting", "spectra")
+_SUBPACKAGES = ("combinatorics", "ensembles", "errors", "free", "laws", "plotting", "spectra")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps the two lists equal)
@@ -101,6 +110,13 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.errors import ConvergenceError as ConvergenceError
     from rmt.errors import FreenessError as FreenessError
     from rmt.errors import MomentConditionWarning as MomentConditionWarning
+    from rmt.free import CompoundFreePoisson as CompoundFreePoisson
+    from rmt.free import boxplus as boxplus
+    from rmt.free import boxtimes as boxtimes
+    from rmt.free import compress as compress
+    from rmt.free import free_power as free_power
+    from rmt.free import mixture as mixture
+    from rmt.free import multiplicative_power as multiplicative_power
     from rmt.laws import Affine as Affine
     from rmt.laws import Arcsine as Arcsine
     from rmt.laws import Atomic as Atomic
