@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+import scipy.special
 
 import rmt
 
@@ -162,3 +163,39 @@ def test_bulk_holds_and_edge_escapes_without_fourth_moment():
     assert np.abs(heavy).max() > 2.5
     assert distance(light, law) < tolerance(rmt.goe(), N)
     assert np.abs(light).max() < 2.2
+
+
+# ---------------------------------------------------------------------- deep products
+@pytest.mark.parametrize("entries", ["gaussian", "rademacher"])
+@pytest.mark.parametrize("field", ["real", "complex"])
+def test_log_eigenvalues_of_deep_products(field, entries):
+    """The determinant of J J* is a product of independent ones: E log det has a closed form for normal entries."""
+    n, depth = 20, 100
+    ensemble = rmt.product_wishart(depth=depth, entries=entries, field=field)
+    logs = ensemble.log_eigenvalues(n, rng=12, trials=20)
+    assert logs.shape == (20, n)
+    assert (np.diff(logs, axis=1) > 0).all()
+    assert logs.min() < math.log(1e-300) / 2  # beyond what the eigenvalues of a formed product can show
+    assert np.array_equal(ensemble.eigenvalues(n, rng=12, trials=20), np.exp(logs))
+    if entries == "gaussian":
+        beta = 1 if field == "real" else 2
+        k = beta * np.arange(1, n + 1) / 2
+        mean = depth * (scipy.special.digamma(k) - np.log(beta * n / 2)).sum()
+        deviation = math.sqrt(depth * scipy.special.polygamma(1, k).sum() / 20)
+        assert abs(logs.sum(1).mean() - mean) < 6 * deviation
+
+
+def test_chain_of_other_entries_agrees_with_the_product():
+    """At depth 3 the formed product still has its digits: the same factors give the same eigenvalues."""
+    ensemble = rmt.product_wishart(depth=3, entries="uniform")
+    generator = rmt.ensembles.repeats.trial_generators(13, 1)[0]
+    formed = np.linalg.svd(ensemble._product(40, generator), compute_uv=False)[::-1] ** 2
+    assert np.allclose(ensemble.eigenvalues(40, rng=13), formed, rtol=1e-7)
+
+
+def test_factors_with_empty_rows_give_zeros():
+    ensemble = rmt.product_wishart(depth=2, entries="sparse(0.1)")
+    logs = ensemble.log_eigenvalues(5, rng=14, trials=20)
+    assert not np.isnan(logs).any()
+    assert np.isneginf(logs[:, 0]).all()
+    assert (ensemble.eigenvalues(5, rng=14, trials=20)[:, 0] == 0.0).all()
