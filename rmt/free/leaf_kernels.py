@@ -13,9 +13,10 @@ import math
 import numpy as np
 
 from rmt.numerics.kernel import kernel
+from rmt.numerics.log_panel_kernels import panel_potential, panel_transform
 
 # codes of the elementary laws; those of the inner nodes follow in tree_kernels
-SEMICIRCLE, FREE_POISSON, ATOMS, CAUCHY, UNIFORM, ARCSINE, GAUSSIAN, CHEBYSHEV = range(8)
+SEMICIRCLE, FREE_POISSON, ATOMS, CAUCHY, UNIFORM, ARCSINE, GAUSSIAN, CHEBYSHEV, LOG_PANELS = range(9)
 
 # modified trapezoidal rule for the error function (Al Azah and Chandler-Wilde 2021): error exp(-pi^2/step^2)
 _TRAPEZOID_SIZE = 13
@@ -249,6 +250,9 @@ def leaf_self_energy(code, params, offset, length, z):
         g, m = _gaussian(w)
         # G' = -m
         return mean + sigma * divide(m, g), 1.0 - divide(m, g * g)
+    if code == LOG_PANELS:
+        m, slope = panel_transform(params, offset, z)
+        return divide(z * m, 1.0 + m), divide(m * (1.0 + m) + slope, (1.0 + m) * (1.0 + m))
     return _chebyshev(params, offset, length, z)
 
 
@@ -291,6 +295,8 @@ def leaf_potential(code, params, offset, length, z):
     if code == GAUSSIAN:
         sigma = params[offset + 1]
         return math.log(sigma) + _gaussian_potential((z - params[offset]) / sigma)
+    if code == LOG_PANELS:
+        return panel_potential(params, offset, z)
     return _chebyshev_potential(params, offset, length, z)
 
 

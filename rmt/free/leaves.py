@@ -18,6 +18,7 @@ from rmt.laws.law import Law, Real, exact
 from rmt.laws.marchenko_pastur import FreePoisson, MarchenkoPastur
 from rmt.laws.semicircle import Semicircle
 from rmt.laws.uniform import Uniform
+from rmt.numerics.log_panels import LogPanels
 
 #: code, parameters, and their count (number of atoms or of coefficients)
 Code = tuple[int, list[float], int]
@@ -57,6 +58,9 @@ def leaf_code(law: Law) -> Code | None:
         return codes.ARCSINE, [0.0, float(law.radius)], 2
     if isinstance(law, Gaussian):
         return codes.GAUSSIAN, [float(law._mean), math.sqrt(law.variance)], 2
+    panels = getattr(law, "log_panels", None)
+    if isinstance(panels, LogPanels):
+        return codes.LOG_PANELS, panels.parameters.tolist(), panels.kind.size
     return None
 
 

@@ -98,29 +98,33 @@ class SquaredSlope(Law):
         object.__setattr__(self, "q", float(check_real("q", q, above=0.0)))
 
     @cached_property
-    def panels(self) -> LogPanels:
+    def log_panels(self) -> LogPanels:
         """LogPanels of log t that carry the law."""
         return build_log_panels(squared_slope_measure(self.activation, self.q))
 
     @cached_property
     def _parameters(self) -> Real:
-        return self.panels.parameters
+        return self.log_panels.parameters
 
     @property
     def atoms(self) -> tuple[tuple[float, float], ...]:
         """Atoms where the slope is constant on a stretch."""
         # mass at 0 is underflow of a slope that decays, unless the slope really is 0 there
         decays = self.activation.log_slope is not None
-        return tuple((a, p) for a, p in self.panels.atoms if a > 0.0 or not decays)
+        return tuple((a, p) for a, p in self.log_panels.atoms if a > 0.0 or not decays)
 
     @property
     def support(self) -> tuple[Interval, ...]:
-        """Intervals of the density; exponent −1/2 where φ'² has an extreme or a zero."""
+        """Intervals of the density; exponent −1/2 where φ'² has an extreme or a zero.
+
+        Slopes beyond 9.5 standard deviations (mass 2e-21) do not count; where the support ends there the exponent
+        is inf, the density having vanished faster than any power.
+        """
         return self._intervals
 
     @cached_property
     def _intervals(self) -> tuple[Interval, ...]:
-        panels = self.panels
+        panels = self.log_panels
         low, high = panels.ends
         masses = panels.masses.sum(axis=1)
         merged: list[list[float]] = []
@@ -133,13 +137,13 @@ class SquaredSlope(Law):
         return tuple(self._interval(*row) for row in merged)
 
     def _interval(self, low: float, high: float, mass: float) -> Interval:
-        panels = self.panels
+        panels = self.log_panels
         top = bool(np.any((panels.kind == MAXIMUM) & (np.abs(panels.extreme - high) < TOUCHING)))
         bottom = bool(np.any((panels.kind == MINIMUM) & (np.abs(panels.extreme - low) < TOUCHING)))
         at_zero = bool(np.any((panels.kind == ZERO) & (panels.ends[0] == low)))
-        # t^(-1/2) at a simple zero of φ'; a slope that only decays far out gives no power
-        low_exponent = -0.5 if bottom or at_zero else math.nan
-        return Interval(math.exp(low), math.exp(high), low_exponent, -0.5 if top else math.nan, mass)
+        # t^(-1/2) at a simple zero of φ'; at slopes met only far out the density vanishes faster than any power
+        low_exponent = -0.5 if bottom or at_zero else math.inf
+        return Interval(math.exp(low), math.exp(high), low_exponent, -0.5 if top else math.inf, mass)
 
     # ------------------------------------------------------------------ transforms
     def _transform(self, z: Complex) -> tuple[Complex, Complex]:
