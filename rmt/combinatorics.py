@@ -433,6 +433,42 @@ def moments_from_s_transform(coefficients: Sequence[Any]) -> list[Any]:
     return _revert("the constant coefficient of S", chi)[1:]
 
 
+def rectangular_cumulants_from_moments(moments: Sequence[Any], ratio: Any) -> list[Any]:
+    """Rectangular free cumulants of X from the moments of X X*, for X with ``ratio`` = rows/columns.
+
+    With ψ(s) = Σ m_k s^k they are the coefficients of C(u) = ψ(s) at u = s (1 + ψ)(1 + ratio ψ), and add for sums of
+    free rectangular matrices (Benaych-Georges 2009). Ratio 0 gives the free cumulants of X X*, ratio 1 those of
+    even order of the symmetrised law of the singular values.
+    """
+    c = _exact(ratio)
+    (scaled,), scale = _integers(moments)
+    powers = _Powers()
+    cumulants: list[Any] = []
+    for n in range(1, len(scaled) + 1):
+        powers.append(_quadratic(scaled[: n - 1], c))
+        cumulants.append(scaled[n - 1] - _dot(cumulants, powers.column(n)))
+    return _unscale(cumulants, scale)
+
+
+def moments_from_rectangular_cumulants(cumulants: Sequence[Any], ratio: Any) -> list[Any]:
+    """Moments of X X* from the rectangular free cumulants of X, the inverse of the function above."""
+    c = _exact(ratio)
+    (kappa,), scale = _integers(cumulants)
+    powers = _Powers()
+    series: list[Any] = []
+    for n in range(1, len(kappa) + 1):
+        powers.append(_quadratic(series, c))
+        series.append(_dot(kappa, powers.column(n)))
+    return _unscale(series, scale)
+
+
+def _quadratic(series: Sequence[Any], ratio: Any) -> Any:
+    """Coefficient of s^k in (1 + ψ)(1 + ratio ψ), for the k known coefficients of ψ."""
+    if not series:
+        return 1
+    return (1 + ratio) * series[-1] + ratio * _dot(series[:-1], series[-2::-1])
+
+
 def boxplus_moments(a: Sequence[Any], b: Sequence[Any]) -> list[Any]:
     """Moments of a + b for free a and b: the free cumulants add. As many as the shorter sequence has."""
     kappa = zip(free_cumulants_from_moments(a), free_cumulants_from_moments(b), strict=False)
@@ -572,4 +608,4 @@ def _common_scale(values: Sequence[Any]) -> int:
 
 
 def _unscale(values: list[Any], scale: int | None) -> list[Any]:
-    return values if scale is None else [Fraction(x, scale**n) for n, x in enumerate(values, start=1)]
+    return values if scale is None else [Fraction(x) / scale**n for n, x in enumerate(values, start=1)]

@@ -384,3 +384,26 @@ def test_importing_needs_no_numpy():
     )
     root = cb.__file__.rsplit("combinatorics.py", 1)[0]
     subprocess.run([sys.executable, "-c", code, root], check=True)
+
+
+# ---------------------------------------------------------------------- rectangular cumulants
+@given(moments=sequences, ratio=st.fractions(min_value=0, max_value=3, max_denominator=7))
+@settings(max_examples=20, deadline=None)
+def test_rectangular_cumulants_invert(moments, ratio):
+    kappa = cb.rectangular_cumulants_from_moments(moments, ratio)
+    assert cb.moments_from_rectangular_cumulants(kappa, ratio) == moments
+
+
+@given(moments=sequences)
+@settings(max_examples=15, deadline=None)
+def test_rectangular_cumulants_at_both_ends(moments):
+    assert cb.rectangular_cumulants_from_moments(moments, 0) == cb.free_cumulants_from_moments(moments)
+    signed = [m for even in moments for m in (Fraction(0), even)]
+    assert cb.rectangular_cumulants_from_moments(moments, 1) == cb.free_cumulants_from_moments(signed)[1::2]
+
+
+def test_gaussian_matrices_have_one_rectangular_cumulant():
+    # moments of X X* for X of ratio c and entries of variance 1/columns: Narayana polynomials in c
+    c = Fraction(2, 5)
+    moments = [sum(cb.narayana(n, k) * c ** (k - 1) for k in range(1, n + 1)) for n in range(1, 8)]
+    assert cb.rectangular_cumulants_from_moments(moments, c) == [1] + [0] * 6

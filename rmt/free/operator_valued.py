@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,44 @@ _CHUNK = 2**26  # bytes of Jacobians held at a time
 _NEAR = 0.02  # |λ| times the radius of the law below which power series in λ are summed
 
 
+class Variable(Protocol):
+    """A self-adjoint matrix-valued variable, known by its matrix-valued Cauchy transform."""
+
+    #: a bound on its norm
+    norm: float
+
+    def transform(self, omega: Complex) -> tuple[Complex, Complex, Real]:
+        """G at a stack of matrices, its derivative as a matrix on row-major vec(dω), the size of its terms."""
+        ...
+
+    def potential(self, omega: Complex) -> Complex:
+        """(Tr ⊗ τ) log(ω − x), up to multiples of 2πi."""
+        ...
+
+
+class Transform:
+    """G of a scalar law, and its derivative by a difference, which is enough to steer Newton's method."""
+
+    def __init__(self, law: Law) -> None:
+        self.law = law
+        low, high = law._hull()
+        self.radius = max(abs(low), abs(high))
+        edges = [edge for i in law.support for edge in (i.low, i.high)]
+        self._singular = np.unique(edges + [position for position, _ in law.atoms])
+
+    def value(self, w: Complex) -> Complex:
+        """G(w)."""
+        return np.asarray(self.law.stieltjes(w))
+
+    def derivative(self, w: Complex) -> Complex:
+        """G'(w), from steps that are small against the distance to the nearest edge or atom."""
+        points = self._singular
+        right = np.clip(np.searchsorted(points, w.real), 1, max(len(points) - 1, 1))
+        distance = np.minimum(np.abs(w - points[right - 1]), np.abs(w - points[np.minimum(right, len(points) - 1)]))
+        step = 1e-5 * np.minimum(distance, self.radius)
+        return (self.value(w + step) - self.value(w - step)) / (2.0 * step)
+
+
 class MatrixVariable:
     """One self-adjoint variable x with its Hermitian coefficient A: transforms of A ⊗ x.
 
@@ -46,12 +85,8 @@ class MatrixVariable:
         kept = np.abs(values) > 1e-13 * np.abs(values).max()
         self.weights: Real = values[kept]
         self.vectors: Complex = vectors[:, kept]
-        self.law = law
-        low, high = law._hull()
-        self._radius = max(abs(low), abs(high))
-        edges = [edge for i in law.support for edge in (i.low, i.high)]
-        self._singular = np.unique(edges + [position for position, _ in law.atoms])
-        self.norm = float(np.abs(values).max()) * self._radius
+        self._g = Transform(law)
+        self.norm = float(np.abs(values).max()) * self._g.radius
         self._taylor = np.array(law._float_moments(10)[1:])
 
     def spectrum(self, inverse: Complex) -> tuple[Complex, Complex, Complex]:
@@ -85,10 +120,10 @@ class MatrixVariable:
     def _first(self, eigenvalues: Complex) -> Complex:
         """∫ x/(1 − λ x) μ(dx)."""
         out = np.empty_like(eigenvalues)
-        near = np.abs(eigenvalues) * self._radius < _NEAR
+        near = np.abs(eigenvalues) * self._g.radius < _NEAR
         out[near] = np.polynomial.polynomial.polyval(eigenvalues[near], self._taylor)
         w = 1.0 / eigenvalues[~near]
-        out[~near] = w * (w * np.asarray(self.law.stieltjes(w)) - 1.0)
+        out[~near] = w * (w * self._g.value(w) - 1.0)
         return out
 
     def _second(self, eigenvalues: Complex, first: Complex) -> Complex:
@@ -103,36 +138,25 @@ class MatrixVariable:
     def _slope(self, eigenvalues: Complex) -> Complex:
         """Derivative of the first function: only steers Newton's method, a difference is enough."""
         out = np.empty_like(eigenvalues)
-        near = np.abs(eigenvalues) * self._radius < _NEAR
+        near = np.abs(eigenvalues) * self._g.radius < _NEAR
         slopes = np.polynomial.polynomial.polyder(self._taylor)
         out[near] = np.polynomial.polynomial.polyval(eigenvalues[near], slopes)
         w = 1.0 / eigenvalues[~near]
-        step = 1e-5 * np.minimum(self._distance(w), self._radius)
-        above, below = w + step, w - step
-        g_above, g_below = np.asarray(self.law.stieltjes(above)), np.asarray(self.law.stieltjes(below))
-        difference = above * (above * g_above - 1.0) - below * (below * g_below - 1.0)
         # d/dλ = −w² d/dw
-        out[~near] = -w * w * difference / (2.0 * step)
+        out[~near] = -w * w * (w * (2.0 * self._g.value(w) + w * self._g.derivative(w)) - 1.0)
         return out
-
-    def _distance(self, w: Complex) -> Real:
-        """Distance to the nearest edge or atom, where G is singular."""
-        points = self._singular
-        right = np.clip(np.searchsorted(points, w.real), 1, max(len(points) - 1, 1))
-        nearest = np.minimum(np.abs(w - points[right - 1]), np.abs(w - points[np.minimum(right, len(points) - 1)]))
-        return np.asarray(nearest)
 
     def potential(self, omega: Complex) -> Complex:
         """(Tr ⊗ τ) log(ω − A x), up to multiples of 2πi: log det ω + Σ ∫ log(1 − λ_k x) μ(dx)."""
         inverse = _inverse(omega)
         eigenvalues, _, _ = self.spectrum(inverse)
         out = np.empty_like(eigenvalues)
-        near = np.abs(eigenvalues) * self._radius < _NEAR
+        near = np.abs(eigenvalues) * self._g.radius < _NEAR
         series = np.concatenate([[0.0], -self._taylor / np.arange(1, len(self._taylor) + 1)])
         out[near] = np.polynomial.polynomial.polyval(eigenvalues[near], series)
         w = 1.0 / eigenvalues[~near]
         upper = w.real + 1j * np.abs(w.imag)
-        branch = np.asarray(self.law.log_potential(upper)) - np.log(upper)
+        branch = np.asarray(self._g.law.log_potential(upper)) - np.log(upper)
         out[~near] = np.where(w.imag < 0.0, branch.conj(), branch)
         return np.asarray(_log_det(omega) + out.sum(axis=1))
 
@@ -191,14 +215,17 @@ class OperatorSubordination:
     ----------
     constant : ndarray, shape (d, d)
         B, Hermitian; everything scaled so that the pencil has norm of order 1.
-    variables : sequence of MatrixVariable
+    variables : sequence of Variable
         The variables that are not semicircular; at least one, which may have coefficient 0.
     eta : ndarray, shape (d², d²)
         The covariance η of the semicircular part as a matrix on row-major vec.
+    direction : ndarray, shape (d,)
+        Diagonal of the coefficient of z in b.
     """
 
-    def __init__(self, constant: Complex, variables: Sequence[MatrixVariable], eta: Complex) -> None:
+    def __init__(self, constant: Complex, variables: Sequence[Variable], eta: Complex, direction: Real) -> None:
         self.constant = constant
+        self.direction = direction
         self.variables = tuple(variables)
         self.eta = eta
         self.dimension = len(constant)
@@ -224,7 +251,7 @@ class OperatorSubordination:
 
     def remember(self, z: Complex, solution: Solution) -> None:
         """Keep certified solutions as starting points for later ones."""
-        good = solution.certified
+        good = solution.certified & (z.imag == 0.0)
         found = _Anchors(z[good], solution.omega[good], solution.slope[good])
         self._anchors = found if self._anchors is None else self._anchors.merge(found)
 
@@ -283,11 +310,11 @@ class OperatorSubordination:
         error = np.full(points, np.inf)
         residual = np.full(points, np.inf)
         slope = np.full_like(omega, np.nan)
-        corner_of_b = np.zeros(count * d * d, dtype=np.complex128)
-        corner_of_b[0] = 1.0
+        towards_z = np.zeros((count, d, d), dtype=np.complex128)
+        towards_z[0] = np.diag(self.direction)
         jacobian = model.jacobian[usable]
         sensitivity = _solve_stack(jacobian.swapaxes(1, 2), model.corner[usable][..., None])[..., 0]
-        moved = _solve_stack(jacobian, np.broadcast_to(corner_of_b[:, None], (*jacobian.shape[:2], 1)))
+        moved = _solve_stack(jacobian, np.broadcast_to(towards_z.reshape(-1, 1), (*jacobian.shape[:2], 1)))
         slope[usable] = moved.reshape(-1, count, d, d)
         floor = 2.0 * EPS * model.scale[usable] + 2.0 * np.abs(model.residual[usable])
         error[usable] = (np.abs(sensitivity) * floor).sum(axis=1)
@@ -314,9 +341,8 @@ class OperatorSubordination:
     # ------------------------------------------------------------------ the equations
     def _right_side(self, z: Complex, y: Real) -> Complex:
         b = np.repeat(-self.constant[None], len(z), axis=0)
-        b[:, 0, 0] += z
         diagonal = np.arange(self.dimension)
-        b[:, diagonal, diagonal] += 1j * y[:, None]
+        b[:, diagonal, diagonal] += np.outer(z, self.direction) + 1j * y[:, None]
         return b
 
     def _linearise(self, omega: Complex, z: Complex, y: Real) -> _Model:

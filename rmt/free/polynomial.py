@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from rmt.errors import ConvergenceError, check_real
-from rmt.free.interpolated import InterpolatedInterval
-from rmt.free.linearisation import Word, adjoint, linearise
+from rmt.errors import check_real
+from rmt.free.linearisation import Pencil, Word, adjoint, linearise
 from rmt.free.operator_valued import MatrixVariable, OperatorSubordination, Solution
-from rmt.free.scan import Samples, find_support
+from rmt.free.searched import SearchedLaw
 from rmt.free.words import CircularAction, Recurrence, degree_needed, polynomial_moments
-from rmt.laws.law import EPS, Complex, Interval, Law, Real
+from rmt.laws.law import Complex, Law, Real
 from rmt.laws.semicircle import Semicircle
 
 
@@ -133,7 +132,7 @@ def _check_coefficient(word: Any, value: Any) -> Any:
 
 
 @dataclass(frozen=True, repr=False)
-class PolynomialLaw(Law):
+class PolynomialLaw(SearchedLaw):
     """Law of a self-adjoint polynomial in free variables; build it with :func:`polynomial_law`.
 
     Values come from Newton's method on the matrix-valued subordination equations (Belinschi-Mai-Speicher 2017) of
@@ -170,15 +169,19 @@ class PolynomialLaw(Law):
         return float(complex(dict(self.terms).get((), 0)).real)
 
     @cached_property
-    def _equations(self) -> tuple[OperatorSubordination, int]:
-        """The subordination equations of (p − constant)/scale in variables of norm 1, and the sign of the pencil."""
+    def _pencil(self) -> Pencil:
+        """Linearisation of (p − constant)/scale in variables of norm 1."""
         scaled = {
             word: complex(value) * math.prod(self._radii[x if x >= 0 else ~x] for x in word) / self._scale
             for word, value in self.terms
             if word
         }
         hermitian = frozenset(i for i, v in enumerate(self.laws) if isinstance(v, Law))
-        pencil = linearise(scaled, hermitian)
+        return linearise(scaled, hermitian)
+
+    @cached_property
+    def _equations(self) -> OperatorSubordination:
+        pencil = self._pencil
         d = pencil.dimension
         constant = pencil.constant
         eta = np.zeros((d * d, d * d), dtype=np.complex128)
@@ -197,132 +200,22 @@ class PolynomialLaw(Law):
                 variables.append(MatrixVariable(a, v))
         if not variables:
             variables.append(MatrixVariable(np.zeros((d, d), dtype=np.complex128), Semicircle()))
-        return OperatorSubordination(constant, variables, eta), pencil.negative
+        return OperatorSubordination(constant, variables, eta, np.eye(d)[0])
 
-    def _solve(self, z: Complex) -> Solution:
-        return self._equations[0].solve((z - self._constant) / self._scale)
+    def _coordinate(self, z: Complex) -> Complex:
+        return (z - self._constant) / self._scale
 
-    def _remember(self, x: Real, solution: Solution) -> None:
-        self._equations[0].remember(((x - self._constant) / self._scale).astype(np.complex128), solution)
+    def _transform(self, z: Complex, solution: Solution) -> tuple[Complex, Real]:
+        return solution.g[:, 0, 0] / self._scale, solution.error / self._scale
 
-    def _require_certified(self, z: Complex, solution: Solution) -> None:
-        if not solution.certified.all():
-            first = int(np.argmin(solution.certified))
-            raise ConvergenceError(
-                f"the law of {self!r} could not be certified at a point; it may be an edge or a singularity of the "
-                "density, try a point beside it",
-                point=complex(z[first]),
-                residual=float(solution.residual[first]),
-            )
+    def _potential(self, z: Complex, solution: Solution) -> Complex:
+        total = self._equations.potential(solution)
+        # the imaginary part is known up to multiples of 2π, and the lower block of the pencil adds its sign
+        turns = (total.imag / math.pi - self._pencil.negative + 0.5) % 2.0 - 0.5
+        return np.asarray(total.real + math.log(self._scale) + 1j * math.pi * np.clip(turns, 0.0, 1.0))
 
-    def _above(self, solution: Solution) -> Real:
-        """Im U/π in [0, 1]: the mass above a real point."""
-        equations, negative = self._equations
-        turns = equations.potential(solution).imag / math.pi - negative
-        # known up to multiples of 2; the right one is next to [0, 1]
-        return np.clip((turns + 0.5) % 2.0 - 0.5, 0.0, 1.0)
-
-    # ------------------------------------------------------------------ support
-    @cached_property
-    def _spectrum(self) -> tuple[tuple[Interval, ...], tuple[tuple[float, float], ...]]:
-        return find_support(_Probe(self), self._constant - self._scale, self._constant + self._scale)
-
-    @property
-    def support(self) -> tuple[Interval, ...]:
-        """Intervals of the absolutely continuous part, found by search; see :mod:`rmt.free.scan`."""
-        return self._spectrum[0]
-
-    @property
-    def atoms(self) -> tuple[tuple[float, float], ...]:
-        """Atoms ``(position, mass)``, found as jumps of the distribution function."""
-        return self._spectrum[1]
-
-    def _interior(self, x: Real) -> Any:
-        inside = np.zeros(x.shape, dtype=bool)
-        for interval in self.support:
-            inside |= (x > interval.low) & (x < interval.high)
-        return inside
-
-    # ------------------------------------------------------------------ values
-    def _pdf(self, x: Real) -> Real:
-        out = np.zeros_like(x)
-        for interval in self.support:
-            for edge, exponent in (
-                (interval.low, interval.low_exponent),
-                (interval.high, interval.high_exponent),
-            ):
-                if exponent < 0.0:
-                    out[x == edge] = np.inf
-        inside = self._interior(x)
-        if inside.any():
-            z = x[inside].astype(np.complex128)
-            solution = self._solve(z)
-            self._require_certified(z, solution)
-            out[inside] = np.maximum(-solution.g[:, 0, 0].imag, 0.0) / (math.pi * self._scale)
-        return out
-
-    def _sf(self, x: Real) -> Real:
-        out = np.zeros_like(x)
-        for interval in self.support:
-            out[x <= interval.low] += interval.mass
-        for position, mass in self.atoms:
-            out[x < position] += mass
-        inside = self._interior(x)
-        if inside.any():
-            z = x[inside].astype(np.complex128)
-            solution = self._solve(z)
-            self._require_certified(z, solution)
-            out[inside] = self._above(solution)
-        return np.clip(out, 0.0, 1.0)
-
-    def _cdf(self, x: Real) -> Real:
-        return 1.0 - self._sf(x)
-
-    def _ppf(self, u: Real) -> Real:
-        if not all(piece.converged for piece in self._pieces):
-            return super()._ppf(u)
-        parts: list[tuple[float, float, InterpolatedInterval | None]] = [(x, mass, None) for x, mass in self.atoms]
-        parts += [(piece.interval.low, piece.interval.mass, piece) for piece in self._pieces]
-        out = np.full_like(u, self._hull()[1])
-        reached = 0.0
-        for low, mass, piece in sorted(parts, key=lambda part: part[0]):
-            here = (u > reached) & (u <= reached + mass)
-            out[here] = low if piece is None else piece.ppf(u[here])
-            reached += mass
-        return out
-
-    @cached_property
-    def _pieces(self) -> list[InterpolatedInterval]:
-        return [InterpolatedInterval(interval, self._cdf) for interval in self.support]
-
-    def _stieltjes(self, z: Complex) -> Complex:
-        out = np.empty_like(z)
-        rest = np.ones(z.shape, dtype=bool)
-        for position, _ in self.atoms:
-            out[z == position] = complex(0.0, -math.inf)
-            rest &= z != position
-        solution = self._solve(z[rest])
-        self._require_certified(z[rest], solution)
-        values = solution.g[:, 0, 0] / self._scale
-        outside = (z[rest].imag == 0.0) & ~self._interior(z[rest].real)
-        out[rest] = np.where(outside, values.real, values)
-        return out
-
-    def _log_potential(self, z: Complex) -> Complex:
-        solution = self._solve(z)
-        self._require_certified(z, solution)
-        size = self._equations[0].potential(solution).real + math.log(self._scale)
-        return np.asarray(size + 1j * math.pi * self._above(solution))
-
-    def _pdf_error(self, x: Real, value: Real) -> Real:
-        return np.where(value > 0.0, self._stieltjes_error(x.astype(np.complex128), value) / math.pi, 0.0)
-
-    def _cdf_error(self, x: Real, value: Real) -> Real:
-        equations = self._equations[0]
-        return np.full_like(x, EPS * (16.0 + 8.0 * len(equations.variables) * equations.dimension))
-
-    def _stieltjes_error(self, z: Complex, value: Any) -> Real:
-        return self._solve(z).error / self._scale
+    def _bounds(self) -> tuple[float, float]:
+        return self._constant - self._scale, self._constant + self._scale
 
     # ------------------------------------------------------------------ moments and algebra
     def _exact_moments(self, order: int) -> list[Fraction]:
@@ -340,29 +233,6 @@ class PolynomialLaw(Law):
         terms = {word: scale * value for word, value in self.terms}
         terms[()] = terms.get((), 0) + shift
         return polynomial_law(terms, self.laws)
-
-
-class _Probe:
-    """Values of a polynomial law for the search of its support."""
-
-    def __init__(self, law: PolynomialLaw) -> None:
-        self._law = law
-
-    def sample(self, x: Real) -> Samples:
-        """G, its error, the mass above and the certificate."""
-        law = self._law
-        solution = law._solve(x.astype(np.complex128))
-        law._remember(x, solution)
-        # a point within rounding of an atom says nothing
-        good = solution.certified & (np.abs(solution.g[:, 0, 0]) < 0.01 / EPS)
-        above = np.full(x.shape, np.nan)
-        above[good] = law._above(solution.restrict(good))
-        return Samples(x, solution.g[:, 0, 0] / law._scale, solution.error / law._scale, above, good)
-
-    def discriminant(self, x: Real) -> Real:
-        """Logarithm of the modulus of the determinant of the Jacobian."""
-        solution = self._law._solve(x.astype(np.complex128))
-        return np.where(solution.certified, solution.determinant, np.nan)
 
 
 def _parts(value: Any) -> tuple[Fraction, Fraction]:

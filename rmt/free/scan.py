@@ -59,25 +59,27 @@ class Probe(Protocol):
         ...
 
 
-def find_support(probe: Probe, low: float, high: float) -> tuple[tuple[Interval, ...], tuple[tuple[float, float], ...]]:
-    """Intervals and atoms of a law on [low, high].
+def find_support(
+    probe: Probe, low: float, high: float, known: tuple[tuple[float, float], ...] = ()
+) -> tuple[tuple[Interval, ...], tuple[tuple[float, float], ...]]:
+    """Intervals and atoms of a law on [low, high]; `known` atoms are not searched.
 
     Raises
     ------
     ConvergenceError
         If mass is left that belongs to no interval and no atom.
     """
-    return _Search(probe, low, high).run()
+    return _Search(probe, low, high, known).run()
 
 
 class _Search:
-    def __init__(self, probe: Probe, low: float, high: float) -> None:
+    def __init__(self, probe: Probe, low: float, high: float, known: tuple[tuple[float, float], ...]) -> None:
         self.probe = probe
         margin = 0.01 * (high - low)
         self.low, self.high = low - margin, high + margin
         self.width = self.high - self.low
         self.points = probe.sample(np.array([]))
-        self.atoms: list[tuple[float, float]] = []
+        self.atoms: list[tuple[float, float]] = list(known)
         self.closed: list[float] = []
 
     def run(self) -> tuple[tuple[Interval, ...], tuple[tuple[float, float], ...]]:
@@ -119,6 +121,8 @@ class _Search:
         """Steps, with G at their ends, that carry more mass than the densities at their ends explain."""
         p = self.points
         mass = -np.diff(p.above)
+        for position, weight in self.atoms:
+            mass -= weight * ((p.x[:-1] < position) & (position <= p.x[1:]))
         expected = 0.5 * np.diff(p.x) * (p.density[1:] + p.density[:-1])
         both_out = ~p.inside[1:] & ~p.inside[:-1]
         tolerance = np.where(both_out, _MASS, np.maximum(0.5 * expected, 1e-3))
