@@ -315,7 +315,8 @@ class Convolution(Chart):
                 derivative, size, value = derivative + d, size + s, value + v
             if self.excess != 0.0:
                 if self.multiplicative:
-                    d, v = self.excess * (1.0 / (1.0 + c) - 1.0 / c), self.excess * np.log((1.0 + c) / c)
+                    above = x / (x - k)  # 1 + c, which cancels close to the origin
+                    d, v = self.excess * (1.0 / above - 1.0 / c), self.excess * np.log(above / c)
                 else:
                     d, v = -self.excess / (c * c), self.excess / c
                 derivative, size, value = derivative + d, size + np.abs(d), value + v
