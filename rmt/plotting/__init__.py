@@ -10,6 +10,9 @@ from rmt.plotting.partitions import partition as partition
 from rmt.plotting.plane import domain_coloring as domain_coloring
 from rmt.plotting.spectrum import compare as compare
 from rmt.plotting.spectrum import esd as esd
+from rmt.plotting.subordination import subordination as subordination
+from rmt.plotting.transforms import r_transform as r_transform
+from rmt.plotting.transforms import s_transform as s_transform
 
 __all__ = [
     "compare",
@@ -20,6 +23,9 @@ __all__ = [
     "legend",
     "noncrossing_lattice",
     "partition",
+    "r_transform",
+    "s_transform",
     "save",
     "style",
+    "subordination",
 ]

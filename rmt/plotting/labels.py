@@ -29,6 +29,16 @@ LAW_NAMES = {
     "UnitCircle": "uniform law on the circle",
 }
 
+#: laws that the free calculus builds, where they are no sum or product of a few laws
+CONVOLVED_NAMES = {
+    "FreelyConvolved": "freely convolved law",
+    "MixedLaw": "mixture",
+    "PolynomialLaw": "law of the polynomial",
+}
+
+#: signs of the free operations
+SIGNS = {"sum": " ⊞ ", "product": " ⊠ "}
+
 #: names of ensembles; others are named after their factory
 ENSEMBLE_NAMES = {
     "goe": "GOE",
@@ -59,6 +69,8 @@ def law_label(law: Any) -> str:
         return f"square root of {law_label(law.base)}"
     if kind == "Affine":
         return f"{law_label(law.base)}, times {number(law.scale)}, plus {number(law.shift)}"
+    if kind in CONVOLVED_NAMES:
+        return _convolved_label(law)
     name = LAW_NAMES.get(kind, re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower() + " law")
     shown = []
     for field in fields(law) if is_dataclass(law) else ():
@@ -67,6 +79,16 @@ def law_label(law: Any) -> str:
         if UNREMARKABLE.get(key) != value:
             shown.append(f"{key} {number(value)}")
     label = ", ".join([name, *shown])
+    return label if len(label) <= LONGEST else name
+
+
+def _convolved_label(law: Any) -> str:
+    """A free sum or product of few laws written out, as in "semicircle law ⊞ Rademacher law"."""
+    name = CONVOLVED_NAMES[type(law).__name__]
+    kind = getattr(getattr(law, "node", None), "kind", None)
+    if kind not in SIGNS or any(power != 1 for _, power in law.factors):
+        return name
+    label = SIGNS[kind].join(law_label(part) for part, _ in law.factors)
     return label if len(label) <= LONGEST else name
 
 
