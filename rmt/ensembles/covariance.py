@@ -81,7 +81,8 @@ class ProductWishartEnsemble(Ensemble):
         self.warrant = Warrant.INVARIANT if entries.is_gaussian else Warrant.WIGNER
 
     def _bytes(self, method: str, n: int) -> float:
-        return self._dense_bytes(n)
+        held = 1 if method == "_sample" or self.entries.is_gaussian else self.depth
+        return self._dense_bytes(n) * (1.0 + held / 3.0)
 
     def _factor(self, n: int, rng: np.random.Generator) -> Matrix:
         return self.entries.draw(rng, (n, n), field=self.field, scale=math.sqrt(1.0 / n))
@@ -116,18 +117,14 @@ class ProductWishartEnsemble(Ensemble):
 
     def _log_eigenvalues(self, n: int, rng: np.random.Generator) -> Float:
         """No product is formed: multiplying first loses every singular value below 1e-16 of the largest."""
-        from rmt.numerics.graded_product import QRChain
-        from rmt.spectra.products import gaussian_product_log_singular_values
+        from rmt.spectra.products import gaussian_product_log_singular_values, product_singular_values
 
         if self.entries.is_gaussian:
-            return 2.0 * gaussian_product_log_singular_values(n, self.depth, rng, field=self.field)[::-1]
-        chain = QRChain(n, np.float64 if self.field == "real" else np.complex128)
-        for _ in range(self.depth):
-            chain.multiply(self._factor(n, rng))
-        logs = np.full(n, -np.inf)
-        positive = chain.triangle.log_singular_values()
-        logs[n - positive.size :] = 2.0 * positive[::-1]
-        return logs
+            logs = gaussian_product_log_singular_values(n, self.depth, rng, field=self.field)
+        else:
+            factors = [self._factor(n, rng) for _ in range(self.depth)]
+            logs = product_singular_values(factors[::-1])
+        return 2.0 * logs[::-1]
 
     def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
         return np.exp(self._log_eigenvalues(n, rng))
