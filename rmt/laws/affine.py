@@ -146,10 +146,12 @@ class Affine(Law):
         return f"{self._floats[0]!r} * g as for {self.base!r}: {self.base._r_domain()}"
 
     def _t_transform(self, z: Complex) -> Complex:
-        if self._floats[1] != 0.0:
-            return super()._t_transform(z)
+        # (aX + b)/(z − aX − b) = X/(w − X) + (b/a)/(w − X)
+        a, b = self._floats
         w, reflected = self._reflect(z)
         m = self.base._t_transform(w)
+        if b != 0.0:
+            m = m + b / a * self.base._stieltjes(w)
         return m.conj() if reflected else m
 
     def _inverse_t_transform(self, m: Complex) -> Complex:
@@ -187,7 +189,11 @@ class Affine(Law):
     def _cdf_error(self, x: Real, value: Real) -> Real:
         y = self._pull(x)
         bound = self.base._cdf_error(y, value)
-        return bound + self._motion(self.base._cdf, y, x, self.base._cdf(y)) + 2.0 * EPS * value
+        # both tails move by the same mass; the smaller one shows it without rounding
+        moved = np.maximum(
+            self._motion(self.base._cdf, y, x, self.base._cdf(y)), self._motion(self.base._sf, y, x, self.base._sf(y))
+        )
+        return bound + moved + 2.0 * EPS * value
 
     def _stieltjes_error(self, z: Complex, value: Complex) -> Real:
         w, _ = self._reflect(z)

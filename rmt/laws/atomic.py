@@ -98,7 +98,7 @@ class AtomicLaw(Law):
         rows = max(1, _BLOCK // positions.size)
         for start in range(0, z.size, rows):
             block = slice(start, start + rows)
-            out[block] = term(z[block, None], positions) @ weights
+            out[block] = (term(z[block, None], positions) * weights).sum(axis=1)
         return out
 
     def _stieltjes(self, z: Complex) -> Complex:

@@ -12,7 +12,7 @@ from rmt.numerics.panels import adaptive_breaks, panel_rule
 if TYPE_CHECKING:
     from rmt.laws.law import Interval, Law, Real
 
-#: probe scales, in units of the support, of the functions 1/(s + x) that a rule has to resolve
+#: scales s, in units of the support, of the functions s/(s + |x|) that a rule has to resolve
 _PROBES = np.array([1.0, 1e-2, 1e-4, 1e-8, 1e-16])
 
 
@@ -20,8 +20,8 @@ def expectation_rule(law: Law) -> tuple[Real, Real]:
     """Nodes and weights with E f(X) = Σ weight · f(node), atoms included; the weights sum to 1.
 
     Each half of an interval of the support is parametrised by a power of the distance to its edge that makes the
-    density analytic there, and cut into panels until the mass, and the expectations of 1/(s + distance) for scales
-    s down to 1e-16 of the width, no longer change.
+    density analytic there, and cut into panels until the mass and the expectations of s/(s + |x|), for scales s down
+    to 1e-16 of the support, no longer change: the rules are for functions with singularities near the origin only.
 
     Raises
     ------
@@ -46,21 +46,21 @@ def _half_rule(law: Law, interval: Interval, lower: bool) -> tuple[Real, Real]:
     power = _regularising_power(interval.low_exponent if lower else interval.high_exponent)
     half = 0.5 * interval.high - 0.5 * interval.low
 
-    def place(t: Real) -> tuple[Real, Real, Real]:
+    def place(t: Real) -> tuple[Real, Real]:
         distance = half * t**power
         x = end + sign * distance
         with np.errstate(invalid="ignore", over="ignore"):
             density = law._pdf(x)
         weight = np.where(np.isfinite(density), density, 0.0) * distance * power / t
-        return x, distance, weight
+        return x, weight
 
     def probes(t: Real) -> Real:
-        _, distance, weight = place(t)
-        kernels = _PROBES[:, None] / (_PROBES[:, None] + distance / half)
+        x, weight = place(t)
+        kernels = _PROBES[:, None] / (_PROBES[:, None] + np.abs(x) / half)
         return np.asarray(np.vstack([weight, weight * kernels]))
 
     t, width = panel_rule(adaptive_breaks(probes, np.array([0.0, 0.5, 1.0])))
-    x, _, weight = place(t)
+    x, weight = place(t)
     return x, width * weight
 
 

@@ -108,10 +108,14 @@ class FussCatalan(Law):
         below, above = np.empty_like(decay), np.empty_like(decay)
         above[upper] = curve.upper_tail(a)
         below[upper] = 1.0 - above[upper]
-        below[~upper] = curve.lower_tail(g)
-        above[~upper] = curve.upper_tail_from_g(g) if curve.p >= 1.0 else 1.0 - below[~upper]
-        small = below < 0.5
-        return np.where(small, below, 1.0 - above), np.where(small, 1.0 - below, above)
+        low = curve.lower_tail(g)
+        high = 1.0 - low
+        major = low >= 0.5
+        if curve.p >= 1.0:
+            high[major] = curve.upper_tail_from_g(g[major])
+            low[major] = 1.0 - high[major]
+        below[~upper], above[~upper] = low, high
+        return below, above
 
     def _inside(self, x: Real) -> Mask:
         return np.asarray((x > 0.0) & (x < self._curve.edge.high))
@@ -119,7 +123,8 @@ class FussCatalan(Law):
     def _pdf(self, x: Real) -> Real:
         out = np.zeros_like(x)
         inside = self._inside(x)
-        out[inside] = self._density_of_decay(self._decay(x[inside])) / x[inside]
+        with np.errstate(over="ignore"):  # beyond the largest float next to 0
+            out[inside] = self._density_of_decay(self._decay(x[inside])) / x[inside]
         out[x == 0.0] = np.inf
         return out
 

@@ -26,7 +26,7 @@ _LIMIT = 200
 _QUICK = 6
 _NEWTON_LIMIT = 40
 _STEP = 8.0 * EPS
-_SMALLEST = 1e-300
+_SMALLEST = 1e-280
 
 
 # ---------------------------------------------------------------------- quantiles
@@ -217,7 +217,7 @@ class QuantileFunction:
 
 # ---------------------------------------------------------------------- inverses of G and M
 def r_by_inversion(law: Law, g: Complex) -> Complex:
-    """R at `g` by solving ``r g = M(1/g + r)``, so that R(g) -> mean without cancellation as g -> 0.
+    """R at `g` by solving G(1/g + r) = g in the form ``r g = M(1/g + r)``, which does not cancel as g -> 0.
 
     Real `g` in the image of the real line outside the convex hull: bracketed. Complex `g`: accepted when the
     solution z = 1/g + r keeps the distance √2 · radius from the centre of the support, where G is univalent.
@@ -240,17 +240,39 @@ def r_by_inversion(law: Law, g: Complex) -> Complex:
 
 
 def _r_on_line(law: Law, g: Real, low: float, high: float) -> Real:
-    """Low <= R(g) <= high, and z = 1/g + R(g) lies outside the hull."""
-    with np.errstate(divide="ignore"):
-        pole = 1.0 / g
-    first = np.where(g > 0.0, np.maximum(low, np.nextafter(high, np.inf) - pole), low)
-    last = np.where(g < 0.0, np.minimum(high, np.nextafter(low, -np.inf) - pole), high)
+    """Real `g`: z = 1/g + R(g) lies outside the hull, within 1/|g| of it."""
+    out = np.empty_like(g)
+    far = np.abs(g) * (high - low) < 0.5
+    out[far] = _r_far(law, g[far], low, high)
+    out[~far] = _z_near(law, g[~far], low, high) - 1.0 / g[~far]
+    return out
+
+
+def _r_far(law: Law, g: Real, low: float, high: float) -> Real:
+    """The unknown is r, between the ends of the hull."""
 
     def residual(r: Real, index: Index) -> Real:
-        z = (pole[index] + r).astype(np.complex128)
+        z = (1.0 / g[index] + r).astype(np.complex128)
         return np.asarray(law._t_transform(z).real - r * g[index])
 
-    return bracketed_roots(residual, first, last)
+    return bracketed_roots(residual, np.full_like(g, low), np.full_like(g, high))
+
+
+def _z_near(law: Law, g: Real, low: float, high: float) -> Real:
+    """The unknown is the logarithm of the distance of z to the hull."""
+    edge, direction = np.where(g > 0.0, high, low), np.where(g > 0.0, 1.0, -1.0)
+
+    def residual(tau: Real, index: Index) -> Real:
+        z = (edge[index] + direction[index] * np.exp(tau)).astype(np.complex128)
+        return np.asarray(law._stieltjes(z).real - g[index])
+
+    tau = bracketed_roots(residual, np.log(_nearest(edge)), -np.log(np.abs(g)))
+    return np.asarray(edge + direction * np.exp(tau))
+
+
+def _nearest(edge: Real) -> Real:
+    """Smallest distance from an edge that a float can resolve."""
+    return np.maximum(np.spacing(np.abs(edge)), _SMALLEST)
 
 
 def inverse_t_by_inversion(law: Law, m: Complex) -> Complex:
@@ -280,14 +302,13 @@ def _inverse_t_on_line(law: Law, m: Real, low: float, high: float) -> Real:
     edge = np.where(right, high, low)
     direction = np.where(right, 1.0, -1.0)
     spread = max(abs(low), abs(high))
-    nearest = np.where(edge == 0.0, _SMALLEST, EPS * edge)
     farthest = 2.0 * spread * (1.0 + 1.0 / np.abs(m))
 
     def residual(tau: Real, index: Index) -> Real:
         z = (edge[index] + direction[index] * np.exp(tau)).astype(np.complex128)
         return np.asarray(np.abs(law._t_transform(z).real / m[index]) - 1.0)
 
-    return np.asarray(edge + direction * np.exp(bracketed_roots(residual, np.log(nearest), np.log(farthest))))
+    return np.asarray(edge + direction * np.exp(bracketed_roots(residual, np.log(_nearest(edge)), np.log(farthest))))
 
 
 def _t_anywhere(law: Law, z: Complex) -> Complex:

@@ -449,6 +449,9 @@ class Law(ABC):
     def _ppf_of_log(self, v: Real) -> Real:
         atom = self._mass_at_zero()
         first = float(self._cdf(np.exp(np.array([_LOG_TINY])))[0]) - atom
+        if first <= 0.0:  # nothing but the atom near 0
+            with np.errstate(divide="ignore"):
+                return np.asarray(np.log(self.ppf(v)))
         tiny = (v > atom) & (v - atom < first)
         out = np.asarray(self.ppf(np.where(tiny, 1.0, v)))
         with np.errstate(divide="ignore"):
@@ -508,7 +511,10 @@ class Law(ABC):
     def __truediv__(self, other: Any) -> Law:
         if isinstance(other, Law):
             _refuse_arithmetic("/")
-        return affine(self, 1.0 / check_real("divisor", other), 0)
+        divisor = check_real("divisor", other)
+        if divisor == 0:
+            raise ValueError(f"divisor must not be 0, got {other!r}")
+        return affine(self, 1 / (divisor if isinstance(divisor, float) else exact(divisor)), 0)
 
     def __neg__(self) -> Law:
         return affine(self, -1, 0)

@@ -24,6 +24,9 @@ _SMALL = 1e-140
 #: the cdf of a square is a difference of cdfs above this value
 _NEAR_ZERO = 0.05
 _CIRCLE = 64
+#: beyond this many squared radii M is summed as a power series
+_FAR = 100.0
+_FAR_TERMS = 8
 
 
 def squared(law: Law) -> Law:
@@ -129,13 +132,15 @@ class SquareRoot(Law):
 
     def _pdf(self, x: Real) -> Real:
         out = np.zeros_like(x)
-        large, small = x > _SMALL, (x > 0.0) & (x <= _SMALL)
+        large, small = (x > _SMALL) & np.isfinite(x), (x > 0.0) & (x <= _SMALL)
         out[large] = 2.0 * x[large] * self.base._pdf(self._square(x[large]))
         out[small] = 2.0 * self.base._pdf_of_log(2.0 * np.log(x[small])) / x[small]
         out[x == 0.0] = self._density_at_zero()
         return out
 
     def _density_at_zero(self) -> float:
+        if self._mass_at_zero() > 0.0:
+            return math.inf
         exponent = 2.0 * self.base._origin_exponent() + 1.0
         if exponent > 0.0:
             return 0.0
@@ -171,24 +176,41 @@ class SquareRoot(Law):
         rows = max(1, _BLOCK // nodes.size)
         for start in range(0, z.size, rows):
             block = slice(start, start + rows)
-            out[block] = kernel(z[block, None], nodes) @ weights
+            out[block] = (kernel(z[block, None], nodes) * weights).sum(axis=1)
         return out
 
     def _stieltjes(self, z: Complex) -> Complex:
         """1/(z − y) + 1/(z + y) = 2z/(z² − y²); the second term is smooth on the right half plane."""
         out = np.empty_like(z)
-        right = z.real >= 0.0
+        origin = z == 0.0
+        right = (z.real >= 0.0) & ~origin
+        left = z.real < 0.0
         w = z[right]
         out[right] = 2.0 * w * self._base_at_square(w, self.base._stieltjes) - self._smooth(w)
-        out[~right] = -self._smooth(-z[~right])
+        out[left] = -self._smooth(-z[left])
+        out[origin] = complex(-self._mean_reciprocal, -math.pi * self._density_at_zero())
+        return out
+
+    @cached_property
+    def _mean_reciprocal(self) -> float:
+        """E 1/Y, infinite where the density does not vanish at 0."""
+        if self._mass_at_zero() > 0.0 or self._origin_exponent() <= 0.0:
+            return math.inf
+        nodes, weights = self._nodes
+        return float(np.sum(weights / nodes))
+
+    def _t_transform(self, z: Complex) -> Complex:
+        """y/(z − y) − y/(z + y) = 2y²/(z² − y²)."""
+        out = np.empty_like(z)
+        right = z.real >= 0.0
+        w = z[right]
+        out[right] = 2.0 * self._base_at_square(w, self.base._t_transform) + self._kernel_sum(w, _mean_kernel)
+        out[~right] = -self._kernel_sum(-z[~right], _mean_kernel)
         return out
 
     def _smooth(self, w: Complex) -> Complex:
-        """E 1/(w + Y) for Re w >= 0."""
-        origin = w == 0.0
-        out = self._kernel_sum(np.where(origin, 1.0, w), lambda a, y: 1.0 / (a + y))
-        out[origin] = np.inf
-        return out
+        """E 1/(w + Y) for Re w >= 0, w not 0."""
+        return self._kernel_sum(w, lambda a, y: 1.0 / (a + y))
 
     def _base_at_square(self, w: Complex, function: Any) -> Complex:
         square = w * w
@@ -199,9 +221,9 @@ class SquareRoot(Law):
 
     def _stieltjes_error(self, z: Complex, value: Complex) -> Real:
         # the two terms may cancel
-        smooth = np.abs(self._smooth(np.where(z.real >= 0.0, z, -z)))
-        with np.errstate(invalid="ignore"):
-            terms = np.where(np.isfinite(smooth), 2.0 * smooth + np.abs(value), 0.0)
+        away = z != 0.0
+        terms = np.zeros(z.shape)
+        terms[away] = 2.0 * np.abs(self._smooth(np.where(z.real >= 0.0, z, -z)[away])) + np.abs(value[away])
         return super()._stieltjes_error(z, value) + 32.0 * EPS * terms
 
     def _log_potential(self, z: Complex) -> Complex:
@@ -335,6 +357,8 @@ class Squared(Law):
 
     def _cdf(self, x: Real) -> Real:
         r = self._root(x)
+        if self.base._hull()[0] >= 0.0:
+            return np.where(x >= 0.0, self.base._cdf(r), 0.0)
         out = np.where(x >= 0.0, 1.0 - self._sf(x), 0.0)
         near = (x >= 0.0) & (out < _NEAR_ZERO) & (r < self._clear_radius)
         if near.any():
@@ -389,10 +413,16 @@ class Squared(Law):
         return complex(np.mean(self.base.stieltjes(circle) / circle).real)
 
     def _t_transform(self, z: Complex) -> Complex:
-        origin = z == 0.0
         out = np.full_like(z, self._mass_at_zero() - 1.0)
-        _, plus, minus = self._both(z[~origin], self.base._t_transform)
-        out[~origin] = 0.5 * (plus + minus)
+        far = np.abs(z) > _FAR * max(abs(e) for e in self.base._hull()) ** 2
+        near = ~far & (z != 0.0)
+        _, plus, minus = self._both(z[near], self.base._t_transform)
+        out[near] = 0.5 * (plus + minus)
+        if far.any():  # the mean of X cancels: sum the series
+            series = np.zeros_like(z[far])
+            for moment in reversed(self._float_moments(_FAR_TERMS)[1:]):
+                series = (series + moment) / z[far]
+            out[far] = series
         return out
 
     def _log_potential(self, z: Complex) -> Complex:
@@ -405,3 +435,9 @@ class Squared(Law):
 
     def _float_moments(self, order: int) -> list[float]:
         return self.base._float_moments(2 * order)[::2]
+
+
+def _mean_kernel(w: Complex, y: Real) -> Complex:
+    """y/(w + y), 0 where both vanish."""
+    total = w + y
+    return np.asarray(y / np.where(total == 0.0, 1.0, total))

@@ -122,7 +122,7 @@ class Curve:
     @cached_property
     def _table(self) -> tuple[Real, Real, Real]:
         """Logarithms of g, of x and of the mass below, on a grid that starts where the curve is a power law."""
-        log_g = np.linspace(math.log(1e-6 / self.q), math.log(math.pi - A_SPLIT), _TABLE)
+        log_g = np.linspace(math.log(1e-18 / self.q), math.log(math.pi - A_SPLIT), _TABLE)
         g = np.exp(log_g)
         return log_g, self.log_x(g), np.log(self.lower_tail(g))
 
@@ -132,9 +132,10 @@ class Curve:
         log_g = np.interp(log_x, values, table)
         # below the table log x = q log g − q log sin(π/q) to double precision
         log_g += np.minimum(log_x - values[0], 0.0) / self.q
+        inside = log_x > values[0]
         for _ in range(_NEWTON - 1):
-            g = np.exp(log_g)
-            log_g -= (self.log_x(g) - log_x) / self.log_x_slope(g)
+            g = np.exp(log_g[inside])
+            log_g[inside] -= (self.log_x(g) - log_x[inside]) / self.log_x_slope(g)
         return np.asarray(np.exp(log_g))
 
     def g_at_mass(self, mass: Real) -> Real:
@@ -142,10 +143,11 @@ class Curve:
         table, _, values = self._table
         log_mass = np.log(mass)
         log_g = np.interp(log_mass, values, table) + np.minimum(log_mass - values[0], 0.0)
+        inside = log_mass > values[0]
         for _ in range(_NEWTON - 1):
-            g = np.exp(log_g)
+            g = np.exp(log_g[inside])
             slope = self.log_density_lower(g) * self.log_x_slope(g)
-            log_g -= (self.lower_tail(g) - mass) / slope
+            log_g[inside] -= (self.lower_tail(g) - mass[inside]) / slope
         return np.asarray(np.exp(log_g))
 
     @cached_property

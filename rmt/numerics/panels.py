@@ -22,7 +22,7 @@ def panel_rule(breaks: Real) -> tuple[Real, Real]:
     return nodes.ravel(), (width[:, None] * _W).ravel()
 
 
-def adaptive_breaks(function: Callable[[Real], Real], breaks: Real, tolerance: float = 4.0 * EPS) -> Real:
+def adaptive_breaks(function: Callable[[Real], Real], breaks: Real, tolerance: float = 64.0 * EPS) -> Real:
     """Halve panels until the integral of `function` over each no longer changes.
 
     Parameters

@@ -56,10 +56,10 @@ def bracketed_roots(function: Callable[[Real, NDArray[np.intp]], Real], low: Rea
 
 def _next_position(a: Real, b: Real, c: Real, fa: Real, fb: Real, fc: Real) -> Real:
     """Where between a (0) and b (1) to look next: interpolation where it is safe, else the middle."""
-    xi = (a - b) / (c - b)
-    phi = (fa - fb) / (fc - fb)
-    interpolate = (phi * phi < xi) & ((1.0 - phi) ** 2 < 1.0 - xi)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):  # residuals may be infinite at the ends: bisect there
+        xi = (a - b) / (c - b)
+        phi = (fa - fb) / (fc - fb)
+        interpolate = (phi * phi < xi) & ((1.0 - phi) ** 2 < 1.0 - xi)
         t = fa / (fb - fa) * fc / (fb - fc) + (c - a) / (b - a) * fa / (fc - fa) * fb / (fc - fb)
     slack = 2.0 * EPS * np.abs(a) / np.maximum(np.abs(b - a), np.finfo(float).tiny)
     low = np.minimum(slack, 0.5)
