@@ -103,7 +103,7 @@ def cubic_density(x, sigma):
     """Im w/(pi sigma^2) for the root of w^3 - x w^2 + (sigma^2 - 1) w + x = 0 in the upper half plane, 40 digits."""
     with mp.workdps(40):
         s2 = mp.mpf(sigma) ** 2
-        roots = mp.polyroots([mp.mpf(x), s2 - 1, -mp.mpf(x), 1], maxsteps=200, extraprec=200, asc=True)
+        roots = mp.polyroots([1, -mp.mpf(x), s2 - 1, mp.mpf(x)], maxsteps=200, extraprec=200)
         return float(max(r.imag for r in roots) / (mp.pi * s2))
 
 
