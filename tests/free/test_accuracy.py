@@ -99,11 +99,23 @@ def test_transforms_equal_closed_form(name):
 
 
 # ---------------------------------------------------------------------- semicircle + sign: a cubic
+def cubic_roots(b, c, d):
+    """Roots of w^3 + b w^2 + c w + d by Cardano's formula, at the working precision of mpmath."""
+    p, q = c - b * b / 3, 2 * b**3 / 27 - b * c / 3 + d
+    half = mp.sqrt(mp.mpc(q * q / 4 + p**3 / 27))
+    base = max(-q / 2 + half, -q / 2 - half, key=abs)
+    if base == 0:
+        return [-b / 3] * 3
+    units = [mp.expjpi(mp.mpf(2 * k) / 3) for k in range(3)]
+    cubes = [base ** (mp.mpf(1) / 3) * unit for unit in units]
+    return [u - p / (3 * u) - b / 3 for u in cubes]
+
+
 def cubic_density(x, sigma):
     """Im w/(pi sigma^2) for the root of w^3 - x w^2 + (sigma^2 - 1) w + x = 0 in the upper half plane, 40 digits."""
     with mp.workdps(40):
         s2 = mp.mpf(sigma) ** 2
-        roots = mp.polyroots([1, -mp.mpf(x), s2 - 1, mp.mpf(x)], maxsteps=200, extraprec=200)
+        roots = cubic_roots(-mp.mpf(x), s2 - 1, mp.mpf(x))
         return float(max(r.imag for r in roots) / (mp.pi * s2))
 
 
