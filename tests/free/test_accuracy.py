@@ -116,7 +116,7 @@ def cubic_density(x, sigma):
     with mp.workdps(40):
         s2 = mp.mpf(sigma) ** 2
         roots = cubic_roots(-mp.mpf(x), s2 - 1, mp.mpf(x))
-        return float(max(r.imag for r in roots) / (mp.pi * s2))
+        return float(mp.chop(max(r.imag for r in roots), tol=mp.mpf(10) ** -30) / (mp.pi * s2))
 
 
 def cubic_edges(variance):
