@@ -50,13 +50,25 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "squared",
     ),
     "rmt.free": (
+        "Circular",
         "CompoundFreePoisson",
+        "Deconvolution",
+        "Outlier",
+        "PolynomialLaw",
+        "RectangularConvolution",
         "boxplus",
         "boxtimes",
         "compress",
+        "free_deconvolve",
         "free_power",
         "mixture",
         "multiplicative_power",
+        "nonlinear_shrinkage",
+        "outliers",
+        "polynomial_law",
+        "population_spectrum",
+        "rectangular_boxplus",
+        "spike_thresholds",
     ),
     "rmt.ensembles": (
         "Ensemble",
@@ -110,13 +122,25 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.errors import ConvergenceError as ConvergenceError
     from rmt.errors import FreenessError as FreenessError
     from rmt.errors import MomentConditionWarning as MomentConditionWarning
+    from rmt.free import Circular as Circular
     from rmt.free import CompoundFreePoisson as CompoundFreePoisson
+    from rmt.free import Deconvolution as Deconvolution
+    from rmt.free import Outlier as Outlier
+    from rmt.free import PolynomialLaw as PolynomialLaw
+    from rmt.free import RectangularConvolution as RectangularConvolution
     from rmt.free import boxplus as boxplus
     from rmt.free import boxtimes as boxtimes
     from rmt.free import compress as compress
+    from rmt.free import free_deconvolve as free_deconvolve
     from rmt.free import free_power as free_power
     from rmt.free import mixture as mixture
     from rmt.free import multiplicative_power as multiplicative_power
+    from rmt.free import nonlinear_shrinkage as nonlinear_shrinkage
+    from rmt.free import outliers as outliers
+    from rmt.free import polynomial_law as polynomial_law
+    from rmt.free import population_spectrum as population_spectrum
+    from rmt.free import rectangular_boxplus as rectangular_boxplus
+    from rmt.free import spike_thresholds as spike_thresholds
     from rmt.laws import Affine as Affine
     from rmt.laws import Arcsine as Arcsine
     from rmt.laws import Atomic as Atomic

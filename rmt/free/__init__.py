@@ -8,14 +8,38 @@ from rmt.free.convolution import compress as compress
 from rmt.free.convolution import free_power as free_power
 from rmt.free.convolution import mixture as mixture
 from rmt.free.convolution import multiplicative_power as multiplicative_power
+from rmt.free.deconvolution import Deconvolution as Deconvolution
+from rmt.free.deconvolution import free_deconvolve as free_deconvolve
+from rmt.free.deconvolution import population_spectrum as population_spectrum
+from rmt.free.polynomial import Circular as Circular
+from rmt.free.polynomial import PolynomialLaw as PolynomialLaw
+from rmt.free.polynomial import polynomial_law as polynomial_law
+from rmt.free.rectangular import RectangularConvolution as RectangularConvolution
+from rmt.free.rectangular import rectangular_boxplus as rectangular_boxplus
+from rmt.free.spikes import Outlier as Outlier
+from rmt.free.spikes import nonlinear_shrinkage as nonlinear_shrinkage
+from rmt.free.spikes import outliers as outliers
+from rmt.free.spikes import spike_thresholds as spike_thresholds
 
 __all__ = [
+    "Circular",
     "CompoundFreePoisson",
     "ComputedLaw",
+    "Deconvolution",
+    "Outlier",
+    "PolynomialLaw",
+    "RectangularConvolution",
     "boxplus",
     "boxtimes",
     "compress",
+    "free_deconvolve",
     "free_power",
     "mixture",
     "multiplicative_power",
+    "nonlinear_shrinkage",
+    "outliers",
+    "polynomial_law",
+    "population_spectrum",
+    "rectangular_boxplus",
+    "spike_thresholds",
 ]
