@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from rmt.errors import ConvergenceError
+from rmt.numerics.branches import reciprocal
 from rmt.numerics.roots import bracketed_roots
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rmt.laws.law import Complex, Law, Real
+    from rmt.laws.law import Complex, Law, Mask, Real
 
     Index = NDArray[np.intp]
 
@@ -124,95 +126,104 @@ def _inside_bracket(new: Real, low: Real, high: Real) -> Real:
         return np.where((new > low) & (new < high), new, middle)
 
 
+class _Segment(NamedTuple):
+    """An atom, or a stretch of the support between edges and atoms; segments follow each other from left to right."""
+
+    low: float
+    high: float
+    below: float  # mass left of the segment
+    through: float  # mass up to its end, the end included
+    beyond: float  # mass right of it
+    tails: tuple[_Tail, _Tail] | None = None  # None for an atom
+    middle: float = math.nan  # mass left of the point where the tails meet
+
+    def reached_by(self, u: Real) -> Mask:
+        """Whether the quantile at `u` lies in the segment or left of it; 1 − u decides in the upper half."""
+        return np.asarray(u <= self.through if self.through <= 0.5 else 1.0 - u >= self.beyond)
+
+    def quantile(self, u: Real) -> Real:
+        out = np.full_like(u, self.high)
+        if self.tails is None:
+            return out
+        lower, upper = self.tails
+        left = (u <= self.middle) & (u > self.below)
+        out[left] = lower.invert(u[left] - self.below)
+        rest = 1.0 - u - self.beyond
+        right = (u > self.middle) & (rest > 0.0)
+        out[right] = upper.invert(rest[right])
+        return out
+
+
 class QuantileFunction:
     """The generalised inverse of the cdf of a law, from its support, atoms, pdf, cdf and sf."""
 
     def __init__(self, law: Law) -> None:
         self.law = law
-        pieces = []
+        atoms = dict(law.atoms)
+        segments = [self._atom(position, mass) for position, mass in atoms.items()]
         for interval in law.support:
             if interval.mass <= 0.0:
                 continue
-            inner = [a for a, _ in law.atoms if interval.low < a < interval.high]
-            ends = [interval.low, *inner, interval.high]
-            exponents = [interval.low_exponent, *[0.0] * len(inner), interval.high_exponent]
-            for k in range(len(ends) - 1):
-                pieces.append((ends[k], ends[k + 1], exponents[k], 0.0 if k + 2 < len(ends) else exponents[-1]))
-        masses = dict(law.atoms)
-        self._levels: list[tuple[float, float, _Tail, _Tail, float, float]] = []
-        for low, high, low_exponent, high_exponent in pieces:
-            # masses strictly below and strictly above the piece
-            below = float(law._cdf(np.array([low]))[0]) if math.isfinite(low) else 0.0
-            above = float(law._sf(np.array([high]))[0]) if math.isfinite(high) else 0.0
-            above += masses.get(high, 0.0)
-            self._levels.append(self._piece(low, high, low_exponent, high_exponent, below, above))
+            ends = [interval.low, *(a for a in atoms if interval.low < a < interval.high), interval.high]
+            exponents = [interval.low_exponent, *[0.0] * (len(ends) - 2), interval.high_exponent]
+            for k, (low, high) in enumerate(itertools.pairwise(ends)):
+                segments.append(self._stretch(low, high, exponents[k], exponents[k + 1], atoms.get(high, 0.0)))
+        self._segments = sorted(segments, key=lambda t: (t.low, t.high))
 
-    def _piece(
-        self, low: float, high: float, low_exponent: float, high_exponent: float, below: float, above: float
-    ) -> tuple[float, float, _Tail, _Tail, float, float]:
-        law = self.law
+    def __call__(self, u: Real) -> Real:
+        """Quantiles at levels in (0, 1)."""
+        out = np.full_like(u, self.law._hull()[1])
+        todo = np.ones(u.shape, dtype=bool)
+        for segment in self._segments:
+            here = todo & segment.reached_by(u)
+            if here.any():
+                out[here] = segment.quantile(u[here])
+                todo &= ~here
+        return out
+
+    def _cdf(self, x: float) -> float:
+        return float(self.law._cdf(np.array([x]))[0])
+
+    def _sf(self, x: float) -> float:
+        return float(self.law._sf(np.array([x]))[0])
+
+    def _atom(self, position: float, mass: float) -> _Segment:
+        through = self._cdf(position)
+        return _Segment(position, position, through - mass, through, self._sf(position))
+
+    def _stretch(
+        self, low: float, high: float, low_exponent: float, high_exponent: float, mass_at_end: float
+    ) -> _Segment:
+        below = self._cdf(low) if math.isfinite(low) else 0.0
+        beyond = self._sf(high) + mass_at_end if math.isfinite(high) else 0.0
         if math.isfinite(low) and math.isfinite(high):
-            half = 0.5 * high - 0.5 * low
-            middle = low + half
+            middle = low + (0.5 * high - 0.5 * low)
         else:
-            half, middle = 1.0, self._middle(low, high, below, above)
+            middle = self._near_median(low, high, 0.5 * (below + 1.0 - beyond))
+        tails = (
+            self._tail(low, low_exponent, middle, True, below),
+            self._tail(high, high_exponent, middle, False, beyond),
+        )
+        through = self._cdf(high) - mass_at_end if math.isfinite(high) else 1.0
+        return _Segment(low, high, below, through, beyond, tails, self._cdf(middle))
 
-        def tail(end: float, exponent: float, lower: bool, offset: float) -> _Tail:
-            if math.isfinite(end):
-                power = 1.0 / (1.0 + exponent) if math.isfinite(exponent) else 1.0
-                return _Tail(law, lower, end, abs(middle - end), power, offset, True)
-            return _Tail(law, lower, middle, half, 1.0, offset, False)
+    def _tail(self, end: float, exponent: float, middle: float, lower: bool, offset: float) -> _Tail:
+        if not math.isfinite(end):
+            return _Tail(self.law, lower, middle, 1.0, 1.0, offset, False)
+        power = 1.0 / (1.0 + exponent) if math.isfinite(exponent) else 1.0
+        return _Tail(self.law, lower, end, abs(middle - end), power, offset, True)
 
-        lower = tail(low, low_exponent, True, below)
-        upper = tail(high, high_exponent, False, above)
-        level = float(law._cdf(np.array([middle]))[0])
-        return below, above, lower, upper, level, high
-
-    def _middle(self, low: float, high: float, below: float, above: float) -> float:
-        """A point of an unbounded piece near its median, by bisection over the orders of magnitude."""
-        goal = 0.5 * (below + 1.0 - above)
+    def _near_median(self, low: float, high: float, goal: float) -> float:
+        """A point of an unbounded stretch near its median, by bisection over the orders of magnitude."""
         first = math.asinh(low) if math.isfinite(low) else -700.0
         last = math.asinh(high) if math.isfinite(high) else 700.0
         for _ in range(60):
             centre = 0.5 * (first + last)
-            if float(self.law._cdf(np.array([math.sinh(centre)]))[0]) < goal:
+            if self._cdf(math.sinh(centre)) < goal:
                 first = centre
             else:
                 last = centre
         return math.sinh(0.5 * (first + last))
-
-    def __call__(self, u: Real) -> Real:
-        """Quantiles at levels in (0, 1)."""
-        out = np.full_like(u, np.nan)
-        self._fill_atoms(u, out)
-        for below, above, lower, upper, level, high in self._levels:
-            inside = (u > below) & (1.0 - u > above)
-            if above == 0.0:
-                inside &= u < 1.0
-            left = inside & (u <= level)
-            right = inside & (u > level)
-            out[left] = lower.invert(u[left] - below)
-            out[right] = upper.invert((1.0 - u[right]) - above)
-            # the level of a gap: the smallest point with this cdf is the end of the piece
-            out[np.isnan(out) & ~inside & (1.0 - u >= above) & (u > below)] = high
-        lost = np.isnan(out)
-        if lost.any():
-            out[lost] = self._hull_end(u[lost])
-        return out
-
-    def _fill_atoms(self, u: Real, out: Real) -> None:
-        if not self.law.atoms:
-            return
-        positions = np.array([a for a, _ in self.law.atoms])
-        masses = np.array([m for _, m in self.law.atoms])
-        top, rest = self.law._cdf(positions), self.law._sf(positions)
-        for a, mass, below, above in zip(positions, masses, top, rest, strict=True):
-            hit = (u > below - mass) & (u <= below) if below <= 0.5 else (1.0 - u < above + mass) & (1.0 - u >= above)
-            out[hit] = a
-
-    def _hull_end(self, u: Real) -> Real:
-        low, high = self.law._hull()
-        return np.where(u < 0.5, low, high)
 
 
 # ---------------------------------------------------------------------- inverses of G and M
@@ -292,7 +303,7 @@ def inverse_t_by_inversion(law: Law, m: Complex) -> Complex:
         v = _newton(lambda t: _t_anywhere(law, 1.0 / t) - w, w / mean, w / mean)
         ratio = abs(mean) / math.sqrt(law.moment(2))
         reach = max(abs(low), abs(high)) / (1.0 - 1.0 / math.sqrt(1.0 + ratio))
-        out[rest] = np.where(np.abs(v) * reach < 1.0, 1.0 / v, np.nan)
+        out[rest] = reciprocal(np.where(np.abs(v) * reach < 1.0, v, 0.0))
     return out
 
 
