@@ -35,8 +35,9 @@ def stable_quotient(trace: Complex, root: Complex, leading: Complex, product: An
 
 
 def reciprocal(w: Complex) -> Complex:
-    """1/w, NaN at 0."""
-    return np.where(w == 0.0, np.nan, 1.0 / np.where(w == 0.0, 1.0, w))
+    """1/w, NaN at 0 and at NaN."""
+    lost = (w == 0.0) | np.isnan(w)
+    return np.where(lost, np.nan, 1.0 / np.where(lost, 1.0, w))
 
 
 def log_upper(w: Complex) -> Complex:
