@@ -42,26 +42,32 @@ class AtomPair:
     measured: float
 
 
-@dataclass(frozen=True)
-class Tolerance:
-    """The largest Kolmogorov-Smirnov distance that is accepted, and where the number comes from.
+class Tolerance(float):
+    """The largest Kolmogorov-Smirnov distance that is accepted: a number that knows where it comes from.
 
     Attributes
     ----------
-    value : float
     reason : str
         The formula, or "given".
     decisive : bool
         False where the formula does not hold (fewer than 20 eigenvalues): no verdict is given then.
     """
 
-    value: float
     reason: str
-    decisive: bool = True
+    decisive: bool
+
+    def __new__(cls, value: float, reason: str, decisive: bool = True) -> Tolerance:
+        """Hold a number with its reason."""
+        number = super().__new__(cls, value)
+        number.reason, number.decisive = reason, decisive
+        return number
+
+    def __getnewargs__(self) -> tuple[float, str, bool]:  # type: ignore[override]
+        return float(self), self.reason, self.decisive
 
     def accepts(self, distance: float) -> bool | None:
         """Whether `distance` is within the tolerance; None without a verdict."""
-        return distance <= self.value if self.decisive else None
+        return distance <= self if self.decisive else None
 
     def verdict(self, distance: float) -> str:
         """Return "accepted", "rejected" or "no verdict"."""
@@ -69,7 +75,7 @@ class Tolerance:
 
     def __str__(self) -> str:
         remark = "" if self.decisive else f"; meaningful from n = {SMALLEST_RIGID_N} on"
-        return f"tolerance {self.value:.3g} ({self.reason}{remark})"
+        return f"tolerance {float(self):.3g} ({self.reason}{remark})"
 
 
 @dataclass(frozen=True)
@@ -135,7 +141,7 @@ class Comparison:
             "n": self.n,
             "size": self.size,
             "ks": self.ks,
-            "tolerance": self.tolerance.value,
+            "tolerance": float(self.tolerance),
             "tolerance_reason": self.tolerance.reason,
             "passed": self.passed,
             "verdict": self.verdict,
@@ -216,7 +222,7 @@ class PlanarComparison:
             "n": self.n,
             "size": self.size,
             "ks": self.ks,
-            "tolerance": self.tolerance.value,
+            "tolerance": float(self.tolerance),
             "tolerance_reason": self.tolerance.reason,
             "passed": self.passed,
             "verdict": self.verdict,
