@@ -71,6 +71,10 @@ class AtomicLaw(Law):
     @property
     def atoms(self) -> tuple[tuple[float, float], ...]:
         """All atoms ``(position, mass)``, left to right."""
+        return self._pairs
+
+    @cached_property
+    def _pairs(self) -> tuple[tuple[float, float], ...]:
         positions, weights = self._arrays
         return tuple(zip(positions.tolist(), weights.tolist(), strict=True))
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from rmt.laws.atomic import Atomic, AtomicLaw
 from rmt.laws.expectation import expectation_rule
-from rmt.laws.law import EPS, Complex, Interval, Law, Real, check_law, exact
+from rmt.laws.law import EPS, Complex, Interval, Law, Real, affine, check_law, exact
 from rmt.numerics.branches import pull_back
 from rmt.numerics.panels import panel_rule
 
@@ -39,6 +39,8 @@ def squared(law: Law) -> Law:
     >>> squared(Semicircle())
     MarchenkoPastur(ratio=1, variance=1)
     """
+    from rmt.laws.affine import Affine
+    from rmt.laws.classical import Arcsine
     from rmt.laws.marchenko_pastur import MarchenkoPastur
     from rmt.laws.semicircle import Semicircle
 
@@ -48,6 +50,11 @@ def squared(law: Law) -> Law:
         return _map_atoms(law, lambda a: a * a)
     if isinstance(law, Semicircle) and law._mean == 0:
         return MarchenkoPastur(1, law.variance)
+    if isinstance(law, Arcsine):  # r² cos² t = r²/2 + r²/2 cos 2t
+        half = law.radius * law.radius / 2
+        return affine(Arcsine(half), 1, half)
+    if isinstance(law, Affine) and law.shift == 0:
+        return affine(squared(law.base), law.scale * law.scale, 0)
     return Squared(law)
 
 

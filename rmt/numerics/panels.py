@@ -12,7 +12,8 @@ Real = NDArray[np.float64]
 EPS = float(np.finfo(np.float64).eps)
 _NODES = 16
 _DEPTH = 60
-_X, _W = (np.polynomial.legendre.leggauss(_NODES)[0] + 1.0) / 2.0, np.polynomial.legendre.leggauss(_NODES)[1] / 2.0
+_X, _W = np.polynomial.legendre.leggauss(_NODES)
+_X, _W = 0.5 * (1.0 + _X), 0.5 * _W  # from [-1, 1] to [0, 1]
 
 
 def panel_rule(breaks: Real) -> tuple[Real, Real]:

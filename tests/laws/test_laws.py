@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from fractions import Fraction
 
 import numpy as np
@@ -228,6 +229,8 @@ def test_squares_and_roots_undo_each_other():
     law = MarchenkoPastur(0.5)
     assert squared(SquareRoot(law)) == law
     assert squared(Semicircle(0, 3)) == MarchenkoPastur(1, 3)
+    assert squared(Arcsine(2)) == Arcsine(2) + 2
+    assert squared(-3 * FussCatalan(2)) == 9 * Squared(FussCatalan(2))
     assert squared(Atomic((-2, 2, 3), (0.25, 0.25, 0.5))) == Atomic((4, 9), (0.5, 0.5))
     assert square_root(Atomic((4, 9), (0.5, 0.5))) == Atomic((2, 3), (0.5, 0.5))
     assert square_root(law) == SquareRoot(law)
@@ -305,6 +308,20 @@ def test_logarithmic_scale_below_the_smallest_float(law: Law):
     assert law.cdf_of_log(-5000.0) == 0.0
 
 
+@pytest.mark.parametrize("order", [1, 2, 3, 5, 8, 13, 20])
+def test_fuss_catalan_takes_the_right_root(order: int):
+    """zG - 1 = z^L G^(L+1) has L + 1 roots, several of them in the lower half plane; one has arg(zG) > -pi/(L+1)."""
+    law = FussCatalan(order)
+    rng = np.random.default_rng(order)
+    z = law.support[0].high * np.exp(rng.uniform(-12, 3, 2000) + 1j * rng.uniform(0, np.pi, 2000))
+    w = z * law.stieltjes(z)
+    left, right = z * (w - 1), w ** (order + 1)
+    assert (np.abs(left - right) <= 1e-12 * np.abs(right) + 1e-14 * np.abs(z)).all()
+    angle = np.angle(w)
+    assert ((angle < 0) & (angle > -np.pi / (order + 1))).all()
+    assert (np.angle(w - 1) < 0).all()
+
+
 def test_empirical_law_of_thousands():
     values = np.random.default_rng(3).standard_normal(4000)
     law = Empirical(values)
@@ -340,4 +357,5 @@ def test_scipy_distribution():
         assert frozen.mean() == pytest.approx(law.mean())
         assert frozen.var() == pytest.approx(law.var())
         assert frozen.rvs(size=3, random_state=1).shape == (3,)
+        assert pickle.loads(pickle.dumps(frozen)).cdf(x[3]) == law.cdf(x[3])
     assert Cauchy().to_scipy().median() == 0.0
