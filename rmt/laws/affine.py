@@ -138,6 +138,13 @@ class Affine(Law):
         out = math.log(abs(self._floats[0])) + (u.conj() + 1j * math.pi if reflected else u)
         return np.asarray(out)
 
+    def _expectation_rule(self) -> tuple[Real, Real]:
+        a, b = self._floats
+        if b != 0.0:
+            return super()._expectation_rule()
+        nodes, weights = self.base._expectation_rule()
+        return a * nodes, weights
+
     def _r_transform(self, g: Complex) -> Complex:
         a, b = self._floats
         return np.asarray(b + a * self.base._r_transform(a * g))

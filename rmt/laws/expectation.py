@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rmt.errors import ConvergenceError
 from rmt.numerics.panels import adaptive_breaks, panel_rule
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 #: scales s, in units of the support, of the functions s/(s + |x|) that a rule has to resolve
 _PROBES = np.array([1.0, 1e-2, 1e-4, 1e-8, 1e-16])
+_MASS_TOLERANCE = 1e-10
 
 
 def expectation_rule(law: Law) -> tuple[Real, Real]:
@@ -28,44 +31,64 @@ def expectation_rule(law: Law) -> tuple[Real, Real]:
     ValueError
         If the support is unbounded.
     """
-    nodes = [np.array([a for a, _ in law.atoms])]
-    weights = [np.array([m for _, m in law.atoms])]
+    parts = [(np.array([a for a, _ in law.atoms]), np.array([m for _, m in law.atoms]))]
     for interval in law.support:
         if not (math.isfinite(interval.low) and math.isfinite(interval.high)):
             raise ValueError(f"{law!r} has an unbounded support; expectations are computed on bounded supports only")
+        half = 0.5 * interval.high - 0.5 * interval.low
         for lower in (True, False):
-            x, w = _half_rule(law, interval, lower)
-            nodes.append(x)
-            weights.append(w)
-    points, masses = np.concatenate(nodes), np.concatenate(weights)
-    return points, masses / masses.sum()
+            parts.append(rule_along(_half(law, interval, half, lower), np.array([0.0, 0.5, 1.0]), half))
+    return join(parts)
 
 
-def _half_rule(law: Law, interval: Interval, lower: bool) -> tuple[Real, Real]:
+def rule_along(place: Callable[[Real], tuple[Real, Real]], breaks: Real, scale: float) -> tuple[Real, Real]:
+    """Rule for a measure on a curve t -> (position, mass per unit of t), refined until the probes are resolved."""
+
+    def probes(t: Real) -> Real:
+        x, density = place(t)
+        kernels = _PROBES[:, None] / (_PROBES[:, None] + np.abs(x) / scale)
+        return np.asarray(np.vstack([density, density * kernels]))
+
+    t, width = panel_rule(adaptive_breaks(probes, breaks))
+    x, density = place(t)
+    return x, width * density
+
+
+def join(parts: list[tuple[Real, Real]]) -> tuple[Real, Real]:
+    """One rule out of several, its weights normalised to sum 1.
+
+    Raises
+    ------
+    ConvergenceError
+        If the sum was not 1 before: part of the mass was missed.
+    """
+    masses = np.concatenate([w for _, w in parts])
+    total = float(masses.sum())
+    if not abs(total - 1.0) <= _MASS_TOLERANCE:
+        raise ConvergenceError(
+            "a quadrature rule for a law misses part of its mass, which lies over too many decades for its density; "
+            "use pdf_of_log, cdf_of_log and ppf_of_log",
+            residual=total - 1.0,
+        )
+    return np.concatenate([x for x, _ in parts]), masses / total
+
+
+def _half(law: Law, interval: Interval, half: float, lower: bool) -> Callable[[Real], tuple[Real, Real]]:
     end, sign = (interval.low, 1.0) if lower else (interval.high, -1.0)
     power = _regularising_power(interval.low_exponent if lower else interval.high_exponent)
-    half = 0.5 * interval.high - 0.5 * interval.low
 
     def place(t: Real) -> tuple[Real, Real]:
         distance = half * t**power
         x = end + sign * distance
         with np.errstate(invalid="ignore", over="ignore"):
             density = law._pdf(x)
-        weight = np.where(np.isfinite(density), density, 0.0) * distance * power / t
-        return x, weight
+        return x, np.where(np.isfinite(density), density, 0.0) * distance * power / t
 
-    def probes(t: Real) -> Real:
-        x, weight = place(t)
-        kernels = _PROBES[:, None] / (_PROBES[:, None] + np.abs(x) / half)
-        return np.asarray(np.vstack([weight, weight * kernels]))
-
-    t, width = panel_rule(adaptive_breaks(probes, np.array([0.0, 0.5, 1.0])))
-    x, weight = place(t)
-    return x, width * weight
+    return place
 
 
 def _regularising_power(exponent: float) -> float:
-    """P such that the density near an edge with ``|x − edge|^exponent`` is analytic in ``|x − edge|^(1/p)``."""
+    """The p for which the density ``|x − edge|^exponent`` is analytic in ``|x − edge|^(1/p)``."""
     if not math.isfinite(exponent) or exponent == 0.0:
         return 1.0
     return 1.0 / exponent if exponent > 0.0 else 1.0 / (1.0 + exponent)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from rmt.errors import check_real
+from rmt.laws.expectation import join, rule_along
 from rmt.laws.law import EPS, Complex, Interval, Law, Mask, Real, exact
 from rmt.numerics.branches import log1p_complex, log_lower, reciprocal
 from rmt.numerics.exact import offset
@@ -178,6 +179,24 @@ class FussCatalan(Law):
         values[~upper] = curve.log_x(g)
         out[inside] = values
         return out
+
+    def _expectation_rule(self) -> tuple[Real, Real]:
+        curve = self._curve
+        edge = curve.edge.high
+
+        def lower(g: Real) -> tuple[Real, Real]:
+            return np.exp(curve.log_x(g)), curve.log_density_lower(g) * curve.log_x_slope(g) / g
+
+        def upper(a: Real) -> tuple[Real, Real]:
+            slope = 2.0 * a * curve.decay_slope(a * a)
+            return edge * np.exp(-curve.decay(a * a)), curve.log_density_upper(a) * slope
+
+        return join(
+            [
+                rule_along(lower, np.array([0.0, 1.0 / curve.q, math.pi - A_SPLIT]), edge),
+                rule_along(upper, np.array([0.0, A_SPLIT]), edge),
+            ]
+        )
 
     # ------------------------------------------------------------------ transforms, all from M = zG - 1
     def _log_one_plus_m(self, z: Complex) -> tuple[Complex, Complex]:

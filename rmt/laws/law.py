@@ -129,6 +129,12 @@ class Law(ABC):
         """Generalised inverse of the cdf at `u` in (0, 1)."""
         return self._quantile_function(u)
 
+    def _expectation_rule(self) -> tuple[Real, Real]:
+        """Nodes and weights of E f(X) for functions with singularities near the origin only."""
+        from rmt.laws.expectation import expectation_rule
+
+        return expectation_rule(self)
+
     def _r_transform(self, g: Complex) -> Complex:
         """R at `g`; NaN outside the domain stated by :meth:`_r_domain`."""
         from rmt.laws.inversion import r_by_inversion

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from rmt.laws.atomic import Atomic, AtomicLaw
-from rmt.laws.expectation import expectation_rule
 from rmt.laws.law import EPS, Complex, Interval, Law, Real, affine, check_law, exact
 from rmt.numerics.branches import pull_back
 from rmt.numerics.panels import panel_rule
@@ -174,7 +173,7 @@ class SquareRoot(Law):
 
     @cached_property
     def _nodes(self) -> tuple[Real, Real]:
-        x, weights = expectation_rule(self.base)
+        x, weights = self.base._expectation_rule()
         return np.sqrt(x), weights
 
     def _kernel_sum(self, z: Complex, kernel: Any) -> Complex:

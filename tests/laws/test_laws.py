@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 from fractions import Fraction
 
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from laws.law_suite import CHECKS, run
 
+from rmt.errors import ConvergenceError
 from rmt.laws import (
     Affine,
     Arcsine,
@@ -320,6 +322,18 @@ def test_fuss_catalan_takes_the_right_root(order: int):
     angle = np.angle(w)
     assert ((angle < 0) & (angle > -np.pi / (order + 1))).all()
     assert (np.angle(w - 1) < 0).all()
+
+
+def test_singular_values_over_thousands_of_decades():
+    # E Y^-s and E Y^s of Y² = X in terms of moments of X of half-integer order: binomial generalised to k = 1/2
+    for order in (1, 3, 50, 1000):
+        exact = math.exp(
+            math.lgamma((order + 1) / 2 + 1) - math.lgamma(1.5) - math.lgamma(order / 2 + 1) - math.log(order / 2 + 1)
+        )
+        assert SquareRoot(FussCatalan(order)).mean() == pytest.approx(exact, rel=1e-12)
+        assert square_root(9 * FussCatalan(order)).mean() == pytest.approx(3 * exact, rel=1e-12)
+    with pytest.raises(ConvergenceError, match="misses part of its mass"):
+        SquareRoot(Squared(FussCatalan(1000))).mean()
 
 
 def test_empirical_law_of_thousands():
