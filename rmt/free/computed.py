@@ -60,12 +60,15 @@ class ComputedLaw(Law):
         return moments(self.node, order)
 
     def _float_moments(self, order: int) -> list[float]:
-        try:
-            return [float(m) for m in self._exact_moments(order)]
-        except ValueError:
-            # irrational: a real power of a mean, a leaf without rational moments
-            nodes, weights = expectation_rule(self)
-            return [float(weights @ nodes**k) for k in range(order + 1)]
+        from rmt.free.series import moments
+
+        for exact in (True, False):
+            try:
+                return [float(m) for m in moments(self.node, order, exact=exact)]
+            except ValueError:  # a leaf without rational moments, a real power of a mean
+                continue
+        nodes, weights = expectation_rule(self)
+        return [float(weights @ nodes**k) for k in range(order + 1)]
 
     def _affine(self, scale: Any, shift: Any) -> Law:
         return law_of(affine(self.node, scale, shift))

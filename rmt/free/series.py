@@ -30,7 +30,7 @@ from rmt.laws.marchenko_pastur import FreePoisson, MarchenkoPastur
 Series: TypeAlias = list[Fraction]
 
 
-def moments(expression: Law | Node, order: int) -> list[Fraction]:
+def moments(expression: Law | Node, order: int, *, exact: bool = True) -> list[Fraction]:
     """Moments m_0, ..., m_order of a law built by free operations, exactly.
 
     Parameters
@@ -40,6 +40,8 @@ def moments(expression: Law | Node, order: int) -> list[Fraction]:
         stores.
     order : int
         Highest moment, >= 0.
+    exact : bool
+        If false, leaves without rational moments count with their moments as floats; all else stays exact.
 
     Returns
     -------
@@ -48,7 +50,8 @@ def moments(expression: Law | Node, order: int) -> list[Fraction]:
     Raises
     ------
     ValueError
-        If a leaf has no rational moments, or a real power of a mean, or a moment of an inverse, is not rational.
+        If a leaf has no rational moments (unless not `exact`), or a real power of a mean, or a moment of an inverse,
+        is not rational.
 
     Notes
     -----
@@ -57,13 +60,14 @@ def moments(expression: Law | Node, order: int) -> list[Fraction]:
     self-energies, which need no division (:func:`rmt.combinatorics.boxtimes_moments`).
     """
     node = expression if isinstance(expression, Node) else node_of(expression)
-    return [Fraction(1), *_Moments().of(node, check_count("order", order, minimum=0))]
+    return [Fraction(1), *_Moments(exact).of(node, check_count("order", order, minimum=0))]
 
 
 class _Moments:
     """Moments of the nodes of one expression; a node that occurs twice is computed once."""
 
-    def __init__(self) -> None:
+    def __init__(self, exact: bool) -> None:
+        self._exact = exact
         self._known: dict[tuple[Node, int], Series] = {}
 
     def of(self, node: Any, order: int) -> Series:
@@ -74,7 +78,8 @@ class _Moments:
         return self._known[node, order]
 
     def _leaf(self, node: Any, order: int) -> Series:
-        return [Fraction(m) for m in node.law._exact_moments(order)[1:]]
+        values = node.law._exact_moments(order) if self._exact else node.law._float_moments(order)
+        return [Fraction(m) for m in values[1:]]
 
     def _sum(self, node: Any, order: int) -> Series:
         return moments_from_free_cumulants(self._combination(node, order, free_cumulants_from_moments))
