@@ -233,19 +233,16 @@ def eigenvalues_by_division(diagonal: Real, off_diagonal: Real) -> Real:
     d = diagonal.copy()
     couplings = np.append(off_diagonal, 0.0)
     top, bottom = np.empty(n), np.empty(n)
-    good = _base_blocks(d, couplings, top, bottom)
+    if not _base_blocks(d, couplings, top, bottom):
+        raise ConvergenceError("QL iterations did not converge on a block of this tridiagonal matrix")
     width = BASE
-    while width < n and good:
+    while width < n:
         for start in range(0, n - width, 2 * width):
             middle = start + width
             stop = min(middle + width, n)
             rho = 2.0 * abs(couplings[middle - 1])
             poles, charge, stay = _rank_one_update(d, top, bottom, start, middle, stop, rho)
-            moved = np.empty((3, poles.size))
-            if poles.size > 0:
-                good = solve_secular(poles, charge, rho, *moved) and good
+            moved = solve_secular(poles, charge, rho) if poles.size > 0 else np.empty((3, 0))
             _store(d, top, bottom, start, moved, stay)
         width *= 2
-    if not good:
-        raise ConvergenceError("divide and conquer did not converge on this tridiagonal matrix")
     return d

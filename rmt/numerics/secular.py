@@ -13,11 +13,13 @@ Eisenstat, SIAM J. Matrix Anal. Appl. 15, 1994).
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rmt.errors import ConvergenceError
 from rmt.numerics.cauchy_sums import (
     LANES,
     TERMS,
@@ -45,6 +47,8 @@ SUSPECT = 2.0 * EPS
 # rows of the lane table
 LEFT, RIGHT, ORIGIN, TAU, LOW, HIGH, VALUE, SLOPE, SIZE, UPPER, LOWER, X, WORK = range(13)
 WORK_ROWS = 4
+# rows of the table of results
+ROOTS, FIRST, LAST, ORIGINS, OFFSETS, UNCERTAINTY = range(6)
 
 
 @kernel
@@ -235,17 +239,19 @@ def _end_rows(count: int, poles: Array, charge: Array, ranges: Array, series: Ar
 
 
 @kernel
-def _rows_are_safe(roots: Array, upper: Array, lower: Array, uncertainty: Array) -> bool:
+def _rows_are_safe(found: Array) -> bool:
     """Whether the end rows are accurate enough for the next merge.
 
     The components of an eigenvector have the relative error of the distance between its root and the nearest pole,
-    `uncertainty`. In the next update that moves an eigenvalue by at most twice this error times the smaller of the
+    its uncertainty. In the next update that moves an eigenvalue by at most twice this error times the smaller of the
     spacing and the component.
     """
+    roots = found[ROOTS]
     last = roots.size - 1
     for j in range(roots.size):
         spacing = max(roots[min(j + 1, last)] - roots[j], roots[j] - roots[max(j - 1, 0)])
-        if uncertainty[j] * min(spacing, max(abs(upper[j]), abs(lower[j]))) > SUSPECT:
+        component = max(abs(found[FIRST, j]), abs(found[LAST, j]))
+        if found[UNCERTAINTY, j] * min(spacing, component) > SUSPECT:
             return False
     return True
 
@@ -289,33 +295,39 @@ def _leaf_bounds(size: int, depth: int, leaf: int) -> tuple[int, int]:
 
 
 @kernel
-def _make_tree(poles: Array, top: float) -> tuple[int, Array, Array, Array, Array]:
-    """Depth, boxes, distant pairs, and near ranges of every leaf; one range for all without a tree."""
-    size = poles.size
-    if size >= FAST:
-        depth = tree_depth(size)
-        boxes = make_boxes(poles, top, depth)
-        far, near = interactions(boxes, depth)
-        first_range, ranges = near_ranges(near, size, depth)
-        return depth, boxes, far, first_range, ranges
-    leaves = (size + LANES - 1) // LANES
-    ranges = np.zeros((leaves, 2), np.int64)
+def _solve_leaves(
+    poles: Array,
+    charge: Array,
+    rho: float,
+    depth: int,
+    boxes: Array,
+    first_range: Array,
+    ranges: Array,
+    series: Array,
+    found: Array,
+) -> bool:
+    """Roots, end components and their uncertainties, leaf by leaf; whether all converged."""
+    leaves = first_range.size - 1
+    top = poles[poles.size - 1] + rho * charge[0].sum()
+    lanes = np.zeros((WORK + WORK_ROWS, LANES))
+    done = np.empty(LANES, np.bool_)
     for leaf in range(leaves):
-        ranges[leaf, 1] = size
-    return 0, np.zeros((2 * leaves, 2)), np.zeros((0, 2), np.int64), np.arange(leaves + 1), ranges
-
-
-@kernel
-def _series(moments: Array, boxes: Array, far: Array, depth: int) -> Array:
-    return downward(upward(moments, boxes, depth), boxes, far, depth)
-
-
-@kernel
-def _charge_series(poles: Array, charge: Array, boxes: Array, far: Array, depth: int, leaves: int) -> Array:
-    """Far field of the charges in every leaf; zero without a tree."""
-    if depth == 0:
-        return np.zeros((leaves, charge.shape[0], TERMS))
-    return _series(charge_moments(poles, charge, boxes, depth), boxes, far, depth)
+        start, stop = _leaf_bounds(poles.size, depth, leaf)
+        part = ranges[first_range[leaf] : first_range[leaf + 1]]
+        box = boxes[leaves - 1 + leaf]
+        if not _solve_leaf(
+            start, stop - start, poles, charge[0], top, 1.0 / rho, part, series[leaf, 0], box, lanes, done
+        ):
+            return False
+        _end_rows(stop - start, poles, charge, part, series[leaf], box, lanes)
+        for j in range(stop - start):
+            i = start + j
+            residual = max(abs(lanes[VALUE, j]), EPS * lanes[SIZE, j])
+            found[UNCERTAINTY, i] = residual / (lanes[SLOPE, j] * abs(lanes[TAU, j]))
+            found[ORIGINS, i], found[OFFSETS, i] = lanes[ORIGIN, j], lanes[TAU, j]
+            found[ROOTS, i] = lanes[ORIGIN, j] + lanes[TAU, j]
+            found[FIRST, i], found[LAST, i] = lanes[UPPER, j], lanes[LOWER, j]
+    return True
 
 
 @kernel
@@ -323,28 +335,23 @@ def _correct_charges(
     poles: Array,
     charge: Array,
     rho: float,
-    origin: Array,
-    tau: Array,
-    boxes: Array,
-    far: Array,
     depth: int,
+    boxes: Array,
     first_range: Array,
     ranges: Array,
-    lanes: Array,
+    series: Array,
+    found: Array,
 ) -> None:
     """Rescale the charges so that the computed roots belong to them exactly."""
     leaves = first_range.size - 1
-    series = np.zeros((leaves, 1, TERMS))
-    if depth > 0:
-        length = np.empty(poles.size)
-        for i in range(poles.size):
-            length[i] = (origin[i] - poles[i]) + tau[i]
-        series = _series(segment_moments(poles, length, boxes, depth), boxes, far, depth)
+    lanes = np.zeros((WORK + WORK_ROWS, LANES))
     for leaf in range(leaves):
         start, stop = _leaf_bounds(poles.size, depth, leaf)
         part = ranges[first_range[leaf] : first_range[leaf + 1]]
         box = boxes[leaves - 1 + leaf]
-        _corrected_squares(start, stop - start, poles, origin, tau, part, series[leaf, 0], box, lanes)
+        _corrected_squares(
+            start, stop - start, poles, found[ORIGINS], found[OFFSETS], part, series[leaf, 0], box, lanes
+        )
         for j in range(stop - start):
             ratio = lanes[VALUE, j] / (rho * charge[0, start + j])
             charge[0, start + j] *= ratio
@@ -353,7 +360,71 @@ def _correct_charges(
 
 
 @kernel
-def solve_secular(poles: Array, charge: Array, rho: float, roots: Array, upper: Array, lower: Array) -> bool:
+def _repeat_rows(
+    poles: Array,
+    charge: Array,
+    depth: int,
+    boxes: Array,
+    first_range: Array,
+    ranges: Array,
+    series: Array,
+    found: Array,
+) -> None:
+    """End components once more, from corrected charges."""
+    leaves = first_range.size - 1
+    lanes = np.zeros((WORK + WORK_ROWS, LANES))
+    for leaf in range(leaves):
+        start, stop = _leaf_bounds(poles.size, depth, leaf)
+        for j in range(LANES):
+            i = start + min(j, stop - start - 1)
+            lanes[ORIGIN, j], lanes[TAU, j] = found[ORIGINS, i], found[OFFSETS, i]
+        part = ranges[first_range[leaf] : first_range[leaf + 1]]
+        _end_rows(stop - start, poles, charge, part, series[leaf], boxes[leaves - 1 + leaf], lanes)
+        for j in range(stop - start):
+            found[FIRST, start + j], found[LAST, start + j] = lanes[UPPER, j], lanes[LOWER, j]
+
+
+@lru_cache
+def _no_tree(leaves: int) -> tuple[Array, Array, Array]:
+    """Boxes, first ranges and far field of a problem in which every pole is near every root."""
+    return np.zeros((2 * leaves, 2)), np.arange(leaves + 1), np.zeros((leaves, 3, TERMS))
+
+
+def _solve_directly(poles: Array, charge: Array, rho: float, found: Array) -> bool:
+    """Solve a small problem by direct sums. Not one kernel: it would take ten seconds to compile."""
+    leaves = -(-poles.size // LANES)
+    boxes, first_range, no_field = _no_tree(leaves)
+    ranges = np.array([[0, poles.size]] * leaves)
+    tree = (0, boxes, first_range, ranges)
+    if not _solve_leaves(poles, charge, rho, *tree, no_field, found):
+        return False
+    if not _rows_are_safe(found):
+        _correct_charges(poles, charge, rho, *tree, no_field, found)
+        _repeat_rows(poles, charge, *tree, no_field, found)
+    return True
+
+
+def _solve_with_tree(poles: Array, charge: Array, rho: float, found: Array) -> bool:
+    """Solve a large problem with the fast multipole method."""
+    depth = tree_depth(poles.size)
+    boxes = make_boxes(poles, poles[-1] + rho * charge[0].sum(), depth)
+    far, near = interactions(boxes, depth)
+    tree = (depth, boxes, *near_ranges(near, poles.size, depth))
+
+    def far_field(moments: Array) -> Array:
+        return downward(upward(moments, boxes, depth), boxes, far, depth)
+
+    series = far_field(charge_moments(poles, charge, boxes, depth))
+    if not _solve_leaves(poles, charge, rho, *tree, series, found):
+        return False
+    if not _rows_are_safe(found):
+        length = (found[ORIGINS] - poles) + found[OFFSETS]
+        _correct_charges(poles, charge, rho, *tree, far_field(segment_moments(poles, length, boxes, depth)), found)
+        _repeat_rows(poles, charge, *tree, far_field(charge_moments(poles, charge, boxes, depth)), found)
+    return True
+
+
+def solve_secular(poles: Array, charge: Array, rho: float) -> Array:
     """All roots of the secular equation, and the end components of the eigenvectors.
 
     Parameters
@@ -364,57 +435,21 @@ def solve_secular(poles: Array, charge: Array, rho: float, roots: Array, upper: 
         z_i² > 0; z_i times the first row; z_i times the last row. May be rescaled on return.
     rho : float
         > 0.
-    roots, upper, lower : arrays of n, filled
-        Roots in ascending order, and the two components of each eigenvector.
 
     Returns
     -------
-    bool
-        Whether every root converged.
+    array (3, n)
+        Roots in ascending order, and the two components of each eigenvector.
+
+    Raises
+    ------
+    ConvergenceError
+        If a root was not found; not known to happen.
     """
-    size = poles.size
-    total = 0.0
-    for i in range(size):
-        total += charge[0, i]
-    top = poles[size - 1] + rho * total
-    if size == 1:
-        z = math.sqrt(charge[0, 0])
-        roots[0], upper[0], lower[0] = top, charge[1, 0] / z, charge[2, 0] / z
-        return True
-    depth, boxes, far, first_range, ranges = _make_tree(poles, top)
-    leaves = first_range.size - 1
-    series = _charge_series(poles, charge, boxes, far, depth, leaves)
-    lanes = np.zeros((WORK + WORK_ROWS, LANES))
-    done = np.empty(LANES, np.bool_)
-    origin = np.empty(size)
-    tau = np.empty(size)
-    uncertainty = np.empty(size)
-    for leaf in range(leaves):
-        start, stop = _leaf_bounds(size, depth, leaf)
-        part = ranges[first_range[leaf] : first_range[leaf + 1]]
-        box = boxes[leaves - 1 + leaf]
-        if not _solve_leaf(
-            start, stop - start, poles, charge[0], top, 1.0 / rho, part, series[leaf, 0], box, lanes, done
-        ):
-            return False
-        _end_rows(stop - start, poles, charge, part, series[leaf], box, lanes)
-        for j in range(stop - start):
-            residual = max(abs(lanes[VALUE, j]), EPS * lanes[SIZE, j])
-            uncertainty[start + j] = residual / (lanes[SLOPE, j] * abs(lanes[TAU, j]))
-            origin[start + j], tau[start + j] = lanes[ORIGIN, j], lanes[TAU, j]
-            roots[start + j] = lanes[ORIGIN, j] + lanes[TAU, j]
-            upper[start + j], lower[start + j] = lanes[UPPER, j], lanes[LOWER, j]
-    if _rows_are_safe(roots, upper, lower, uncertainty):
-        return True
-    _correct_charges(poles, charge, rho, origin, tau, boxes, far, depth, first_range, ranges, lanes)
-    series = _charge_series(poles, charge, boxes, far, depth, leaves)
-    for leaf in range(leaves):
-        start, stop = _leaf_bounds(size, depth, leaf)
-        for j in range(LANES):
-            i = start + min(j, stop - start - 1)
-            lanes[ORIGIN, j], lanes[TAU, j] = origin[i], tau[i]
-        part = ranges[first_range[leaf] : first_range[leaf + 1]]
-        _end_rows(stop - start, poles, charge, part, series[leaf], boxes[leaves - 1 + leaf], lanes)
-        for j in range(stop - start):
-            upper[start + j], lower[start + j] = lanes[UPPER, j], lanes[LOWER, j]
-    return True
+    if poles.size == 1:
+        return np.vstack([poles + rho * charge[0], charge[1:] / np.sqrt(charge[0])])
+    found = np.empty((6, poles.size))
+    solve = _solve_with_tree if poles.size >= FAST else _solve_directly
+    if not solve(poles, charge, rho, found):
+        raise ConvergenceError("a root of the secular equation was not found")
+    return found[:3]

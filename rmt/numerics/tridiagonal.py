@@ -207,12 +207,12 @@ def tridiagonal_eigenvalues(
 def prefers_division(size: int, wanted: int) -> bool:
     """Whether all eigenvalues by divide and conquer cost less than `wanted` of them by Sturm sweeps.
 
-    Measured: 1.1 ns per row and eigenvalue for the sweeps, 0.8 µs per row and level for the other; and nothing to
+    Measured: 1.35 ns per row and eigenvalue for the sweeps, 0.68 µs per row and level for the other; and nothing to
     divide in the smallest matrices, which go to implicit QL.
     """
     if size <= BASE:
         return True
-    return size >= SMALLEST_DIVISION and 1.1 * wanted > 800.0 * math.log2(size / 16)
+    return size >= SMALLEST_DIVISION and 1.35 * wanted > 680.0 * math.log2(size / 16)
 
 
 def _selection(

@@ -87,8 +87,7 @@ def test_rank_one_update_against_a_dense_solver(size):
     rng = np.random.default_rng(size)
     poles, z, rho = np.sort(rng.normal(size=size)), rng.normal(size=size), 0.7
     rows = rng.normal(size=(2, size))
-    roots, upper, lower = np.empty((3, size))
-    assert solve_secular(poles, np.array([z * z, z * rows[0], z * rows[1]]), rho, roots, upper, lower)
+    roots, upper, lower = solve_secular(poles, np.array([z * z, z * rows[0], z * rows[1]]), rho)
     values, vectors = np.linalg.eigh(np.diag(poles) + rho * np.outer(z, z))
     np.testing.assert_allclose(roots, values, rtol=0, atol=1e-13 * size)
     for mine, row in ((upper, rows[0]), (lower, rows[1])):
