@@ -281,7 +281,7 @@ class Gaussian(Law):
         w = self._standard(z)
         out = super()._t_transform(z)
         # zG − 1 = G (z − 1/G), and the second factor is a continued fraction
-        above = w.imag > _ABOVE
+        above = (w.imag > _ABOVE) & (np.abs(w) > _AWAY)
         for part, levels in ((above, _LEVELS), (~above & (np.abs(w) > _FAR), _LEVELS_NEAR_LINE)):
             tail = np.zeros_like(w[part])
             for k in range(levels, 0, -1):
@@ -325,10 +325,12 @@ class Gaussian(Law):
         return Gaussian(scale * self._mean + shift, scale * scale * self.variance)
 
 
-#: the continued fraction of G converges fast above this height (in standard deviations); beyond this distance its
-#: first levels, whose poles lie nearer, are good to exp(−_FAR²/2) on the real line too
+#: the continued fraction of G converges fast above this height and distance (in standard deviations); far away its
+#: first levels, whose poles lie nearer, are good to exp(−_FAR²/2) on the real line too; elsewhere zG − 1 loses |z|²
+#: ulps of G
 _ABOVE = 2.0
-_LEVELS = 60
+_AWAY = 4.0
+_LEVELS = 100
 _FAR = 9.5
 _LEVELS_NEAR_LINE = 15
 #: trapezoidal rule of the log-potential: error exp(−2π depth/step) = 6e-19, magnification exp(depth²/2) = 3
