@@ -392,8 +392,10 @@ def _outer_openings(factors: Sequence[Factor], weights: Sequence[float], multipl
     if multiplicative:
         near = all(f.lower is not None and f.lower.high > 0.0 for f in factors)
         atom = any(dict(f.law.atoms).get(0.0, 0.0) > 0.0 for f in factors)
-        if near and not atom:
-            found.append(_Outer(factors, weights, True, choice, upper=False).opening())
+        lower = _Outer(factors, weights, True, choice, upper=False) if near and not atom else None
+        # no row: the density of a factor fades so far above 0 that M does not fall below -1 in double precision
+        if lower is not None and lower.low.size:
+            found.append(lower.opening())
         else:
             found.append(Opening(-math.inf, 0.0, 1.0, False, False))
     elif all(f.lower is not None for f in factors):
