@@ -78,11 +78,13 @@ class SquaredSlope(Law):
     activation : str, callable or Activation
     q : float
         Pre-activation variance, > 0.
+    alive : float
+        Share of the matrix that D² fills, 0 < alive <= 1; the rest of its diagonal is padded with zeros.
 
     Raises
     ------
     ValueError
-        If `q` is not positive, or φ' vanishes almost surely.
+        If `q` is not positive, or `alive` not in (0, 1].
 
     Notes
     -----
@@ -92,14 +94,18 @@ class SquaredSlope(Law):
 
     activation: Activation
     q: float
+    alive: float
 
-    def __init__(self, activation: ActivationLike, q: float) -> None:
+    def __init__(self, activation: ActivationLike, q: float, alive: float = 1.0) -> None:
         object.__setattr__(self, "activation", as_activation(activation))
         object.__setattr__(self, "q", float(check_real("q", q, above=0.0)))
+        object.__setattr__(self, "alive", float(check_real("alive", alive, above=0.0, at_most=1.0)))
 
     @cached_property
     def log_panels(self) -> LogPanels:
         """LogPanels of log t that carry the law."""
+        if self.alive < 1.0:
+            return SquaredSlope(self.activation, self.q).log_panels.padded(1.0 - self.alive)
         return build_log_panels(squared_slope_measure(self.activation, self.q))
 
     @cached_property
@@ -111,7 +117,8 @@ class SquaredSlope(Law):
         """Atoms where the slope is constant on a stretch."""
         # mass at 0 is underflow of a slope that decays, unless the slope really is 0 there
         decays = self.activation.log_slope is not None
-        return tuple((a, p) for a, p in self.log_panels.atoms if a > 0.0 or not decays)
+        real = [(a, p) for a, p in self.log_panels.atoms if a > 0.0 or not decays]
+        return ((0.0, 1.0 - self.alive), *real) if self.alive < 1.0 and decays else tuple(real)
 
     @property
     def support(self) -> tuple[Interval, ...]:
@@ -134,6 +141,8 @@ class SquaredSlope(Law):
                 merged[-1][2] += float(masses[i])
             else:
                 merged.append([float(low[i]), float(high[i]), float(masses[i])])
+        hidden = math.fsum(p for _, p in panels.atoms) - math.fsum(p for _, p in self.atoms)
+        merged[0][2] += hidden
         return tuple(self._interval(*row) for row in merged)
 
     def _interval(self, low: float, high: float, mass: float) -> Interval:
@@ -146,17 +155,20 @@ class SquaredSlope(Law):
         return Interval(math.exp(low), math.exp(high), low_exponent, -0.5 if top else math.inf, mass)
 
     # ------------------------------------------------------------------ transforms
-    def _transform(self, z: Complex) -> tuple[Complex, Complex]:
-        """M = zG - 1 and dM/dlog z."""
+    def _transforms(self, z: Complex) -> tuple[Complex, Complex]:
+        """M = zG - 1 and zG."""
         from rmt.numerics.log_panel_kernels import transform_array
 
-        values, slopes = np.empty_like(z), np.empty_like(z)
-        transform_array(self._parameters, np.where(z == 0.0, 1e-300, z), values, slopes)
-        return values, slopes
+        values, products = np.empty_like(z), np.empty_like(z)
+        transform_array(self._parameters, np.where(z == 0.0, 1e-300, z), values, products)
+        return values, products
 
     def _stieltjes(self, z: Complex) -> Complex:
         with np.errstate(divide="ignore", invalid="ignore"):
-            return (1.0 + self._transform(z)[0]) / z
+            return self._transforms(z)[1] / np.where(z == 0.0, 1e-300, z)
+
+    def _t_transform(self, z: Complex) -> Complex:
+        return self._transforms(z)[0]
 
     def _log_potential(self, z: Complex) -> Complex:
         from rmt.numerics.log_panel_kernels import potential_array
@@ -190,8 +202,13 @@ class SquaredSlope(Law):
         raise ValueError(f"the moments of {self!r} are not rational; ask without exact=True")
 
     def _float_moments(self, order: int) -> list[float]:
-        return [self.activation.slope_moment(k, self.q) for k in range(order + 1)]
+        return [1.0, *(self.alive * self.activation.slope_moment(k, self.q) for k in range(1, order + 1))]
 
     def var(self) -> float:
         """Variance, without the cancellation of m₂ − m₁²."""
-        return self.activation.slope_spread(self.q) * self.mean() ** 2
+        spread = (1.0 + self.activation.slope_spread(self.q)) / self.alive - 1.0
+        return (spread if self.alive < 1.0 else self.activation.slope_spread(self.q)) * self.mean() ** 2
+
+    def __repr__(self) -> str:
+        padding = f", alive={self.alive!r}" if self.alive < 1.0 else ""
+        return f"SquaredSlope(activation={self.activation!r}, q={self.q!r}{padding})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -88,6 +88,12 @@ class LogPanels:
         positions = np.exp(self.logarithms)
         body = np.concatenate([columns, self.masses, self.logarithms, positions, self.coefficients], axis=1)
         return np.concatenate([header, body.ravel()])
+
+    def padded(self, zeros: float) -> LogPanels:
+        """The same measure with a share of zeros mixed in."""
+        share = 1.0 - zeros
+        atoms = _merged([(0.0, zeros), *((a, share * p) for a, p in self.atoms)], 1.0)
+        return replace(self, atoms=atoms, masses=share * self.masses, coefficients=share * self.coefficients)
 
     @property
     def ends(self) -> tuple[Real, Real]:

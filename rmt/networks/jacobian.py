@@ -1,0 +1,155 @@
+"""The input-output Jacobian of a network at initialisation: a random matrix with two faces."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant
+from rmt.errors import check_count
+
+if TYPE_CHECKING:
+    from rmt.laws.law import Law
+    from rmt.laws.planar import PlanarLaw
+    from rmt.networks.mlp import MLP, Layer
+
+
+class Jacobian(Ensemble):
+    """J = D_L W_L ⋯ D_1 W_1 of a network: what a small change of the input becomes at the output.
+
+    ``sample(n)`` runs a real network of n output units on a random input and multiplies its Jacobian out;
+    ``singular_values(n)`` takes the same factors without ever multiplying them, so that none is lost to rounding;
+    ``gram_law()`` is the law of J Jᵀ in the limit of large width. One direction is not free from the D_l: the input
+    itself, whose gain is the product of the chi_par. It may show as a single outlier (see ``MLP.isometry``).
+
+    Parameters
+    ----------
+    net : MLP
+    """
+
+    hermitian = False
+    warrant = Warrant.NONE
+
+    def __init__(self, net: MLP) -> None:
+        self.net = net
+
+    # ------------------------------------------------------------------ the limit
+    @cached_property
+    def _gram_law(self) -> Law:
+        from rmt.networks.jacobian_law import gram_law_of
+
+        return gram_law_of(self.net)
+
+    def gram_law(self) -> Law:
+        """Law of J Jᵀ, a free product of the laws of D_l² and W_l W_lᵀ.
+
+        Universal in the entry law of the weights (finite variance; the edges need a fourth moment).
+        """
+        return self._gram_law
+
+    def law(self) -> PlanarLaw:
+        """Refused: the eigenvalues of J are not what the network does to gradients.
+
+        Raises
+        ------
+        TypeError
+            Naming :meth:`gram_law`.
+        """
+        raise TypeError(
+            f"the eigenvalues of {self!r} have no law here; what matters to a network are the singular values: "
+            "gram_law() is the law of J Jᵀ, singular_value_law() that of the singular values"
+        )
+
+    # ------------------------------------------------------------------ samples
+    def shapes(self, n: int) -> tuple[int, ...]:
+        """Widths N_0, ..., N_L of a network with `n` output units.
+
+        Raises
+        ------
+        ValueError
+            If a width would be below 1.
+        """
+        rows = check_count("n", n)
+        sizes = tuple(round(rows * w / self.net.widths[-1]) for w in self.net.widths)
+        if min(sizes) < 1:
+            raise ValueError(f"n = {rows} is too small for widths {self.net.widths!r}: a layer would have no unit")
+        return sizes
+
+    def _draw_weights(self, layer: Layer, rows: int, columns: int, rng: np.random.Generator) -> Matrix:
+        if not self.net.orthogonal:
+            return self.net.weights.draw(  # type: ignore[union-attr]
+                rng, (rows, columns), scale=layer.sigma_w / math.sqrt(columns)
+            )
+        from rmt.numerics.householder import haar_product
+
+        tall, thin = max(rows, columns), min(rows, columns)
+        matrix = haar_product(tall, rng, thin, "real").matrix()
+        return layer.sigma_w * (matrix if rows >= columns else matrix.T)
+
+    def _input(self, size: int, rng: np.random.Generator) -> Float:
+        """A random direction of the length that puts the first layer where the limit says it is."""
+        first = self.net.layers[0]
+        mean_square = self.net.input_q
+        if mean_square is None:
+            mean_square = max(first.q - first.sigma_b**2, 0.0) / first.weight_gain if first.weight_gain else 0.0
+        x = rng.standard_normal(size)
+        return np.asarray(x * math.sqrt(mean_square * size / float(x @ x)))
+
+    def forward(self, n: int, rng: Any = None) -> Iterator[tuple[Matrix, Float]]:
+        """Run a network of `n` output units, and yield W_l and the diagonal of D_l layer by layer."""
+        generator = np.random.default_rng(rng)
+        sizes = self.shapes(n)
+        x = self._input(sizes[0], generator)
+        for layer, columns, rows in zip(self.net.layers, sizes[:-1], sizes[1:], strict=True):
+            weights = self._draw_weights(layer, rows, columns, generator)
+            h = weights @ x
+            if layer.sigma_b:
+                h += layer.sigma_b * generator.standard_normal(rows)
+            yield weights, np.asarray(layer.activation.slope(h), dtype=np.float64)
+            x = np.asarray(layer.activation.function(h), dtype=np.float64)
+
+    def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
+        product: Matrix | None = None
+        for weights, slopes in self.forward(n, rng):
+            factor = slopes[:, None] * weights
+            product = factor if product is None else factor @ product
+        assert product is not None
+        return product
+
+    def _log_singular_values(self, n: int, rng: np.random.Generator) -> Float:
+        from rmt.numerics.graded_product import QRChain, RowScales
+
+        sizes = self.shapes(n)
+        chain = QRChain(sizes[0], np.float64)
+        for weights, slopes in self.forward(n, rng):
+            scales = RowScales(slopes.size)
+            scales.multiply(slopes)
+            chain.multiply(weights, scales)
+        found = chain.triangle.log_singular_values()
+        missing = np.full(min(sizes[0], sizes[-1]) - found.size, -np.inf)
+        return np.concatenate([found, missing])
+
+    def _singular_values(self, n: int, rng: np.random.Generator) -> Float:
+        return np.exp(self._log_singular_values(n, rng))
+
+    def log_singular_values(self, n: int, *, rng: Any = None, trials: int = 1, **options: Any) -> Float:
+        """Draw natural logarithms of the singular values, descending; −inf for zeros.
+
+        As :meth:`singular_values`, for depths at which the values themselves leave the range of a double.
+        """
+        return self._repeat(
+            "_log_singular_values",
+            n,
+            rng,
+            trials,
+            options.get("executor"),
+            options.get("out"),
+            bool(options.get("progress", False)),
+        )
+
+    def __repr__(self) -> str:
+        return f"{self.net!r}.jacobian()"

@@ -1,0 +1,335 @@
+"""A multilayer perceptron at initialisation: its layers, and their lengths and slopes in the limit of large width."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rmt.errors import check_count, check_real
+from rmt.networks.activations import ActivationLike, activation
+from rmt.networks.meanfield import MeanField, mean_field
+from rmt.networks.moments import Activation, Real
+
+if TYPE_CHECKING:
+    from rmt.ensembles.entries import EntryLaw
+    from rmt.laws.law import Law
+    from rmt.networks.isometry import IsometryReport
+    from rmt.networks.jacobian import Jacobian
+
+ORTHOGONAL = "orthogonal"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer x_l = φ(W_l x_{l−1} + b_l) in the limit of large width; its factor of the Jacobian is D_l W_l.
+
+    Attributes
+    ----------
+    activation : Activation
+    sigma_w, sigma_b : float
+        The weights are Gaussian-like of variance ``sigma_w²/fan_in``, or sigma_w times (semi-)orthogonal.
+    q : float
+        Variance of the pre-activations.
+    fan_in, fan_out : float
+        Widths, on any common scale.
+    orthogonal : bool
+    """
+
+    activation: Activation
+    sigma_w: float
+    sigma_b: float
+    q: float
+    fan_in: float = 1.0
+    fan_out: float = 1.0
+    orthogonal: bool = False
+
+    @property
+    def weight_gain(self) -> float:
+        """Mean of the spectrum of W Wᵀ: sigma_w², less for an orthogonal layer that widens."""
+        widening = min(1.0, self.fan_in / self.fan_out) if self.orthogonal else 1.0
+        return self.sigma_w**2 * widening
+
+    @cached_property
+    def mean_slope(self) -> float:
+        """μ₁ = E φ'²."""
+        return self.activation.slope_moment(1, self.q)
+
+    @cached_property
+    def chi_perp(self) -> float:
+        """Mean squared singular value that the layer contributes: weight gain times E φ'²."""
+        return self.weight_gain * self.mean_slope
+
+    @cached_property
+    def chi_par(self) -> float:
+        """Gain of a radial perturbation of the pre-activations: weight gain times E φ φ' h / q."""
+        return self.weight_gain * self.activation.radial_moment(self.q)
+
+    @cached_property
+    def spread(self) -> float:
+        """Relative variance μ₂/μ₁² − 1 of D²; 0 for a layer whose slopes vanish."""
+        return self.activation.slope_spread(self.q) if self.mean_slope > 0.0 else 0.0
+
+    @property
+    def dead(self) -> float:
+        """Share of units whose slope is exactly 0."""
+        return dict(self.slope_law().atoms).get(0.0, 0.0)
+
+    def relative_variance(self, rows: float) -> float:
+        """What the layer adds to the relative variance of J Jᵀ, of `rows` rows on the scale of the widths."""
+        if self.orthogonal:
+            weights = max(0.0, 1.0 / self.fan_in - 1.0 / self.fan_out)
+        else:
+            weights = 1.0 / self.fan_in
+        return rows * (self.spread / self.fan_out + weights)
+
+    def slope_law(self) -> Law:
+        """Law of D² = φ'(h)²."""
+        from rmt.networks.slope_law import squared_slope_law
+
+        return squared_slope_law(self.activation, self.q)
+
+    def weight_law(self) -> Law:
+        """Law of W Wᵀ (fan_out × fan_out)."""
+        from rmt.laws import Atomic, Bernoulli, MarchenkoPastur
+
+        variance = self.sigma_w**2
+        if not self.orthogonal:
+            return MarchenkoPastur(ratio=self.fan_out / self.fan_in, variance=variance)
+        if self.fan_out <= self.fan_in or variance == 0.0:
+            return Atomic((variance,), (1,))
+        return Bernoulli(self.fan_in / self.fan_out, 0.0, variance)
+
+
+class MLP:
+    """A wide multilayer perceptron at initialisation, with L layers x_l = φ_l(W_l x_{l−1} + b_l).
+
+    Parameters
+    ----------
+    depth : int
+        Number L of layers, and of factors D_l W_l of the Jacobian.
+    activation : str, callable, Activation, or a sequence of them
+        One for all layers, or one each.
+    sigma_w : float or sequence of float
+        Weights have variance ``sigma_w² / fan_in``; orthogonal ones are sigma_w times an orthogonal matrix
+        (orthonormal rows if the layer narrows, columns if it widens).
+    sigma_b : float or sequence of float
+        Standard deviation of the biases.
+    weights : str, EntryLaw, frozen scipy.stats distribution, or Law
+        ``"gaussian"``, ``"orthogonal"``, or any entry law of :mod:`rmt.ensembles.entries`.
+    widths : sequence of L + 1 positive numbers, optional
+        Widths N_0, ..., N_L, or their ratios; all equal by default.
+    input_q : float, optional
+        Mean square of the entries of the input. Without it every layer sits at the stationary length q*, which
+        exists only if all layers are equal.
+
+    Raises
+    ------
+    ValueError
+        If ``depth < 1``, a scale is negative, a sequence has the wrong length, or there is no stationary length.
+
+    Examples
+    --------
+    >>> net = MLP(depth=32, activation="tanh", sigma_w=1.0341652193, sigma_b=0.0073001675, weights="orthogonal")
+    >>> round(net.relative_variance, 6)
+    0.25
+    """
+
+    def __init__(
+        self,
+        depth: int,
+        activation: ActivationLike | Sequence[ActivationLike],
+        sigma_w: float | Sequence[float],
+        sigma_b: float | Sequence[float] = 0.0,
+        weights: Any = "gaussian",
+        widths: Sequence[float] | None = None,
+        input_q: float | None = None,
+    ) -> None:
+        self.depth = check_count("depth", depth)
+        self.activations = _activations(activation, self.depth)
+        self.sigma_w = _scales("sigma_w", sigma_w, self.depth)
+        self.sigma_b = _scales("sigma_b", sigma_b, self.depth)
+        self.weights = _weights(weights)
+        self.widths = _widths(widths, self.depth)
+        self.input_q = None if input_q is None else float(check_real("input_q", input_q, at_least=0.0))
+        if self.input_q is None and not self.uniform:
+            raise ValueError(
+                "layers that differ have no common stationary length; pass input_q, the mean square of the entries of "
+                "the input"
+            )
+        if self.input_q is None and math.isinf(self.mean_field.q):
+            raise ValueError(
+                f"the length map of {self.activations[0].name} has no stable length at sigma_w = {self.sigma_w[0]:.6g}, "
+                f"sigma_b = {self.sigma_b[0]:.6g}: it grows without bound. Lower sigma_w, or pass input_q for the finite "
+                "depth at hand"
+            )
+
+    @property
+    def orthogonal(self) -> bool:
+        """Whether the weights are (semi-)orthogonal."""
+        return self.weights == ORTHOGONAL
+
+    @property
+    def square(self) -> bool:
+        """Whether all widths are equal."""
+        return len(set(self.widths)) == 1
+
+    @property
+    def uniform(self) -> bool:
+        """Whether all layers have the same activation and scales, and all widths are equal."""
+        return self.square and all(len(set(v)) == 1 for v in (self.activations, self.sigma_w, self.sigma_b))
+
+    @cached_property
+    def mean_field(self) -> MeanField:
+        """Signal propagation at stationarity, for equal layers.
+
+        Raises
+        ------
+        ValueError
+            If the layers differ.
+        """
+        if not self.uniform:
+            raise ValueError("layers that differ have no common mean field; see the attribute layers")
+        start = 1.0 if self.input_q is None else self.input_q
+        return mean_field(self.activations[0], sigma_w=self.sigma_w[0], sigma_b=self.sigma_b[0], input_q=start)
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers with their lengths: stationary, or followed from the input."""
+        shapes = list(zip(self.widths[:-1], self.widths[1:], strict=True))
+        rows = zip(self.activations, self.sigma_w, self.sigma_b, shapes, strict=True)
+        if self.input_q is None:
+            q = self.mean_field.q
+            one = Layer(self.activations[0], self.sigma_w[0], self.sigma_b[0], q, 1.0, 1.0, self.orthogonal)
+            return (one,) * self.depth
+        made: list[Layer] = []
+        before = self.input_q
+        for phi, sw, sb, (fan_in, fan_out) in rows:
+            empty = Layer(phi, sw, sb, 0.0, fan_in, fan_out, self.orthogonal)
+            q = empty.weight_gain * before + sb**2
+            if q > 1e200:
+                raise ValueError(
+                    f"the length exceeds 1e200 at layer {len(made) + 1}: the network is unstable; lower sigma_w"
+                )
+            if made and made[-1] == Layer(phi, sw, sb, q, fan_in, fan_out, self.orthogonal):
+                made.append(made[-1])  # equal layers share what they have computed
+            else:
+                made.append(Layer(phi, sw, sb, q, fan_in, fan_out, self.orthogonal))
+            before = phi.second_moment(q)
+        return tuple(made)
+
+    @property
+    def q(self) -> Real:
+        """Pre-activation variances q_1, ..., q_L."""
+        return np.array([layer.q for layer in self.layers])
+
+    @cached_property
+    def log_mean(self) -> float:
+        """Logarithm of m₁, the mean of the spectrum of J Jᵀ: the sum of log chi_perp."""
+        gains = [layer.chi_perp for layer in self.layers]
+        return math.fsum(map(math.log, gains)) if min(gains) > 0.0 else -math.inf
+
+    @property
+    def mean(self) -> float:
+        """m₁ = Π chi_perp, the mean squared singular value of the Jacobian."""
+        return math.exp(self.log_mean) if self.log_mean < 709.0 else math.inf
+
+    @cached_property
+    def relative_variance(self) -> float:
+        """Relative variance of the spectrum of J Jᵀ: the sum of what the layers contribute."""
+        return math.fsum(layer.relative_variance(self.widths[-1]) for layer in self.layers)
+
+    @cached_property
+    def log_radial_gain(self) -> float:
+        """Logarithm of Π chi_par: the squared gain of a perturbation along the signal, outside the bulk."""
+        gains = [layer.chi_par for layer in self.layers]
+        return math.fsum(map(math.log, gains)) if min(gains) > 0.0 else -math.inf
+
+    def jacobian(self) -> Jacobian:
+        """The input-output Jacobian J = D_L W_L ⋯ D_1 W_1 as a random matrix."""
+        from rmt.networks.jacobian import Jacobian
+
+        return Jacobian(self)
+
+    def isometry(self) -> IsometryReport:
+        """How far the Jacobian is from an isometry, why, and what to set instead."""
+        from rmt.networks.isometry import isometry
+
+        return isometry(self)
+
+    def with_weights(self, weights: Any) -> MLP:
+        """The same network with other weights."""
+        return MLP(self.depth, self.activations, self.sigma_w, self.sigma_b, weights, self.widths, self.input_q)
+
+    def with_depth(self, depth: int) -> MLP:
+        """The same layers, all equal, in another number.
+
+        Raises
+        ------
+        ValueError
+            If the layers differ.
+        """
+        if not self.uniform:
+            raise ValueError("only a network of equal layers can be made deeper or shallower")
+        return MLP(
+            depth, self.activations[0], self.sigma_w[0], self.sigma_b[0], self.weights, input_q=self.input_q
+        )
+
+    def __repr__(self) -> str:
+        parts = [f"depth={self.depth}", f"activation={_shown([_short(a) for a in self.activations])}"]
+        parts += [f"sigma_w={_shown(self.sigma_w)}", f"sigma_b={_shown(self.sigma_b)}"]
+        parts.append(f"weights={self.weights if isinstance(self.weights, str) else self.weights.argument!r}")
+        if not self.square:
+            parts.append(f"widths={self.widths!r}")
+        if self.input_q is not None:
+            parts.append(f"input_q={self.input_q!r}")
+        return f"MLP({', '.join(parts)})".replace("weights=orthogonal", "weights='orthogonal'")
+
+
+def _short(phi: Activation) -> Any:
+    return phi.name if phi.named and phi == activation(phi.name) else phi
+
+
+def _shown(values: Iterable[Any]) -> str:
+    values = list(values)
+    return repr(values[0]) if all(v == values[0] for v in values) else repr(values)
+
+
+def _activations(spec: Any, depth: int) -> tuple[Activation, ...]:
+    if isinstance(spec, (list, tuple)):
+        if len(spec) != depth:
+            raise ValueError(f"activation must be one, or one for each of the {depth} layers, got {len(spec)}")
+        return tuple(activation(a) for a in spec)
+    return (activation(spec),) * depth
+
+
+def _scales(name: str, value: Any, depth: int) -> tuple[float, ...]:
+    if isinstance(value, (list, tuple, np.ndarray)):
+        if len(value) != depth:
+            raise ValueError(f"{name} must be one number, or one for each of the {depth} layers, got {len(value)}")
+        return tuple(float(check_real(name, v, at_least=0.0)) for v in value)
+    return (float(check_real(name, value, at_least=0.0)),) * depth
+
+
+def _weights(value: Any) -> EntryLaw | str:
+    if value == ORTHOGONAL:
+        return ORTHOGONAL
+    from rmt.ensembles.entries import as_entries
+
+    try:
+        return as_entries(value, "weights")
+    except ValueError as error:
+        raise ValueError(f"{error}; or 'orthogonal'") from None
+
+
+def _widths(value: Sequence[float] | None, depth: int) -> tuple[float, ...]:
+    if value is None:
+        return (1.0,) * (depth + 1)
+    widths = tuple(check_real("widths", w, above=0.0) for w in value)
+    if len(widths) != depth + 1:
+        raise ValueError(f"widths must be the {depth + 1} numbers N_0, ..., N_{depth}, got {len(widths)}")
+    return widths
