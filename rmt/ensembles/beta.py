@@ -90,7 +90,7 @@ class BetaEnsemble(Ensemble):
 class LineEnsemble(BetaEnsemble):
     """A β ensemble on the line."""
 
-    def largest(self, n: int, k: int = 1, *, rng: Any = None) -> Float:
+    def largest(self, n: int, k: int = 1, *, rng: Any = None, trials: int = 1) -> Float:
         """Draw the k largest eigenvalues, the largest first.
 
         They have the law of the largest among :meth:`eigenvalues`, but not the same numbers for the same `rng`: a
@@ -103,27 +103,39 @@ class LineEnsemble(BetaEnsemble):
         k : int
             How many, 1 <= k <= n.
         rng : Generator, SeedSequence, int or None
+            Each trial has its own spawned child generator.
+        trials : int
+            Number of independent repeats.
 
         Returns
         -------
-        array of k floats
+        array of shape (k,), or (trials, k) for more than one trial
 
         Raises
         ------
         ValueError
-            If ``n < 1``, or k is not between 1 and n.
+            If ``n < 1``, k is not between 1 and n, or the rows that matter do not fit into memory.
         """
-        return self._extreme(n, k, rng, largest=True)[::-1]
+        return self._extreme(n, k, rng, trials, largest=True)[..., ::-1]
 
-    def smallest(self, n: int, k: int = 1, *, rng: Any = None) -> Float:
+    def smallest(self, n: int, k: int = 1, *, rng: Any = None, trials: int = 1) -> Float:
         """Draw the k smallest eigenvalues, the smallest first; parameters as for :meth:`largest`."""
-        return self._extreme(n, k, rng, largest=False)
+        return self._extreme(n, k, rng, trials, largest=False)
 
-    def _extreme(self, n: int, k: int, rng: Any, largest: bool) -> Float:
-        size, wanted = check_count("n", n), check_count("k", k)
+    def _extreme(self, n: int, k: int, rng: Any, trials: int, largest: bool) -> Float:
+        size, wanted, count = check_count("n", n), check_count("k", k), check_count("trials", trials)
         if wanted > size:
             raise ValueError(f"k must be at most n = {size}, got {wanted}: there are only n eigenvalues")
-        return self._few(size, wanted, np.random.default_rng(rng), largest)
+        generators = np.random.default_rng(rng).spawn(count)
+        rows = [self._few(size, wanted, generator, largest) for generator in generators]
+        return rows[0] if count == 1 else np.stack(rows)
+
+    def _check_rows(self, n: int, rows: int) -> None:
+        """Raise if a matrix of these rows does not fit into memory."""
+        from rmt.ensembles.memory import check_memory
+
+        remedy = "take a smaller n: these eigenvalues need every row of the matrix, or nearly"
+        check_memory(n, 300.0 * rows, f"the extreme eigenvalues of {self!r}", lambda: remedy)
 
     @abstractmethod
     def _few(self, n: int, k: int, rng: np.random.Generator, largest: bool) -> Float:
@@ -193,6 +205,7 @@ class HermiteEnsemble(LineEnsemble):
         from rmt.numerics.tridiagonal import tridiagonal_eigenvalues
 
         rows = self._corner(n, k, n ** (1.0 / 3.0))
+        self._check_rows(n, rows)
         diagonal, off = hermite_model(n, self.beta, rng, rows)
         indices = (rows - k, rows) if largest else (0, k)
         return tridiagonal_eigenvalues(diagonal, off, indices=indices)
@@ -264,6 +277,7 @@ class LaguerreEnsemble(LineEnsemble):
         positive = min(k, short) if largest else k - zeros
         spread = 1.0 / math.sqrt(min(n, m)) + (1.0 if largest else -1.0) / math.sqrt(max(n, m))
         rows = self._corner(short, positive, spread ** (-2.0 / 3.0)) if spread > 0.0 else short
+        self._check_rows(n, 2 * rows)
         diagonal, above = self._bidiagonal(n, rng, rows)
         indices = (rows - positive, rows) if largest else (0, positive)
         values = bidiagonal_singular_values(diagonal, above, indices=indices) ** 2
@@ -312,6 +326,7 @@ class JacobiEnsemble(LineEnsemble):
     def _few(self, n: int, k: int, rng: np.random.Generator, largest: bool) -> Float:
         from rmt.numerics.bidiagonal import bidiagonal_singular_values
 
+        self._check_rows(n, 2 * n)
         indices = (n - k, n) if largest else (0, k)
         return np.minimum(bidiagonal_singular_values(*self._bidiagonal(n, rng), indices=indices) ** 2, 1.0)
 

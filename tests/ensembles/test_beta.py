@@ -68,7 +68,7 @@ def test_laguerre_smallest_eigenvalue_is_exponential_when_its_weight_is_flat(bet
     a, n = 2 / beta - 1, 5
     ensemble = laguerre(beta, a=a)
     rate = beta * ensemble.samples(n) * n / 2
-    smallest = np.array([ensemble.smallest(n, rng=seed)[0] for seed in range(TRIALS)])
+    smallest = ensemble.smallest(n, rng=2, trials=TRIALS)
     assert fits(smallest * rate, stats.expon.cdf)
     assert fits(ensemble.eigenvalues(n, rng=3, trials=TRIALS)[:, 0] * rate, stats.expon.cdf)
     assert not fits(smallest * rate * 1.4, stats.expon.cdf)
@@ -240,9 +240,11 @@ def test_circular_histogram():
 def test_extremes_have_the_law_of_the_extremes_of_all(ensemble):
     n, k, trials = 60, 3, 400
     values = ensemble.eigenvalues(n, rng=23, trials=trials)
-    rng = np.random.default_rng(24)
-    top = np.array([ensemble.largest(n, k, rng=rng) for _ in range(trials)])
-    bottom = np.array([ensemble.smallest(n, k, rng=rng) for _ in range(trials)])
+    top = ensemble.largest(n, k, rng=24, trials=trials)
+    bottom = ensemble.smallest(n, k, rng=25, trials=trials)
+    assert top.shape == bottom.shape == (trials, k)
+    assert (np.diff(top) <= 0.0).all()
+    assert (np.diff(bottom) >= 0.0).all()
     if ensemble.beta == math.inf:
         np.testing.assert_allclose(top, values[:, : -k - 1 : -1], rtol=1e-13)
         return
@@ -367,5 +369,7 @@ def test_too_large_for_memory_names_the_route_that_fits():
         hermite(2).eigenvalues(10**13)
     with pytest.raises(ValueError, match=r"too large for memory"):
         hermite(2).histogram(10**13)
+    with pytest.raises(ValueError, match=r"too large for memory.*every row of the matrix"):
+        laguerre(1).smallest(10**13)
     with pytest.raises(ValueError, match=r"eigenvalues\(n\) draws no dense matrix"):
         hermite(2).sample(10**6)
