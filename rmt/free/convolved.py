@@ -11,11 +11,19 @@ from numpy.typing import ArrayLike
 
 from rmt.errors import ConvergenceError
 from rmt.free.computed import ComputedLaw, law_of, upper
+from rmt.free.quantiles import Quantiles
 from rmt.free.solver import TreeSolver, Values
 from rmt.free.tree import Compound, point_mass_position
-from rmt.laws.law import EPS, Complex, Interval, Real
+from rmt.laws.law import EPS, Complex, Interval, Mask, Real
 
 Atoms = tuple[tuple[float, float], ...]
+
+#: masses beyond a point that are integrated from the edge, and the size of the Gauss rule
+_TAIL, _RULE = 1e-3, 20
+#: number of quantiles from which a table pays
+_MANY = 500
+#: total weight of a product from which its quantiles may leave the range of double precision
+_DEEP = 12.0
 
 
 class FreelyConvolved(ComputedLaw):
@@ -68,16 +76,16 @@ class FreelyConvolved(ComputedLaw):
 
     def _values(self, z: Complex, *, potential: bool = False, certified: bool = True) -> Values:
         """G with its error, and the rest, at points of the closed upper half plane."""
-        key = (z.tobytes(), potential, certified)
+        key = z.tobytes()
         last = self.__dict__.get("_last")
-        if last is not None and last[0] == key:
-            return last[1]  # type: ignore[no-any-return]
+        if last is not None and last[0] == key and last[1] >= potential and last[2] >= certified:
+            return last[3]  # type: ignore[no-any-return]
         values = self._solve(self._targets(z), potential=potential, certified=certified)
         if self._solver.logarithmic:
             point = np.where(z == 0.0, -np.finfo(float).tiny, z)
             with np.errstate(over="ignore"):
                 values = values._replace(g=values.g / point, error=values.error / np.abs(point))
-        self.__dict__["_last"] = key, values
+        self.__dict__["_last"] = key, potential, certified, values
         return values
 
     # ------------------------------------------------------------------ structure
@@ -144,20 +152,25 @@ class FreelyConvolved(ComputedLaw):
             out[inside] = np.where(values.outside, 0.0, values.error / math.pi)
         return out
 
-    def _tail_masses(self, x: Real) -> tuple[Real, Real]:
-        """Mass of (-inf, x] and of (x, inf) at finite points, each from the log-potential."""
-        values = self._values(upper(self._off_atoms(x, 1.0)), potential=True)
+    def _levels(self, x: Real) -> tuple[Real, Real, Real]:
+        """Mass of (-inf, x], mass of (x, inf) and density at finite points (positive ones for positive laws)."""
+        x = self._off_atoms(x, 1.0)
+        values = self._values(upper(x), potential=True)
         above = values.potential.imag / math.pi
         cusp = values.critical & ~values.outside
         if cusp.any():  # the distribution function is odd about a cusp up to d^(5/3)
             shift = 1e-9 * self._solver.spread
             sides = [self._values(upper(x[cusp] + d), potential=True).potential.imag for d in (-shift, shift)]
             above[cusp] = 0.5 * (sides[0] + sides[1]) / math.pi
-        below = 1.0 - above
-        # outside the support the masses are sums of weights up to rounding; 0 and 1 are exact
+        below, above = self._clean(1.0 - above, above, values.outside)
+        density = np.where(values.outside, 0.0, np.maximum(-values.g.imag, 0.0) / math.pi)
+        return below, above, density
+
+    def _clean(self, below: Real, above: Real, outside: Mask) -> tuple[Real, Real]:
+        """Outside the support masses are sums of weights up to rounding; there 0 and 1 are exact."""
         noise = 64.0 * EPS * (1.0 + self._solver.total_weight)
-        below = np.where(values.outside & (below < noise), 0.0, np.clip(below, 0.0, 1.0))
-        above = np.where(values.outside & (above < noise), 0.0, np.clip(above, 0.0, 1.0))
+        below = np.where(outside & (below < noise), 0.0, np.clip(below, 0.0, 1.0))
+        above = np.where(outside & (above < noise), 0.0, np.clip(above, 0.0, 1.0))
         return np.where(above == 0.0, 1.0, below), np.where(below == 0.0, 1.0, above)
 
     def _masses(self, x: Real) -> tuple[Real, Real]:
@@ -168,11 +181,42 @@ class FreelyConvolved(ComputedLaw):
             finite &= x > 0.0
             zero = x == 0.0
             if zero.any():
-                below[zero] = dict(self.atoms).get(0.0, 0.0)
+                below[zero] = self._mass_at_zero()
                 above[zero] = 1.0 - below[zero]
         if finite.any():
-            below[finite], above[finite] = self._tail_masses(x[finite])
+            below[finite], above[finite], _ = self._levels(x[finite])
+            self._refine_tails(x, below, above)
         return below, above
+
+    def _refine_tails(self, x: Real, below: Real, above: Real) -> None:
+        """Integrate the density from the ends of the support where the masses beyond are small.
+
+        The potential gives them to absolute accuracy only.
+        """
+        if not np.any((np.minimum(below, above) < _TAIL) & (np.minimum(below, above) > 0.0)):
+            return
+        for interval, masses, lower in ((self.support[0], below, True), (self.support[-1], above, False)):
+            edge = interval.low if lower else interval.high
+            exponent = interval.low_exponent if lower else interval.high_exponent
+            beyond = math.fsum(m for a, m in self.atoms if (a <= edge if lower else a >= edge))
+            distance = (x - edge) if lower else (edge - x)
+            masses[(distance <= 0.0) & (masses > beyond) & (masses - beyond < _TAIL)] = beyond
+            small = (masses - beyond < _TAIL) & (distance > 0.0) & (distance < interval.high - interval.low)
+            if math.isfinite(edge) and exponent > -1.0 and small.any():
+                masses[small] = beyond + self._integral_from(edge, distance[small], exponent, 1.0 if lower else -1.0)
+
+    def _integral_from(self, edge: float, distance: Real, exponent: float, side: float) -> Real:
+        """Mass between an edge and points at these distances, by a Gauss rule in a power of the distance."""
+        power = 1.0 / exponent if exponent > 0.0 else 1.0 / (1.0 + exponent)
+        nodes, weights = np.polynomial.legendre.leggauss(_RULE)
+        s = 0.5 * (nodes + 1.0)
+        d = distance[:, None] * s**power
+        x = edge + side * d
+        rounded = np.abs(x - edge)
+        density = self._pdf(x.ravel()).reshape(d.shape)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            density = np.where(rounded > 0.0, density * (d / rounded) ** exponent, 0.0)
+        return np.asarray((density * d * (power / s)) @ (0.5 * weights))
 
     def _cdf(self, x: Real) -> Real:
         return self._masses(x)[0]
@@ -213,14 +257,64 @@ class FreelyConvolved(ComputedLaw):
     def _cdf_of_log(self, u: Real) -> Real:
         if not self._solver.logarithmic:
             return super()._cdf_of_log(u)
-        out = np.where(u > 0.0, 1.0, dict(self.atoms).get(0.0, 0.0))
+        out = np.where(u > 0.0, 1.0, self._mass_at_zero())
         finite = np.isfinite(u)
         if finite.any():
-            values = self._solve(upper(u[finite]), potential=True)
-            below = 1.0 - values.potential.imag / math.pi
-            noise = 64.0 * EPS * (1.0 + self._solver.total_weight)
-            above_all = values.outside & (1.0 - below < noise)
-            out[finite] = np.where(above_all, 1.0, np.clip(below, 0.0, 1.0))
+            out[finite] = self._log_levels(u[finite])[0]
+        return out
+
+    def _log_levels(self, u: Real) -> tuple[Real, Real, Real]:
+        """Mass of (0, exp u] and atom at 0, mass above, and density of log X."""
+        values = self._solve(upper(u), potential=True)
+        above = values.potential.imag / math.pi
+        below, above = self._clean(1.0 - above, above, values.outside)
+        density = np.where(values.outside, 0.0, np.maximum(-values.g.imag, 0.0) / math.pi)
+        atom, first = self._mass_at_zero(), self.support[0] if self.support else None
+        small = (below - atom < _TAIL) & (below > atom)
+        if first is not None and first.low == 0.0 and small.any():
+            # the density of log X decays like exp((1 + a) u): a Gauss rule in that exponential
+            rate = 1.0 + first.low_exponent
+            nodes, weights = np.polynomial.legendre.leggauss(_RULE)
+            w = 0.5 * (nodes + 1.0)
+            lower = u[small, None] + np.log(w) / rate
+            decayed = self._pdf_of_log(lower.ravel()).reshape(lower.shape) / (rate * w)
+            below[small] = atom + decayed @ (0.5 * weights)
+        return below, above, density
+
+    # ------------------------------------------------------------------ quantiles
+    @cached_property
+    def _quantiles(self) -> Quantiles:
+        return Quantiles(self._point_levels, self.support, self.atoms, self._solver.spread)
+
+    def _point_levels(self, x: Real) -> tuple[Real, Real, Real]:
+        below, above = self._masses(x)
+        return below, above, self._pdf(x)
+
+    @cached_property
+    def _log_quantiles(self) -> Quantiles:
+        """Quantiles of log X; an exponent a at 0 becomes the rate 1 + a of an exponential tail."""
+        with np.errstate(divide="ignore"):
+            intervals = [
+                Interval(float(np.log(i.low)), float(np.log(i.high)), i.low_exponent, i.high_exponent, i.mass)
+                for i in self.support
+            ]
+            atoms = [(float(np.log(a)), m) for a, m in self.atoms]
+        return Quantiles(self._log_levels, intervals, atoms, self._solver.relative_spread)
+
+    def _ppf(self, u: Real) -> Real:
+        if self._solver.logarithmic and self._solver.total_weight > _DEEP:
+            return np.exp(self._ppf_of_log(u))
+        return self._quantiles(u, tabulate=u.size > _MANY)
+
+    def _ppf_of_log(self, v: Real) -> Real:
+        if not self._solver.logarithmic:
+            return super()._ppf_of_log(v)
+        out = np.where(v <= 0.0, -np.inf, np.inf)
+        inside = (v > 0.0) & (v < 1.0)
+        out[inside] = self._log_quantiles(v[inside], tabulate=v.size > _MANY)
+        if not inside.all():
+            with np.errstate(divide="ignore"):
+                out[~inside] = np.log(np.where(v[~inside] <= 0.0, *self._hull()))
         return out
 
     # ------------------------------------------------------------------ subordination

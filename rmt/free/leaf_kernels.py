@@ -251,8 +251,8 @@ def leaf_self_energy(code, params, offset, length, z):
         # G' = -m
         return mean + sigma * divide(m, g), 1.0 - divide(m, g * g)
     if code == LOG_PANELS:
-        m, slope = panel_transform(params, offset, z)
-        return divide(z * m, 1.0 + m), divide(m * (1.0 + m) + slope, (1.0 + m) * (1.0 + m))
+        m, p, slope = panel_transform(params, offset, z)  # M and 1 + M, neither from the other
+        return divide(z * m, p), divide(m * p + slope, p * p)
     return _chebyshev(params, offset, length, z)
 
 

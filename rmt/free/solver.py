@@ -126,6 +126,13 @@ class TreeSolver:
         return self._scale * float(self._program.centre[0]) + self._shift
 
     @property
+    def relative_spread(self) -> float:
+        """Standard deviation of log X, roughly, for a logarithmic solver."""
+        p = self._program
+        children = slice(p.first[0], p.last[0])
+        return math.sqrt(float(p.weight[children] @ (p.spread[children] / p.centre[children]) ** 2)) + 1.0
+
+    @property
     def log_centre(self) -> float:
         """Logarithm of the mean of a logarithmic solver."""
         p = self._program

@@ -189,8 +189,9 @@ def _linearise_sum(p, s, i):
 
 @kernel
 def _far(p, s, i):
-    """Whether F is large, so that models are linear in G = 1/F: G may vanish in a gap."""
-    return abs(s.f[s.pivot[i]]) > p.spread[i]
+    """Whether the pivot is next to a zero of its G in a gap, so that models have to be linear in G, not in F."""
+    pivot = s.pivot[i]
+    return abs(s.dk[pivot]) > 1.0 and abs(s.f[pivot]) > p.spread[i]
 
 
 @kernel

@@ -1,0 +1,444 @@
+"""Quantiles of computed laws: Newton's iteration for a few, a table of Chebyshev series for many.
+
+Next to an end of the support the quantile is analytic in a power of the mass beyond it that follows from the exponent
+of the density; the table interpolates in that variable, in pieces halved until their series converge to rounding.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rmt.errors import ConvergenceError
+from rmt.laws.law import EPS, Interval, Real
+
+#: mass below a point, mass above it, density there
+Evaluation = Callable[[Real], tuple[Real, Real, Real]]
+Index = NDArray[np.intp]
+
+_DEGREE = 18
+_OCTAVES = 56  # towards an open end the smallest tabulated mass is 2^-56 of a half
+_REACH = 250.0  # logarithm of the smallest mass of a decaying end
+_DEPTH = 10
+_NEWTON_LIMIT = 80
+_NODES = np.cos(math.pi * (np.arange(_DEGREE + 1) + 0.5) / (_DEGREE + 1))
+_TO_SERIES = (
+    2.0
+    / (_DEGREE + 1)
+    * np.cos(math.pi * np.outer(np.arange(_DEGREE + 1), np.arange(_DEGREE + 1) + 0.5) / (_DEGREE + 1))
+)
+_TO_SERIES[0] *= 0.5
+
+
+class Quantiles:
+    """Quantile function from mass and density.
+
+    Parameters
+    ----------
+    evaluate : callable
+        Mass of (-inf, t], mass of (t, inf) and density at points t of the support.
+    intervals : sequence of Interval
+        The support; ends may be infinite.
+    atoms : sequence of (float, float)
+        Positions and masses; ``-inf`` is a place like others.
+    scale : float
+        Length on which the law varies.
+    """
+
+    def __init__(
+        self,
+        evaluate: Evaluation,
+        intervals: Sequence[Interval],
+        atoms: Sequence[tuple[float, float]],
+        scale: float,
+    ) -> None:
+        self._evaluate = evaluate
+        self._pieces = _pieces(intervals, atoms, evaluate)
+        self._scale = scale
+
+    @cached_property
+    def _halves(self) -> list[tuple[_Half, _Half] | None]:
+        """Lower and upper half of every piece that has a density."""
+        return [None if p.atom else _halves(p, self._evaluate, self._scale) for p in self._pieces]
+
+    def __call__(self, u: Real, *, tabulate: bool) -> Real:
+        """Quantiles at levels strictly between 0 and 1.
+
+        Parameters
+        ----------
+        u : ndarray
+        tabulate : bool
+            Use the table (built on first use), or iterate for each level.
+        """
+        out = np.full_like(u, np.nan)
+        for piece, halves in zip(self._pieces, self._halves, strict=True):
+            inside = (u > piece.below) & (1.0 - u >= piece.above)
+            if halves is None:
+                out[inside] = piece.low
+                continue
+            lower, upper = halves
+            left = inside & (u <= lower.level)
+            right = inside & ~left
+            out[left] = lower(u[left] - piece.below, tabulate)
+            out[right] = upper((1.0 - u[right]) - piece.above, tabulate)
+        # levels lost between pieces by rounding
+        lost = np.isnan(out)
+        if lost.any():
+            edges = np.array([p.below for p in self._pieces])
+            places = np.searchsorted(edges, u[lost], side="left") - 1
+            out[lost] = np.array([p.high for p in self._pieces])[np.maximum(places, 0)]
+        return out
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A stretch of the law: an atom (low = high), or an interval without atoms inside."""
+
+    low: float
+    high: float
+    low_exponent: float
+    high_exponent: float
+    below: float  # mass strictly below
+    above: float  # mass strictly above
+    atom: bool
+
+
+def _pieces(intervals: Sequence[Interval], atoms: Sequence[tuple[float, float]], evaluate: Evaluation) -> list[_Piece]:
+    """Atoms, and intervals cut at the atoms inside them, left to right."""
+    stretches: list[tuple[float, float, float, float, float]] = [(a, a, 0.0, 0.0, m) for a, m in atoms]
+    for i in intervals:
+        inner = [(a, m) for a, m in atoms if i.low < a < i.high]
+        start = math.fsum([j.mass for j in intervals if j.high <= i.low] + [m for a, m in atoms if a <= i.low])
+        stop = start + i.mass + math.fsum(m for _, m in inner)
+        reached = evaluate(np.array([a for a, _ in inner]))[0].tolist() if inner else []
+        cuts = [i.low, *(a for a, _ in inner), i.high]
+        after = [start, *reached]
+        before = [*(level - m for level, (_, m) in zip(reached, inner, strict=True)), stop]
+        for k in range(len(cuts) - 1):
+            low_exponent = i.low_exponent if k == 0 else 0.0
+            high_exponent = i.high_exponent if k + 2 == len(cuts) else 0.0
+            stretches.append((cuts[k], cuts[k + 1], low_exponent, high_exponent, before[k] - after[k]))
+    stretches.sort(key=lambda s: (s[0], s[1]))
+    pieces = []
+    for k, (low, high, low_exponent, high_exponent, _) in enumerate(stretches):
+        below = math.fsum(s[4] for s in stretches[:k])
+        above = math.fsum(s[4] for s in stretches[k + 1 :])
+        pieces.append(_Piece(low, high, low_exponent, high_exponent, below, above, low == high))
+    return pieces
+
+
+def _halves(piece: _Piece, evaluate: Evaluation, scale: float) -> tuple[_Half, _Half]:
+    """Both halves of a piece, cut at its middle (near the median where it is unbounded)."""
+    if math.isfinite(piece.low) and math.isfinite(piece.high):
+        middle = 0.5 * piece.low + 0.5 * piece.high
+    else:
+        middle = _median(piece, evaluate, scale)
+    level, rest, _ = (float(v[0]) for v in evaluate(np.array([middle])))
+    ends = (
+        (piece.low, piece.low_exponent, piece.below, level - piece.below, 0),
+        (piece.high, piece.high_exponent, piece.above, rest - piece.above, 1),
+    )
+    lower, upper = (
+        (_EdgeHalf if math.isfinite(end) else _DecayingHalf if math.isfinite(exponent) else _OpenHalf)(
+            evaluate, end, exponent, middle, offset, mass, level, scale, column
+        )
+        for end, exponent, offset, mass, column in ends
+    )
+    return lower, upper
+
+
+def _median(piece: _Piece, evaluate: Evaluation, scale: float) -> float:
+    """A point near the median of an unbounded piece, by bisection over orders of magnitude."""
+    origin = piece.low if math.isfinite(piece.low) else piece.high if math.isfinite(piece.high) else 0.0
+    goal = 0.5 * (piece.below + 1.0 - piece.above)
+    first, last = (
+        0.0
+        if math.isfinite(end)
+        else sign * (math.asinh(_REACH / ((1.0 + exponent) * scale)) if math.isfinite(exponent) else 40.0)
+        for end, exponent, sign in ((piece.low, piece.low_exponent, -1.0), (piece.high, piece.high_exponent, 1.0))
+    )
+    for _ in range(40):
+        centre = 0.5 * (first + last)
+        if float(evaluate(np.array([origin + scale * math.sinh(centre)]))[0][0]) < goal:
+            first = centre
+        else:
+            last = centre
+    return origin + scale * math.sinh(0.5 * (first + last))
+
+
+class _Half(ABC):
+    """Quantile as a function of the mass between an end of a piece and the point.
+
+    Newton's iteration solves log mass = f(unknown) for one point; the table interpolates `_smooth` as a function of
+    the variable w in (0, 1] that makes it analytic up to the end.
+    """
+
+    def __init__(
+        self,
+        evaluate: Evaluation,
+        end: float,
+        exponent: float,
+        middle: float,
+        offset: float,
+        mass: float,
+        level: float,
+        scale: float,
+        column: int,
+    ) -> None:
+        self._evaluate = evaluate
+        self._end, self._exponent, self._middle, self._scale = end, exponent, middle, scale
+        self._offset, self._column = offset, column
+        self._inward = 1.0 if column == 0 else -1.0
+        self.mass, self.level = mass, level  # level: distribution function in the middle
+
+    # ------------------------------------------------------------------ what the kinds of ends differ in
+    @abstractmethod
+    def _point(self, unknown: Real) -> Real:
+        """The point that an unknown stands for."""
+
+    @abstractmethod
+    def _motion(self, unknown: Real) -> Real:
+        """|d point / d unknown|."""
+
+    @abstractmethod
+    def _samples(self) -> Real:
+        """Unknowns from the end to the middle, for the first guess."""
+
+    @abstractmethod
+    def _extrapolated(self, log_ratio: Real) -> Real:
+        """What to add to the first unknown for masses smaller than its by this (negative) logarithm."""
+
+    @abstractmethod
+    def _variable(self, mass: Real) -> Real:
+        """W of the masses."""
+
+    @abstractmethod
+    def _mass_of(self, w: Real) -> Real:
+        """Masses of w."""
+
+    @abstractmethod
+    def _smooth(self, w: Real, unknown: Real) -> Real:
+        """The function that the table holds."""
+
+    @abstractmethod
+    def _unknown(self, w: Real, smooth: Real) -> Real:
+        """Inverse of `_smooth`."""
+
+    @abstractmethod
+    def _first_breaks(self) -> Real:
+        """Breakpoints in w to begin with."""
+
+    # ------------------------------------------------------------------ one point at a time
+    def __call__(self, mass: Real, tabulate: bool) -> Real:
+        """The points that leave these masses between themselves and the end."""
+        if mass.size == 0:
+            return mass
+        return self._point(self._look_up(mass) if tabulate else self._solve(mass))
+
+    def _values(self, unknown: Real) -> tuple[Real, Real]:
+        values = self._evaluate(self._point(unknown))
+        return np.maximum(values[self._column] - self._offset, 0.0), values[2]
+
+    @cached_property
+    def _coarse(self) -> tuple[Real, Real]:
+        """Log mass, increasing, and the unknown."""
+        unknown = self._samples()
+        with np.errstate(divide="ignore"):
+            log_mass = np.log(self._values(unknown)[0])
+        good = np.isfinite(log_mass)
+        log_mass, first = np.unique(np.maximum.accumulate(log_mass[good]), return_index=True)
+        return log_mass, unknown[good][first]
+
+    def _solve(self, mass: Real) -> Real:
+        """Unknowns of the masses, by Newton's iteration inside a bracket."""
+        table, unknowns = self._coarse
+        goal = np.log(np.maximum(mass, 1e-300))
+        guess = np.interp(goal, table, unknowns) + self._extrapolated(np.minimum(goal - table[0], 0.0))
+        place = np.searchsorted(table, goal)
+        low = np.where(place > 0, unknowns[np.maximum(place - 1, 0)], -np.inf)
+        high = np.where(place < table.size, unknowns[np.minimum(place, table.size - 1)], np.inf)
+        active = np.arange(mass.size)
+        for iteration in range(_NEWTON_LIMIT):
+            s, wanted = guess[active], mass[active]
+            value, density = self._values(s)
+            low[active] = np.where(value < wanted, s, low[active])
+            high[active] = np.where(value > wanted, s, high[active])
+            with np.errstate(divide="ignore", invalid="ignore"):
+                new = s + (goal[active] - np.log(value)) * value / (density * self._motion(s))
+                middle = 0.5 * (low[active] + high[active])
+            inside = (new >= low[active]) & (new <= high[active])
+            new = np.where(inside | ~np.isfinite(middle), np.where(np.isfinite(new), new, s), middle)
+            small = np.abs(new - s) * self._motion(s) <= EPS * np.abs(self._point(s))
+            error = np.abs(value - wanted)
+            done = small | (error <= EPS * wanted) | ((iteration > 8) & (error <= 8.0 * EPS))
+            guess[active] = np.where(error == 0.0, s, new)
+            active = active[~done]
+            if active.size == 0:
+                return guess
+        i = active[:1]
+        raise ConvergenceError(
+            "a quantile did not converge; check that the distribution function is monotone there",
+            point=float(mass[i][0]),
+            residual=float(np.abs(self._values(guess[i])[0] - mass[i])[0]),
+        )
+
+    # ------------------------------------------------------------------ table
+    def _look_up(self, mass: Real) -> Real:
+        breaks, series = self._table
+        w = self._variable(mass)
+        piece = np.clip(np.searchsorted(breaks, w, side="right") - 1, 0, breaks.size - 2)
+        low, high = breaks[piece], breaks[piece + 1]
+        t = (2.0 * w - low - high) / (high - low)
+        first, second = np.zeros_like(w), np.zeros_like(w)
+        for j in range(_DEGREE, 0, -1):
+            first, second = 2.0 * t * first - second + series[j, piece], first
+        unknown = self._unknown(w, t * first - second + series[0, piece])
+        beyond = w < breaks[0]
+        if beyond.any():
+            unknown[beyond] = self._solve(mass[beyond])
+        return unknown
+
+    @cached_property
+    def _table(self) -> tuple[Real, Real]:
+        """Breakpoints in w, and Chebyshev coefficients (a column a piece)."""
+        first = self._first_breaks()
+        low, high = first[:-1], first[1:]
+        before = np.full(low.size, np.inf)
+        kept: list[tuple[Real, Real]] = []
+        for depth in range(_DEPTH + 1):
+            w = 0.5 * (low + high) + 0.5 * (high - low) * _NODES[:, None]
+            unknown = self._solve(self._mass_of(w.ravel()))
+            values = self._smooth(w.ravel(), unknown).reshape(w.shape)
+            series = _TO_SERIES @ values
+            # an error in the unknown moves the point, by less than the spacing of floats or a level by rounding
+            motion, point = (np.abs(f(unknown)).reshape(w.shape).max(axis=0) for f in (self._motion, self._point))
+            tail = np.abs(series[-3:]).max(axis=0)
+            resolved = tail * motion <= 8.0 * EPS * np.maximum(point, 0.01 * self._scale)
+            resolved |= tail * self._mass_of(high) <= 4.0 * EPS  # as good as the distribution function
+            noisy = (tail < 1e-10) & (tail > 0.1 * before)  # halving no longer helps
+            resolved |= noisy | (depth == _DEPTH)
+            kept.append((low[resolved], series[:, resolved]))
+            low, high, before = low[~resolved], high[~resolved], tail[~resolved]
+            if low.size == 0:
+                break
+            middle = 0.5 * (low + high)
+            low, high = np.concatenate([low, middle]), np.concatenate([middle, high])
+            before = np.concatenate([before, before])
+        starts = np.concatenate([k[0] for k in kept])
+        order = np.argsort(starts)
+        series = np.concatenate([k[1] for k in kept], axis=1)[:, order]
+        return np.append(starts[order], first[-1]), series
+
+
+class _EdgeHalf(_Half):
+    """A finite end with density ~ d^a. With d = s^p, p = 1/a (or 1/(1 + a)), mass is s^m times a series in s."""
+
+    @cached_property
+    def _orders(self) -> tuple[float, float]:
+        a = self._exponent if math.isfinite(self._exponent) else 0.0
+        p = 1.0 if a == 0.0 else 1.0 / a if a > 0.0 else 1.0 / (1.0 + a)
+        return p, p * (1.0 + a)
+
+    @property
+    def _length(self) -> float:
+        return abs(self._middle - self._end)
+
+    def _point(self, unknown: Real) -> Real:
+        return np.asarray(self._end + self._inward * self._length * np.exp(unknown))
+
+    def _motion(self, unknown: Real) -> Real:
+        return self._length * np.exp(unknown)
+
+    def _samples(self) -> Real:
+        return np.log(np.geomspace(1e-12, 1.0, 60))
+
+    def _extrapolated(self, log_ratio: Real) -> Real:
+        p, m = self._orders
+        return p / m * log_ratio
+
+    def _variable(self, mass: Real) -> Real:
+        return np.asarray((mass / self.mass) ** (1.0 / self._orders[1]))
+
+    def _mass_of(self, w: Real) -> Real:
+        return np.asarray(self.mass * w ** self._orders[1])
+
+    def _smooth(self, w: Real, unknown: Real) -> Real:
+        return unknown - self._orders[0] * np.log(w)
+
+    def _unknown(self, w: Real, smooth: Real) -> Real:
+        return smooth + self._orders[0] * np.log(w)
+
+    def _first_breaks(self) -> Real:
+        return np.array([0.0, 0.25, 0.5, 0.75, 1.0])
+
+
+class _DecayingHalf(_Half):
+    """An infinite end where the density decays like exp(-rate distance): log X towards 0, rate = 1 + exponent."""
+
+    @property
+    def _rate(self) -> float:
+        return 1.0 + self._exponent
+
+    def _point(self, unknown: Real) -> Real:
+        return np.asarray(self._middle + self._inward * unknown / self._rate)
+
+    def _motion(self, unknown: Real) -> Real:
+        return np.full_like(unknown, 1.0 / self._rate)
+
+    def _samples(self) -> Real:
+        return -np.concatenate([np.linspace(_REACH, 40.0, 20), np.linspace(39.0, 0.0, 60)])
+
+    def _extrapolated(self, log_ratio: Real) -> Real:
+        return log_ratio
+
+    def _variable(self, mass: Real) -> Real:
+        return mass / self.mass
+
+    def _mass_of(self, w: Real) -> Real:
+        return self.mass * w
+
+    def _smooth(self, w: Real, unknown: Real) -> Real:
+        return unknown - np.log(w)
+
+    def _unknown(self, w: Real, smooth: Real) -> Real:
+        return smooth + np.log(w)
+
+    def _first_breaks(self) -> Real:
+        return np.array([0.0, 0.25, 0.5, 0.75, 1.0])
+
+
+class _OpenHalf(_Half):
+    """An infinite end of unknown decay: octaves of mass."""
+
+    def _point(self, unknown: Real) -> Real:
+        return np.asarray(self._middle + self._inward * self._scale * unknown)
+
+    def _motion(self, unknown: Real) -> Real:
+        return np.full_like(unknown, self._scale)
+
+    def _samples(self) -> Real:
+        return -np.concatenate([np.geomspace(1e12, 4.2, 120), np.linspace(4.0, 0.0, 40)])
+
+    def _extrapolated(self, log_ratio: Real) -> Real:
+        return np.zeros_like(log_ratio)
+
+    def _variable(self, mass: Real) -> Real:
+        return mass / self.mass
+
+    def _mass_of(self, w: Real) -> Real:
+        return self.mass * w
+
+    def _smooth(self, w: Real, unknown: Real) -> Real:
+        return unknown
+
+    def _unknown(self, w: Real, smooth: Real) -> Real:
+        return smooth
+
+    def _first_breaks(self) -> Real:
+        return np.asarray(2.0 ** -np.arange(_OCTAVES, -1.0, -1.0))
