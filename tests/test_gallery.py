@@ -151,6 +151,20 @@ def test_f08_has_four_depths(figures):
     assert edges == pytest.approx([4, 6.75, 256 / 27, 46656 / 3125])
 
 
+def curves(ax):
+    """Data of the lines with more than two points, by label."""
+    return {line.get_label(): line.get_xydata() for line in ax.lines if len(line.get_xdata()) > 2}
+
+
+def test_f09_has_stems_beside_the_arcsine(figures):
+    left, right = figures("F09").axes
+    assert {text.get_text() for text in left.texts} >= {"mass 0.25", "mass 0.5"}
+    assert left.get_ylabel() == "mass"
+    ((x, density),) = (curve.T for curve in curves(right).values())
+    inside = np.abs(x) < 1.9
+    np.testing.assert_allclose(density[inside], 1 / (np.pi * np.sqrt(4 - x[inside] ** 2)), rtol=1e-12)
+
+
 # ---------------------------------------------------------------------- the command
 def test_index_page_is_in_step():
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == index_page(list(SCRIPTS.values()))
