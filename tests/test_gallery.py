@@ -165,6 +165,18 @@ def test_f09_has_stems_beside_the_arcsine(figures):
     np.testing.assert_allclose(density[inside], 1 / (np.pi * np.sqrt(4 - x[inside] ** 2)), rtol=1e-12)
 
 
+def test_f10_closes_its_gap(figures):
+    axes = figures("F10").axes
+    assert [ax.get_title(loc="left") for ax in axes] == [f"t = {t}, n = 60" for t in ("0.5", "1", "1.5")]
+    at_zero = []
+    for ax in axes:
+        ((x, density),) = (curve.T for curve in curves(ax).values())
+        at_zero.append(np.interp(0.0, x, density))
+    assert at_zero[0] == 0.0
+    assert at_zero[1] < 0.02
+    assert at_zero[2] == pytest.approx(np.sqrt(0.5) / (1.5 * np.pi))  # ω(0) = i√(t − 1), G = −ω/t
+
+
 # ---------------------------------------------------------------------- the command
 def test_index_page_is_in_step():
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == index_page(list(SCRIPTS.values()))
