@@ -177,6 +177,15 @@ def test_f10_closes_its_gap(figures):
     assert at_zero[2] == pytest.approx(np.sqrt(0.5) / (1.5 * np.pi))  # ω(0) = i√(t − 1), G = −ω/t
 
 
+def test_f11_is_the_sum_of_the_readme(figures):
+    (ax,) = figures("F11").axes
+    assert labels(ax) == ["GOE + Wishart, n = 60", "semicircle law ⊞ Marchenko–Pastur law, ratio 0.5"]
+    ((x, density),) = (curve[~np.isnan(curve[:, 1])].T for curve in curves(ax).values())
+    assert np.trapezoid(density, x) == pytest.approx(1.0, abs=1e-4)
+    assert np.trapezoid(x * density, x) == pytest.approx(1.0, abs=1e-4)
+    assert np.trapezoid((x - 1) ** 2 * density, x) == pytest.approx(1.5, abs=1e-3)
+
+
 # ---------------------------------------------------------------------- the command
 def test_index_page_is_in_step():
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == index_page(list(SCRIPTS.values()))
