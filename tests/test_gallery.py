@@ -186,6 +186,14 @@ def test_f11_is_the_sum_of_the_readme(figures):
     assert np.trapezoid((x - 1) ** 2 * density, x) == pytest.approx(1.5, abs=1e-3)
 
 
+def test_f12_has_ten_steps_and_the_atom_until_three(figures):
+    axes = figures("F12").axes
+    assert [ax.get_title(loc="left") for ax in axes] == [f"k = {k}" for k in range(1, 11)]
+    masses = [[t.get_text() for t in ax.texts if t.get_text().startswith("mass")] for ax in axes]
+    assert masses[:3] == [["mass 0.667", "mass 0.333"], ["mass 0.333"], []]
+    assert not any(masses[3:])
+
+
 # ---------------------------------------------------------------------- the command
 def test_index_page_is_in_step():
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == index_page(list(SCRIPTS.values()))
