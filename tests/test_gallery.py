@@ -194,6 +194,12 @@ def test_f12_has_ten_steps_and_the_atom_until_three(figures):
     assert not any(masses[3:])
 
 
+def test_f13_has_atoms_in_large_corners_only(figures):
+    axes = figures("F13").axes
+    masses = [[t.get_text() for t in ax.texts] for ax in axes]
+    assert masses == [["mass 0.444"] * 2, ["mass 0.286"] * 2, [], []]
+
+
 # ---------------------------------------------------------------------- the command
 def test_index_page_is_in_step():
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == index_page(list(SCRIPTS.values()))
