@@ -200,6 +200,13 @@ def test_f13_has_atoms_in_large_corners_only(figures):
     assert masses == [["mass 0.444"] * 2, ["mass 0.286"] * 2, [], []]
 
 
+def test_f14_has_two_atoms(figures):
+    (ax,) = figures("F14").axes
+    assert {"mass 0.5", "mass 0.25"} <= {t.get_text() for t in ax.texts}
+    (data,) = histograms(figures("F14"))
+    assert data.values @ np.diff(data.edges) == pytest.approx(0.25)
+
+
 # ---------------------------------------------------------------------- the command
 def test_index_page_is_in_step():
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == index_page(list(SCRIPTS.values()))
