@@ -207,6 +207,17 @@ def test_f14_has_two_atoms(figures):
     assert data.values @ np.diff(data.edges) == pytest.approx(0.25)
 
 
+def test_f15_shows_one_law_twice(figures):
+    edge = np.sqrt((11 + 5 * np.sqrt(5)) / 2)
+    lines = []
+    for ax in figures("F15").axes:
+        ((x, density),) = (curve.T for curve in curves(ax).values())
+        assert (x[0], x[-1]) == pytest.approx((-edge, edge), abs=1e-12)
+        lines.append(np.interp(np.linspace(-3, 3, 31), x, density))
+    np.testing.assert_allclose(lines[0], lines[1], atol=1e-10)
+    assert lines[0][15] == pytest.approx(1 / np.pi, abs=1e-4)
+
+
 # ---------------------------------------------------------------------- the command
 def test_index_page_is_in_step():
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == index_page(list(SCRIPTS.values()))
