@@ -218,6 +218,16 @@ def test_f15_shows_one_law_twice(figures):
     assert lines[0][15] == pytest.approx(1 / np.pi, abs=1e-4)
 
 
+def test_f16_adds_and_multiplies(figures):
+    left, right = figures("F16").axes
+    for ax, name, combine in (
+        (left, "free sum", lambda g: g + 1 / (1 - g / 2)),
+        (right, "free product", lambda m: 1 / ((1 + m / 2) * (1 + m / 4))),
+    ):
+        x, y = curves(ax)[name].T
+        np.testing.assert_allclose(y, combine(x), rtol=1e-6)
+
+
 # ---------------------------------------------------------------------- the command
 def test_index_page_is_in_step():
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == index_page(list(SCRIPTS.values()))
