@@ -228,6 +228,17 @@ def test_f16_adds_and_multiplies(figures):
         np.testing.assert_allclose(y, combine(x), rtol=1e-6)
 
 
+def test_f17_joins_two_arches(figures):
+    (ax,) = figures("F17").axes
+    for t, name in ((0.5, "t = 0.5"), (0.8, "t = 0.8"), (1.5, "t = 1.5")):
+        u, v = curves(ax)[name].T
+        w = (u + 1j * v)[v > 1e-6]
+        np.testing.assert_allclose(t * (abs(w - 1) ** -2 + abs(w + 1) ** -2) / 2, 1.0, atol=1e-8)
+    at_zero = [np.interp(0.0, *curves(ax)[f"t = {t}"].T) for t in ("0.5", "1", "1.5")]
+    assert at_zero[:2] == pytest.approx([0.0, 0.0], abs=0.02)
+    assert at_zero[2] > 0.7
+
+
 # ---------------------------------------------------------------------- the command
 def test_index_page_is_in_step():
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == index_page(list(SCRIPTS.values()))
