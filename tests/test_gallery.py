@@ -239,6 +239,14 @@ def test_f17_joins_two_arches(figures):
     assert at_zero[2] > 0.7
 
 
+def test_f18_is_coloured_by_a_function(figures):
+    (ax,) = figures("F18").axes
+    (image,) = ax.images
+    colours = image.get_array()
+    assert colours.shape[2] == 3
+    assert np.ptp(colours[:, :, 0]) > 0.5
+
+
 # ---------------------------------------------------------------------- the command
 def test_index_page_is_in_step():
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == index_page(list(SCRIPTS.values()))
