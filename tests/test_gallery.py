@@ -247,6 +247,14 @@ def test_f18_is_coloured_by_a_function(figures):
     assert np.ptp(colours[:, :, 0]) > 0.5
 
 
+def test_f19_has_fourteen_partitions_and_a_crossing_one(figures):
+    from matplotlib.patches import Circle
+
+    (ax,) = figures("F19").axes
+    assert sum(isinstance(patch, Circle) and not patch.get_fill() for patch in ax.patches) == 15
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["4 blocks", "3 blocks", "2 blocks", "1 block"]
+
+
 # ---------------------------------------------------------------------- the command
 def test_index_page_is_in_step():
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == index_page(list(SCRIPTS.values()))
