@@ -255,6 +255,17 @@ def test_f19_has_fourteen_partitions_and_a_crossing_one(figures):
     assert [t.get_text() for t in ax.get_yticklabels()] == ["4 blocks", "3 blocks", "2 blocks", "1 block"]
 
 
+def test_f20_counts_catalan_numbers(figures):
+    from matplotlib.patches import Circle
+
+    (ax,) = figures("F20").axes
+    rows = [patch.center[1] for patch in ax.patches if isinstance(patch, Circle)]
+    assert [rows.count(row) for row in sorted(set(rows), reverse=True)] == [1, 2, 5, 14]
+    assert [t.get_text().split(",")[0] for t in ax.get_yticklabels()] == [
+        f"$m_{2 * k}$ = {count}" for k, count in enumerate((1, 2, 5, 14), 1)
+    ]
+
+
 # ---------------------------------------------------------------------- the command
 def test_index_page_is_in_step():
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == index_page(list(SCRIPTS.values()))
