@@ -266,6 +266,18 @@ def test_f20_counts_catalan_numbers(figures):
     ]
 
 
+def test_f21_outlier_and_overlap(figures):
+    above, below = figures("F21").axes
+    theta, position = curves(above)["law"].T
+    out = theta > 1
+    np.testing.assert_allclose(position[out], theta[out] + 1 / theta[out], rtol=1e-12)
+    assert (position[~out] == 2).all()
+    theta, overlap = curves(below)["law"].T
+    np.testing.assert_allclose(overlap[out], 1 - theta[out] ** -2.0, atol=1e-9)
+    dots = next(iter(curves(below).values()))
+    assert dots[-1] == pytest.approx([2.5, 0.84], abs=0.15)
+
+
 # ---------------------------------------------------------------------- the command
 def test_index_page_is_in_step():
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == index_page(list(SCRIPTS.values()))
