@@ -278,6 +278,13 @@ def test_f21_outlier_and_overlap(figures):
     assert dots[-1] == pytest.approx([2.5, 0.84], abs=0.15)
 
 
+def test_f22_finds_the_signal():
+    _, below = SCRIPTS["F22"].figure(n=300, seed=0).axes
+    found = next(line.get_xydata() for line in below.lines if line.get_label() == "recovered")
+    large = found[found[:, 1] > 0.05]
+    np.testing.assert_allclose(large, [[-1.5, 0.2], [0, 0.5], [1.5, 0.3]], atol=0.15)
+
+
 # ---------------------------------------------------------------------- the command
 def test_index_page_is_in_step():
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == index_page(list(SCRIPTS.values()))
