@@ -285,6 +285,15 @@ def test_f22_finds_the_signal():
     np.testing.assert_allclose(large, [[-1.5, 0.2], [0, 0.5], [1.5, 0.3]], atol=0.15)
 
 
+def test_f23_has_a_row_for_each_temperature(figures):
+    _, ax = figures("F23").axes
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["0.1", "1", "2", "4", "100"]
+    rows = [[segment[0, 0] for segment in lines.get_segments()] for lines in ax.collections]
+    assert [len(row) for row in rows] == [60] * 5
+    smallest = [np.diff(sorted(row))[15:45].min() for row in rows]
+    assert smallest[0] < smallest[2] < smallest[4]
+
+
 # ---------------------------------------------------------------------- the command
 def test_index_page_is_in_step():
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == index_page(list(SCRIPTS.values()))
