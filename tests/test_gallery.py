@@ -294,6 +294,16 @@ def test_f23_has_a_row_for_each_temperature(figures):
     assert smallest[0] < smallest[2] < smallest[4]
 
 
+def test_f24_counts_every_eigenvalue():
+    """n(F_n − F) has the variance log n/(2π²) and stays within five of its standard deviations."""
+    top, below = SCRIPTS["F24"].figure(n=10**5, seed=0).axes
+    (data,) = (patch.get_data() for patch in top.patches if isinstance(patch, StepPatch))
+    assert data.values @ np.diff(data.edges) == pytest.approx(1.0)
+    deviation = below.lines[0].get_ydata()
+    assert 0.3 < deviation[20:-20].std() < 1.6
+    assert np.abs(deviation).max() < 4.3
+
+
 # ---------------------------------------------------------------------- the command
 def test_index_page_is_in_step():
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == index_page(list(SCRIPTS.values()))
