@@ -304,6 +304,17 @@ def test_f24_counts_every_eigenvalue():
     assert np.abs(deviation).max() < 4.3
 
 
+def test_f25_naive_product_stops_at_sixteen_digits(figures):
+    (ax,) = figures("F25").axes
+    data = curves(ax)
+    naive, lossless = data["multiplied out"][:, 1], data["lossless, n = 60"][:, 1]
+    law = data["Fuss–Catalan law, order 64"][:, 1]
+    np.testing.assert_allclose(naive[:20], lossless[:20], atol=1e-6)
+    assert naive.min() > -20
+    assert lossless[-1] < -50
+    assert np.abs(lossless - law)[:50].max() < 3
+
+
 # ---------------------------------------------------------------------- the command
 def test_index_page_is_in_step():
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == index_page(list(SCRIPTS.values()))
