@@ -315,6 +315,22 @@ def test_f25_naive_product_stops_at_sixteen_digits(figures):
     assert np.abs(lossless - law)[:50].max() < 3
 
 
+def test_f26_edges_against_their_formula(figures):
+    """ω at an edge solves (ω² − 1)² = t(ω² + 1), and λ = ω + tω/(ω² − 1)."""
+    (ax,) = figures("F26").axes
+    assert labels(ax) == ["eigenvalues, n = 60", "edges of the law"]
+    t, outer = ax.lines[60].get_xydata()[1:].T
+    w = np.sqrt(1 + (t + np.sqrt(t**2 + 8 * t)) / 2)
+    np.testing.assert_allclose(outer, w + t * w / (w**2 - 1), rtol=1e-12)
+    t, inner = ax.lines[61].get_xydata()[1:].T
+    gap = t < 1
+    w = np.sqrt(1 + (t - np.sqrt(t**2 + 8 * t)) / 2, where=gap, out=np.zeros_like(t))
+    np.testing.assert_allclose(inner[gap], (w + t * w / (w**2 - 1))[gap], atol=1e-12)
+    assert np.isnan(inner[t > 1.001]).all()
+    paths = np.array([line.get_ydata() for line in ax.lines[:60]])
+    assert (np.diff(paths[:, 1:], axis=0) > 0).all()
+
+
 # ---------------------------------------------------------------------- the command
 def test_index_page_is_in_step():
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == index_page(list(SCRIPTS.values()))
