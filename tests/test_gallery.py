@@ -331,6 +331,13 @@ def test_f26_edges_against_their_formula(figures):
     assert (np.diff(paths[:, 1:], axis=0) > 0).all()
 
 
+def test_f27_has_four_routes(figures):
+    (ax,) = figures("F27").axes
+    assert labels(ax) == ["dense matrix", "tridiagonal", "histogram", "largest"]
+    for line in ax.lines:
+        assert (line.get_ydata() > 0).all()
+
+
 # ---------------------------------------------------------------------- the command
 def test_index_page_is_in_step():
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == index_page(list(SCRIPTS.values()))
