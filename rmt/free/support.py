@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rmt.free.computed import law_of
+from rmt.free.computed import law_of, upper
 from rmt.free.gaps import CompoundChart, Opening, convolution_openings, merge
 from rmt.free.real_axis import Factor
 from rmt.free.tree import point_mass_position
@@ -117,9 +117,12 @@ def _measured_exponent(law: Any, edge: float, side: int) -> float:
     """Slope of log density against log distance, rounded to the fraction of small denominator that it is near."""
     if edge == 0.0 and law._solver.logarithmic:
         return _origin_exponent(law)
-    distance = law._solver.spread * np.array([_NEARER, _NEAR])
+    # the support of a product may start many orders of magnitude below its spread
+    scale = min(law._solver.spread, abs(edge)) if law._solver.logarithmic else law._solver.spread
+    distance = scale * np.array([_NEARER, _NEAR])
     with np.errstate(divide="ignore", invalid="ignore"):
-        density = np.log(law._pdf(edge + side * distance))
+        # not pdf, which asks for the edges where the density is infinite
+        density = np.log(-law._values(upper(edge + side * distance)).g.imag)
         slope = (density[1] - density[0]) / (math.log(distance[1]) - math.log(distance[0]))
     if not math.isfinite(slope):
         return math.nan
