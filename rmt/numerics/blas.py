@@ -12,7 +12,7 @@ from threadpoolctl import ThreadpoolController
 
 _lock = threading.Lock()
 _inside = 0
-_limiter: Any = None
+_limiters: list[Any] = []
 _controller: Any = None
 _modules_when_scanned = -1
 
@@ -25,11 +25,10 @@ def one_blas_thread() -> Iterator[None]:
     the same bits. Entering is counted, so that worker threads may enter and leave in any order: the first one in
     sets the limit, the last one out restores what was there.
     """
-    global _inside, _limiter
+    global _inside
     with _lock:
         if _inside == 0:
-            _limiter = _loaded_blas().limit(limits=1, user_api="blas")
-            _limiter.__enter__()
+            _limit()
         _inside += 1
     try:
         yield
@@ -37,12 +36,31 @@ def one_blas_thread() -> Iterator[None]:
         with _lock:
             _inside -= 1
             if _inside == 0:
-                _limiter.__exit__(None, None, None)
-                _limiter = None
+                while _limiters:
+                    _limiters.pop().__exit__(None, None, None)
+
+
+def scipy_blas_and_lapack() -> tuple[Any, Any]:
+    """Return the modules of SciPy, which have a BLAS library of their own.
+
+    When the first call comes inside :func:`one_blas_thread`, that library is held at one thread from then on too.
+    """
+    from scipy.linalg import blas, lapack
+
+    with _lock:
+        if _inside > 0 and len(sys.modules) != _modules_when_scanned:
+            _limit()
+    return blas, lapack
+
+
+def _limit() -> None:
+    limiter = _loaded_blas().limit(limits=1, user_api="blas")
+    limiter.__enter__()
+    _limiters.append(limiter)
 
 
 def _loaded_blas() -> Any:
-    """Controller of the BLAS libraries in this process; scanning for them takes a millisecond, so only after imports."""
+    """Return the controller of the BLAS libraries; scanning for them takes a millisecond, so only after imports."""
     global _controller, _modules_when_scanned
     if len(sys.modules) != _modules_when_scanned:
         _controller = ThreadpoolController()
