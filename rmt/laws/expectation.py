@@ -75,13 +75,16 @@ def join(parts: list[tuple[Real, Real]]) -> tuple[Real, Real]:
 
 def _half(law: Law, interval: Interval, half: float, lower: bool) -> Callable[[Real], tuple[Real, Real]]:
     end, sign = (interval.low, 1.0) if lower else (interval.high, -1.0)
-    power = _regularising_power(interval.low_exponent if lower else interval.high_exponent)
+    exponent = interval.low_exponent if lower else interval.high_exponent
+    exponent = exponent if math.isfinite(exponent) else 0.0
+    power = _regularising_power(exponent)
 
     def place(t: Real) -> tuple[Real, Real]:
-        distance = half * t**power
+        distance = np.maximum(half * t**power, np.finfo(float).tiny)
         x = end + sign * distance
+        x[x == end] = np.nextafter(end, end + sign * half)
         with np.errstate(invalid="ignore", over="ignore"):
-            density = law._pdf(x)
+            density = law._pdf(x) * (distance / np.abs(x - end)) ** exponent  # as if x had not been rounded
         return x, np.where(np.isfinite(density), density, 0.0) * distance * power / t
 
     return place
@@ -89,6 +92,6 @@ def _half(law: Law, interval: Interval, half: float, lower: bool) -> Callable[[R
 
 def _regularising_power(exponent: float) -> float:
     """The p for which the density ``|x − edge|^exponent`` is analytic in ``|x − edge|^(1/p)``."""
-    if not math.isfinite(exponent) or exponent == 0.0:
+    if exponent == 0.0:
         return 1.0
     return 1.0 / exponent if exponent > 0.0 else 1.0 / (1.0 + exponent)

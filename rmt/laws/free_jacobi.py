@@ -113,8 +113,8 @@ class _FreeJacobi(Law):
         # 1/(x(1 − x)) = 1/x + 1/(1 − x)
         below, above = pole_masses(left, right, bulk.kappa[0])
         beyond, before = pole_masses(right, left, bulk.kappa[1])
-        scale = bulk.mass / (pole_mass(bulk.kappa[0]) + pole_mass(bulk.kappa[1]))
-        return scale * (below + before), scale * (above + beyond)
+        total = pole_mass(bulk.kappa[0]) + pole_mass(bulk.kappa[1])
+        return bulk.mass * ((below + before) / total), bulk.mass * ((above + beyond) / total)
 
     def _cdf(self, x: Real) -> Real:
         at_zero, at_one = self._bulk.atoms

@@ -28,6 +28,7 @@ _LIMIT = 200
 _QUICK = 6
 _NEWTON_LIMIT = 40
 _STEP = 8.0 * EPS
+_NOISE = 1e-11
 _SMALLEST = 1e-280
 
 
@@ -98,7 +99,9 @@ class _Tail:
             if iteration > _QUICK:  # next to an edge no float may have the wanted mass: bisect down to one ulp
                 new[:] = np.nan if iteration % 2 else new
                 gap = np.abs(self.point(high[active]) - self.point(low[active]))
-                done |= gap <= 2.0 * np.spacing(np.maximum(np.abs(x), d))
+                # rounding of the cdf has crossed the bracket
+                done |= (low[active] >= high[active]) & (np.abs(step) <= _NOISE)
+                done |= gap <= 4.0 * np.spacing(np.maximum(np.abs(x), d))
             distance[active] = np.where(done, d, _inside_bracket(new, low[active], high[active]))
             active = active[~done]
             if active.size == 0:

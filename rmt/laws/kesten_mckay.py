@@ -109,8 +109,8 @@ class KestenMcKay(Law):
         # 2d/(d² − x²) = 1/(d + x) + 1/(d − x)
         below, above = pole_masses(left, right, bulk.kappa)
         beyond, before = pole_masses(right, left, bulk.kappa)
-        scale = 0.5 / pole_mass(bulk.kappa)
-        return scale * (below + before), scale * (above + beyond)
+        total = 2.0 * pole_mass(bulk.kappa)
+        return (below + before) / total, (above + beyond) / total
 
     def _cdf(self, x: Real) -> Real:
         return self._masses(x)[0]

@@ -100,8 +100,8 @@ class _FreePoissonFamily(Law):
         right = np.clip(-offset(x, bulk.high) / bulk.width, 0.0, 1.0)
         left[x <= bulk.low.high], right[x >= bulk.high.high] = 0.0, 0.0
         below, above = pole_masses(left, right, bulk.kappa)
-        scale = bulk.mass / pole_mass(bulk.kappa)
-        return scale * below, scale * above
+        total = pole_mass(bulk.kappa)
+        return bulk.mass * (below / total), bulk.mass * (above / total)
 
     def _cdf(self, x: Real) -> Real:
         return self._masses(x)[0] + np.where(x >= 0.0, self._bulk.atom, 0.0)

@@ -80,6 +80,8 @@ LAWS = [
     SquareRoot(MarchenkoPastur()),
     SquareRoot(MarchenkoPastur(2)),
     SquareRoot(FussCatalan(2)),
+    SquareRoot(Wachter()),
+    Squared(Semicircle(0.3, 1)),
     Squared(MarchenkoPastur(0.5)),
     Squared(Uniform(-1, 2)),
 ]
