@@ -212,11 +212,11 @@ def bartlett(n: int, m: int, field: str, rng: np.random.Generator) -> Matrix:
     W = U U* with U upper triangular, normal above the diagonal and chi with β(m − n + j) degrees of freedom at its
     j-th place (Bartlett 1933; Goodman 1963 for the complex field).
     """
-    from scipy.linalg import lapack
-
+    from rmt.numerics.blas import scipy_blas_and_lapack
     from rmt.numerics.draws import fill_normal_triangle
     from rmt.numerics.hermitian import mirror_lower
 
+    _, lapack = scipy_blas_and_lapack()
     beta = 1 if field == "real" else 2
     factor = np.zeros((n, n), dtype=np.float64 if field == "real" else np.complex128)
     fill_normal_triangle(rng, beta, math.sqrt(1.0 / (beta * m)), factor.view(np.float64))

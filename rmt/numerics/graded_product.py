@@ -10,12 +10,13 @@ values of 2^e U come from one more QR factorisation and dense SVDs of windows th
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rmt.numerics.blas import scipy_blas_and_lapack
 from rmt.numerics.draws import fill_normal_triangle
 from rmt.numerics.kernel import kernel
 from rmt.numerics.sturm import bits_float, float_bits
@@ -86,7 +87,7 @@ class GradedTriangle:
         """Natural logarithms of the singular values, descending; -inf for zeros."""
         if self.size == 0:
             return np.empty(0)
-        from scipy.linalg import lapack
+        _, lapack = scipy_blas_and_lapack()
 
         self.order()
         factorise = lapack.zgeqrf if np.iscomplexobj(self.rows) else lapack.dgeqrf
@@ -195,7 +196,7 @@ class QRChain:
         )
 
     def _times_q(self, block: Array) -> Array:
-        from scipy.linalg import lapack
+        _, lapack = scipy_blas_and_lapack()
 
         if self._reflections is None or block.size == 0:
             return block
@@ -206,7 +207,7 @@ class QRChain:
 
     def _factorise(self, block: Array) -> None:
         """QR of the block without its zero rows: Q is kept, R multiplies the triangle."""
-        from scipy.linalg import lapack
+        _, lapack = scipy_blas_and_lapack()
 
         largest = np.abs(block).max(axis=1, initial=0.0)
         active = np.flatnonzero(largest)
@@ -226,16 +227,19 @@ class QRChain:
 
 def triangle_product(left: Array, right: Array) -> Array:
     """Product of two upper triangular matrices in n³/3 operations, by halves."""
-    from scipy.linalg import blas
+    blas, _ = scipy_blas_and_lapack()
+    complex_entries = np.iscomplexobj(left) or np.iscomplexobj(right)
+    return _product_by_halves(blas.ztrmm if complex_entries else blas.dtrmm, left, right)
 
-    multiply = blas.ztrmm if np.iscomplexobj(left) or np.iscomplexobj(right) else blas.dtrmm
+
+def _product_by_halves(multiply: Callable[..., Array], left: Array, right: Array) -> Array:
     size = left.shape[0]
     if size <= BLOCK:
-        return np.asarray(multiply(1.0, left, right))
+        return multiply(1.0, left, right)
     half = size // 2
     out = np.zeros_like(right)
-    out[:half, :half] = triangle_product(left[:half, :half], right[:half, :half])
-    out[half:, half:] = triangle_product(left[half:, half:], right[half:, half:])
+    out[:half, :half] = _product_by_halves(multiply, left[:half, :half], right[:half, :half])
+    out[half:, half:] = _product_by_halves(multiply, left[half:, half:], right[half:, half:])
     out[:half, half:] = multiply(1.0, left[:half, :half], right[:half, half:])
     out[:half, half:] += multiply(1.0, right[half:, half:], left[:half, half:], side=1)
     return out
@@ -293,7 +297,7 @@ def normalise_rows(matrix: Array, exponents: Array, parts: int) -> None:
 
 def _to_triangle(matrix: Array) -> Array:
     """Upper triangle of the RQ factorisation; Q from the right does not change singular values."""
-    from scipy.linalg import lapack
+    _, lapack = scipy_blas_and_lapack()
 
     factorise = lapack.zgerqf if np.iscomplexobj(matrix) else lapack.dgerqf
     rows, columns = matrix.shape

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt.errors import check_choice, check_count
+from rmt.numerics.blas import scipy_blas_and_lapack
 from rmt.numerics.kernel import kernel
 
 Array = NDArray[Any]
@@ -56,7 +57,7 @@ class HouseholderProduct:
 
     def _form(self, workspace: Array) -> Array:
         """Form the matrix in place of the vectors."""
-        from scipy.linalg import lapack
+        _, lapack = scipy_blas_and_lapack()
 
         generate = lapack.dorgqr if self.field == "real" else lapack.zungqr
         out, _, info = generate(workspace, self.tau, lwork=64 * self.shape[1], overwrite_a=1)
@@ -115,7 +116,7 @@ class HouseholderProduct:
         return (block[:, np.newaxis], True) if block.ndim == 1 else (block, False)
 
     def _multiply(self, block: Array, adjoint: bool) -> Array:
-        from scipy.linalg import lapack
+        _, lapack = scipy_blas_and_lapack()
 
         if self.field == "real" and block.dtype.kind == "c":
             return self._multiply(block.real, adjoint) + 1j * self._multiply(block.imag, adjoint)

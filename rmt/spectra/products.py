@@ -99,6 +99,7 @@ def gaussian_product_log_singular_values(
     ValueError
         If ``n < 1``, ``depth < 1``, the field is another one, or the widths do not fit n and depth.
     """
+    from rmt.numerics.blas import one_blas_thread
     from rmt.numerics.graded_product import log_singular_values_of_gaussian_product
 
     size, length = check_count("n", n), check_count("depth", depth)
@@ -109,9 +110,10 @@ def gaussian_product_log_singular_values(
             f"widths must be depth + 1 = {length + 1} integers, the smallest of them n = {size}, got {widths!r}"
         )
     others = sorted(dimensions)[1:]
-    logs = log_singular_values_of_gaussian_product(
-        [w - size for w in others], size, np.random.default_rng(rng), complex_entries=field == "complex"
-    )
+    with one_blas_thread():
+        logs = log_singular_values_of_gaussian_product(
+            [w - size for w in others], size, np.random.default_rng(rng), complex_entries=field == "complex"
+        )
     return logs - 0.5 * sum(math.log(w) for w in dimensions[:-1])
 
 
