@@ -29,6 +29,7 @@ _QUICK = 6
 _NEWTON_LIMIT = 40
 _STEP = 8.0 * EPS
 _NOISE = 1e-11
+_ROUNDING = 1e-9
 _SMALLEST = 1e-280
 
 
@@ -208,7 +209,12 @@ class QuantileFunction:
             self._tail(high, high_exponent, middle, False, beyond),
         )
         through = self._cdf(high) - mass_at_end if math.isfinite(high) else 1.0
-        return _Segment(low, high, below, through, beyond, tails, self._cdf(middle))
+        level = self._cdf(middle)
+        if not below - _ROUNDING <= level <= through + _ROUNDING:
+            raise ConvergenceError(
+                f"{self.law!r} has no quantiles: its cdf is not monotone on [{low:.6g}, {high:.6g}]", point=middle
+            )
+        return _Segment(low, high, below, through, beyond, tails, level)
 
     def _tail(self, end: float, exponent: float, middle: float, lower: bool, offset: float) -> _Tail:
         if not math.isfinite(end):

@@ -163,17 +163,17 @@ def test_quantiles_of_an_unbounded_law(law: Laplace):
 
 @dataclass(frozen=True)
 class Broken(Toy):
-    """A distribution function that is not monotone."""
+    """A distribution function with a hole."""
 
     def _cdf(self, x):
-        return np.where(np.isfinite(x), 0.5 + 0.4 * np.sin(1e3 * x), 1.0)
+        return np.where((x > 0.3) & (x < 0.45), np.nan, super()._cdf(x))
 
 
 def test_a_broken_law_does_not_converge():
+    assert Broken().ppf(0.02) == pytest.approx(0.08)
     with pytest.raises(ConvergenceError, match="check that its cdf is monotone") as caught:
-        Broken().ppf(np.linspace(0.01, 0.99, 400))
+        Broken().ppf(0.0875)
     assert caught.value.point is not None
-    assert caught.value.residual is not None
 
 
 def test_plain_laws_pass_the_suite():
