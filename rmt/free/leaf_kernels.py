@@ -13,10 +13,11 @@ import math
 import numpy as np
 
 from rmt.numerics.kernel import kernel
+from rmt.numerics.line_panel_kernels import line_potential, line_transform
 from rmt.numerics.log_panel_kernels import panel_potential, panel_transform
 
 # codes of the elementary laws; those of the inner nodes follow in tree_kernels
-SEMICIRCLE, FREE_POISSON, ATOMS, CAUCHY, UNIFORM, ARCSINE, GAUSSIAN, CHEBYSHEV, LOG_PANELS = range(9)
+SEMICIRCLE, FREE_POISSON, ATOMS, CAUCHY, UNIFORM, ARCSINE, GAUSSIAN, CHEBYSHEV, LOG_PANELS, LINE_PANELS = range(10)
 
 # modified trapezoidal rule for the error function (Al Azah and Chandler-Wilde 2021): error exp(-pi^2/step^2)
 _TRAPEZOID_SIZE = 13
@@ -250,6 +251,9 @@ def leaf_self_energy(code, params, offset, length, z):
         g, m = _gaussian(w)
         # G' = -m
         return mean + sigma * divide(m, g), 1.0 - divide(m, g * g)
+    if code == LINE_PANELS:
+        g, dg, m = line_transform(params, offset, z)
+        return divide(m, g), 1.0 + divide(dg, g * g)
     if code == LOG_PANELS:
         m, p, slope = panel_transform(params, offset, z)  # M and 1 + M, neither from the other
         return divide(z * m, p), divide(m * p + slope, p * p)
@@ -297,6 +301,8 @@ def leaf_potential(code, params, offset, length, z):
         return math.log(sigma) + _gaussian_potential((z - params[offset]) / sigma)
     if code == LOG_PANELS:
         return panel_potential(params, offset, z)
+    if code == LINE_PANELS:
+        return line_potential(params, offset, z)
     return _chebyshev_potential(params, offset, length, z)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 
@@ -18,10 +19,13 @@ from rmt.laws.law import Law, Real, exact
 from rmt.laws.marchenko_pastur import FreePoisson, MarchenkoPastur
 from rmt.laws.semicircle import Semicircle
 from rmt.laws.uniform import Uniform
+from rmt.numerics.line_panels import Stretch, build_line_panels
 from rmt.numerics.log_panels import LogPanels
 
 #: code, parameters, and their count (number of atoms or of coefficients)
 Code = tuple[int, list[float], int]
+#: mass that panels may miss
+_DEFECT = 1e-8
 
 
 def rewrite(law: Law) -> Node | None:
@@ -40,8 +44,16 @@ def rewrite(law: Law) -> Node | None:
     return None
 
 
-def leaf_code(law: Law) -> Code | None:
-    """Code and parameters of a law that the solver knows in closed form, else None."""
+def leaf_parameters(law: Law) -> Code:
+    """Code and parameters of any law; one without closed form is put on panels."""
+    closed = _closed_code(law)
+    if closed is not None:
+        return closed
+    parameters = line_panels(law)
+    return codes.LINE_PANELS, parameters.tolist(), int(parameters[1])
+
+
+def _closed_code(law: Law) -> Code | None:
     if isinstance(law, Semicircle):
         return codes.SEMICIRCLE, [float(law._mean), math.sqrt(law.variance)], 2
     if isinstance(law, FreePoisson | MarchenkoPastur):
@@ -64,14 +76,23 @@ def leaf_code(law: Law) -> Code | None:
     return None
 
 
-def leaf_parameters(law: Law) -> Code:
-    """Code and parameters of any law; one without closed form becomes a Gauss rule."""
-    known = leaf_code(law)
-    if known is not None:
-        return known
-    from rmt.free.quadrature import rule_for_solver
+@lru_cache(maxsize=32)
+def line_panels(law: Law) -> Real:
+    """Panels of the density of a law (:mod:`rmt.numerics.line_panels`).
 
-    return atoms_code(*rule_for_solver(law))
+    Raises
+    ------
+    ValueError
+        If the density does not integrate to 1 with the atoms: a singularity inside an interval of the support.
+    """
+    stretches = [Stretch(i.low, i.high, i.low_exponent, i.high_exponent) for i in law.support]
+    parameters, defect = build_line_panels(law._pdf, stretches, law.atoms, location(law)[1])
+    if not abs(defect) < _DEFECT:
+        raise ValueError(
+            f"the density and the atoms of {law!r} have total mass {1.0 - defect:.12g}; the support or its exponents "
+            "do not fit the density"
+        )
+    return parameters
 
 
 def atoms_code(positions: Real, masses: Real) -> Code:

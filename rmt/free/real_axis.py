@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rmt.free.computed import ComputedLaw, law_of
-from rmt.free.leaves import leaf_code
+from rmt.free.leaves import leaf_parameters
 from rmt.free.tree import Affine, Leaf, Node
 from rmt.laws.law import EPS, Real
 from rmt.numerics.roots import bracketed_roots
@@ -194,15 +194,13 @@ def _self_energy(node: Node) -> Callable[[Real], tuple[Real, Real]]:
         return pushed
     law = law_of(node)
     if isinstance(node, Leaf):
-        code = leaf_code(law)
-        if code is not None:
-            return _closed_leaf(*code)
-    elif node.kind in ("sum", "product", "compound"):
+        return _leaf(*leaf_parameters(law))
+    if node.kind in ("sum", "product", "compound"):
         return lambda x: _by_solver(law, x)
     return lambda x: _by_complex_step(law, x)
 
 
-def _closed_leaf(code: int, parameters: list[float], length: int) -> Callable[[Real], tuple[Real, Real]]:
+def _leaf(code: int, parameters: list[float], length: int) -> Callable[[Real], tuple[Real, Real]]:
     params = np.array(parameters)
 
     def evaluate(x: Real) -> tuple[Real, Real]:

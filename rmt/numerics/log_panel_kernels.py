@@ -36,6 +36,7 @@ NODES = 16
 PANEL_SIZE = 4 + 4 * NODES
 #: ellipse (sum of its semi-axes) outside which the Gauss-Legendre rule is exact to rounding: 3^-32 = 5e-16
 NEAR = 3.0
+_GAUSS = np.polynomial.legendre.leggauss(NODES)[0]
 #: B_2k/(2k)!, k = 1 ... 10
 _BERNOULLI = np.array(
     [
@@ -110,8 +111,33 @@ def _smooth_logarithm(x):
 
 
 @kernel
+def _is_near(zeta):
+    """Whether ζ lies inside the ellipse around [-1, 1] outside which the quadrature rule suffices."""
+    if abs(zeta.real) > 1.7 or abs(zeta.imag) > 1.4:
+        return False
+    return abs(zeta + cmath.sqrt(zeta - 1.0) * cmath.sqrt(zeta + 1.0)) < NEAR
+
+
+@kernel
+def _by_rule(params, start, zeta):
+    """The integrals of :func:`_legendre_cauchy` for ζ far from [-1, 1], from the masses at the nodes."""
+    cauchy = 0j
+    slope = 0j
+    logarithm = 0j
+    for j in range(NODES):
+        distance = zeta - _GAUSS[j]
+        r = _reciprocal(distance)
+        cauchy += params[start + j] * r
+        slope -= params[start + j] * r * r
+        logarithm += params[start + j] * _log_upper(distance)
+    return cauchy, slope, logarithm
+
+
+@kernel
 def _legendre_cauchy(params, start, zeta):
     """Integrals of the panel's density against 1/(ζ - ξ), -1/(ζ - ξ)² and log(ζ - ξ), Im ζ >= 0."""
+    if not _is_near(zeta):  # the recurrence would amplify rounding by the 2k-th power of the ellipse
+        return _by_rule(params, start - 3 * NODES, zeta)
     plus, minus = zeta + 1.0, zeta - 1.0
     # at an end the logarithm is infinite; its neighbour's cancels it
     if plus == 0j:
@@ -144,14 +170,6 @@ def _on_side(params, start, zeta, upper):
         return _legendre_cauchy(params, start, complex(zeta.real, max(zeta.imag, 0.0)))
     a, b, c = _legendre_cauchy(params, start, complex(zeta.real, max(-zeta.imag, 0.0)))
     return a.conjugate(), b.conjugate(), c.conjugate()
-
-
-@kernel
-def _is_near(zeta):
-    """Whether ζ lies inside the ellipse around [-1, 1] outside which the quadrature rule suffices."""
-    if abs(zeta.real) > 1.7 or abs(zeta.imag) > 1.4:
-        return False
-    return abs(zeta + cmath.sqrt(zeta - 1.0) * cmath.sqrt(zeta + 1.0)) < NEAR
 
 
 @kernel
@@ -213,42 +231,48 @@ def _panel_is_near(kind, centre, half, extreme, u):
 
 @kernel
 def panel_transform(params, offset, z):
-    """M = zG - 1 and its derivative in log z, for z in the closed upper half plane, z != 0."""
+    """M = zG - 1, zG, and their derivative in log z, for z in the closed upper half plane, z != 0.
+
+    Both have relative accuracy: M far out, zG close to 0.
+    """
     atoms, panels = int(params[offset]), int(params[offset + 1])
     position = offset + 2
     value = 0j
+    product = 0j
     slope = 0j
     for i in range(position, position + atoms):
         a, p = params[i], params[i + atoms]
         r = _reciprocal(z - a)
         value += p * a * r
+        product += p * z * r
         slope -= p * a * z * r * r
     u = _log_upper(z)
     start = position + 2 * atoms
     for _ in range(panels):
         kind = int(params[start])
         centre, half, extreme = params[start + 1], params[start + 2], params[start + 3]
-        near = _panel_is_near(kind, centre, half, extreme, u)
-        if near and kind == ZERO:
-            singular, rate, _unused = _square_part(params, start, centre, half, z)
-            value += singular
+        if _panel_is_near(kind, centre, half, extreme, u):
+            mass = 2.0 * params[start + 4 + 3 * NODES]
+            if kind == ZERO:
+                part, rate, _unused = _square_part(params, start, centre, half, z)
+            else:
+                part, rate, _unused = _singular_part(params, start, kind, centre, half, extreme, u)
+                for j in range(start + 4, start + 4 + NODES):
+                    rest, change = _smooth_rest(u - params[j + NODES])
+                    part += params[j] * rest
+                    rate += params[j] * change
+            value += part
+            product += part + mass
             slope += rate
-        elif near:
-            singular, rate, _unused = _singular_part(params, start, kind, centre, half, extreme, u)
-            value += singular
-            slope += rate
-            for j in range(start + 4, start + 4 + NODES):
-                rest, change = _smooth_rest(u - params[j + NODES])
-                value += params[j] * rest
-                slope += params[j] * change
         else:
             for j in range(start + 4, start + 4 + NODES):
                 t = params[j + 2 * NODES]
-                r = _reciprocal(z - t)
-                value += params[j] * t * r
-                slope -= params[j] * t * z * r * r
+                r = params[j] * _reciprocal(z - t)
+                value += t * r
+                product += z * r
+                slope -= t * z * r * _reciprocal(z - t)
         start += PANEL_SIZE
-    return value, slope
+    return value, product, slope
 
 
 @kernel
@@ -266,10 +290,10 @@ def panel_potential(params, offset, z):
         centre, half, extreme = params[start + 1], params[start + 2], params[start + 3]
         near = _panel_is_near(kind, centre, half, extreme, u)
         if near and kind == ZERO:
-            _singular, _rate, logarithm = _square_part(params, start, centre, half, z)
+            _part, _rate, logarithm = _square_part(params, start, centre, half, z)
             value += logarithm
         elif near:
-            _singular, _rate, logarithm = _singular_part(params, start, kind, centre, half, extreme, u)
+            _part, _rate, logarithm = _singular_part(params, start, kind, centre, half, extreme, u)
             mass = 2.0 * params[start + 4 + 3 * NODES]
             value += logarithm + mass * u
             for j in range(start + 4, start + 4 + NODES):
@@ -282,10 +306,10 @@ def panel_potential(params, offset, z):
 
 
 @kernel
-def transform_array(params: Real, z: Complex, values: Complex, slopes: Complex) -> None:
-    """Fill `values` with M(z) and `slopes` with dM/dlog z."""
+def transform_array(params: Real, z: Complex, values: Complex, products: Complex) -> None:
+    """Fill `values` with M(z) = zG - 1 and `products` with zG."""
     for i in range(z.size):
-        values[i], slopes[i] = panel_transform(params, 0, z[i])
+        values[i], products[i], _slope = panel_transform(params, 0, z[i])
 
 
 @kernel
