@@ -3,7 +3,7 @@
 A product computed as a matrix keeps only the singular values within 1e16 of the largest. Here A_L ⋯ A_1 = Q T with
 T = R_L ⋯ R_1 from a chain of QR factorisations, A_l Q_{l−1} = Q_l R_l (Q_l stays a product of reflections), and T is
 kept as 2^e U: rows of comparable size times powers of two that descend. Every step is then accurate relative to each
-row (graded products: Stewart 1997; the row ordering that keeps QR stable by rows: Cox and Higham 1998). The singular
+row (graded products: Stewart 1995; the row ordering that keeps QR stable by rows: Cox and Higham 1998). The singular
 values of 2^e U come from one more QR factorisation and dense SVDs of windows that fit the range of a double.
 """
 

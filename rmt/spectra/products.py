@@ -41,7 +41,7 @@ def product_singular_values(factors: Sequence[ArrayLike]) -> Real:
     Notes
     -----
     A chain of QR factorisations keeps the product as orthogonal reflections times a triangle with rows graded by powers
-    of two (Stewart 1997). For Gaussian and orthogonal factors with diagonal matrices between them the relative error of
+    of two (Stewart 1995). For Gaussian and orthogonal factors with diagonal matrices between them the relative error of
     every singular value stays below 1e-11 √L, measured for L up to 512 factors and condition numbers up to 1e500. The
     condition of the single factors enters: a factor with condition number 1e8 costs eight digits of the smallest
     singular values, as its own rounding errors do. 11/3 n³ operations for each factor.
