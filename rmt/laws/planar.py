@@ -83,7 +83,7 @@ class CircularLaw(PlanarLaw):
     --------
     >>> from rmt.laws import CircularLaw
     >>> float(CircularLaw().pdf(0.5j)), float(CircularLaw().radial_law().mean())
-    (0.3183098861837907, 0.6666666666666666)
+    (0.3183098861837907, 0.6666666666666667)
     """
 
     variance: Any
