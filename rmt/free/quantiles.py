@@ -372,7 +372,8 @@ class _EdgeHalf(_Half):
         return unknown - self._orders[0] * np.log(w)
 
     def _unknown(self, w: Real, smooth: Real) -> Real:
-        return smooth + self._orders[0] * np.log(w)
+        with np.errstate(divide="ignore"):  # no mass is the edge itself, at -inf
+            return smooth + self._orders[0] * np.log(w)
 
     def _first_breaks(self) -> Real:
         return np.array([0.0, 0.25, 0.5, 0.75, 1.0])
