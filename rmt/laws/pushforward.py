@@ -350,16 +350,18 @@ class Squared(Law):
 
     def _pdf(self, x: Real) -> Real:
         out = np.zeros_like(x)
-        positive = x > 0.0
+        positive = (x > 0.0) & np.isfinite(x)
         r = self._root(x[positive])
-        with np.errstate(invalid="ignore"):
-            out[positive] = (self.base._pdf(r) + self.base._pdf(-r)) / (2.0 * r)
-        out[positive & np.isinf(x)] = 0.0
-        zero = np.zeros(1)
+        out[positive] = (self.base._pdf(r) + self.base._pdf(-r)) / (2.0 * r)
         if (x == 0.0).any():
-            touching = self.base._pdf(zero)[0] > 0.0 or any(low == 0.0 and a < 1.0 for low, _, a, _, _ in self._pieces)
-            out[x == 0.0] = np.inf if touching else 0.0
+            out[x == 0.0] = self._density_at_zero()
         return out
+
+    def _density_at_zero(self) -> float:
+        exponent = self._origin_exponent()
+        if exponent > 0.0:  # infinite where the support does not start at 0
+            return 0.0
+        return math.inf if exponent < 0.0 else float(self._pdf(np.array([_SMALL]))[0])
 
     def _cdf(self, x: Real) -> Real:
         r = self._root(x)

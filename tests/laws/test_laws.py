@@ -233,6 +233,8 @@ def test_squares_and_roots_undo_each_other():
     law = MarchenkoPastur(0.5)
     assert squared(SquareRoot(law)) == law
     assert squared(Semicircle(0, 3)) == MarchenkoPastur(1, 3)
+    assert Squared(SquareRoot(Uniform(0, 2))).pdf(0.0) == pytest.approx(0.5)
+    assert Squared(Uniform(1, 2)).pdf(0.0) == 0.0
     assert squared(Arcsine(2)) == Arcsine(2) + 2
     assert squared(-3 * FussCatalan(2)) == 9 * Squared(FussCatalan(2))
     assert squared(Atomic((-2, 2, 3), (0.25, 0.25, 0.5))) == Atomic((4, 9), (0.5, 0.5))
