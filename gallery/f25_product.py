@@ -2,7 +2,7 @@
 
 Singular values of W₆₄ ⋯ W₁ with entries of variance 1/n. Multiplied out, the product keeps those above 10⁻¹⁶ of the
 largest; a chain of QR factorisations that are never multiplied keeps all. The line is the Fuss-Catalan law of order 64.
-Source: Stewart (1997); Müller (2002) for the law.
+Source: Stewart (1995); Müller (2002) for the law.
 """
 
 import numpy as np
