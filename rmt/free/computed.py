@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -62,11 +63,15 @@ class ComputedLaw(Law):
     def _float_moments(self, order: int) -> list[float]:
         from rmt.free.series import moments
 
-        for exact in (True, False):
-            try:
-                return [float(m) for m in moments(self.node, order, exact=exact)]
-            except ValueError:  # a leaf without rational moments, a real power of a mean
-                continue
+        try:
+            return [float(m) for m in moments(self.node, order, exact=True)]
+        except ValueError:  # a leaf without rational moments, a real power of a mean
+            pass
+        try:
+            return [float(m) for m in moments(self.node, order, exact=False)]
+        except ValueError:
+            if not all(map(math.isfinite, self._hull())):
+                raise
         nodes, weights = expectation_rule(self)
         return [float(weights @ nodes**k) for k in range(order + 1)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +27,7 @@ _MANY = 500
 _DEEP = 12.0
 
 
+@dataclass(frozen=True, repr=False, eq=False)
 class FreelyConvolved(ComputedLaw):
     """Free sum or product with real powers, or compound free Poisson law.
 
@@ -53,7 +55,8 @@ class FreelyConvolved(ComputedLaw):
         values = found.reordered(back)
         if certified and values.failed.any():
             self._refuse(targets[values.failed][0], values.step[values.failed][0])
-        return values
+        # off the support G is real; -0.0 would sit on the wrong side of branch cuts
+        return values._replace(g=np.where(values.outside, values.g.real + 0j, values.g))
 
     def _refuse(self, target: complex, step: float) -> None:
         point = target if target.imag else target.real
@@ -103,13 +106,16 @@ class FreelyConvolved(ComputedLaw):
 
         return support_of_convolution(self)
 
-    def _off_atoms(self, x: Real, side: float) -> Real:
-        """The points, those at an atom moved by a few ulp."""
-        if not self.atoms:
-            return x
-        positions = np.array([a for a, _ in self.atoms])
-        scale = 16.0 * EPS * np.maximum(np.abs(x), self._solver.spread * (not self._solver.logarithmic))
-        return np.where(np.isin(x, positions), x + side * scale, x)
+    def _off_atoms(self, x: Real) -> Real:
+        """The points, those at an atom and within some ulp of it moved away to their side of it."""
+        for position, _ in self.atoms:
+            if position == 0.0 and self._solver.logarithmic:
+                continue
+            scale = abs(position) if self._solver.logarithmic else max(abs(position), self._solver.spread)
+            distance = 16.0 * EPS * scale
+            close = np.abs(x - position) < distance
+            x = np.where(close, np.where(x < position, position - distance, position + distance), x)
+        return x
 
     # ------------------------------------------------------------------ density and distribution function
     def _pdf(self, x: Real) -> Real:
@@ -118,7 +124,7 @@ class FreelyConvolved(ComputedLaw):
         if self._solver.logarithmic:
             inside &= x > 0.0
         if inside.any():
-            values = self._values(upper(self._off_atoms(x[inside], 1.0)))
+            values = self._values(upper(self._off_atoms(x[inside])))
             density = np.maximum(-values.g.imag, 0.0) / math.pi
             out[inside] = np.where(values.outside, 0.0, density)
         if self._solver.logarithmic and (x == 0.0).any():
@@ -148,13 +154,13 @@ class FreelyConvolved(ComputedLaw):
         if self._solver.logarithmic:
             inside &= x > 0.0
         if inside.any():
-            values = self._values(upper(self._off_atoms(x[inside], 1.0)))
+            values = self._values(upper(self._off_atoms(x[inside])))
             out[inside] = np.where(values.outside, 0.0, values.error / math.pi)
         return out
 
     def _levels(self, x: Real) -> tuple[Real, Real, Real]:
         """Mass of (-inf, x], mass of (x, inf) and density at finite points (positive ones for positive laws)."""
-        x = self._off_atoms(x, 1.0)
+        x = self._off_atoms(x)
         values = self._values(upper(x), potential=True)
         above = values.potential.imag / math.pi
         cusp = values.critical & ~values.outside
@@ -204,6 +210,8 @@ class FreelyConvolved(ComputedLaw):
             small = (masses - beyond < _TAIL) & (distance > 0.0) & (distance < interval.high - interval.low)
             if math.isfinite(edge) and exponent > -1.0 and small.any():
                 masses[small] = beyond + self._integral_from(edge, distance[small], exponent, 1.0 if lower else -1.0)
+            rest = above if lower else below
+            rest[:] = np.where(masses < 0.5, 1.0 - masses, rest)
 
     def _integral_from(self, edge: float, distance: Real, exponent: float, side: float) -> Real:
         """Mass between an edge and points at these distances, by a Gauss rule in a power of the distance."""
@@ -229,29 +237,51 @@ class FreelyConvolved(ComputedLaw):
 
     # ------------------------------------------------------------------ transforms
     def _stieltjes(self, z: Complex) -> Complex:
-        out = self._values(z).g
-        for position, mass in self.atoms:
-            hit = z == position
-            if hit.any():
-                out = out.copy()
-                out[hit] = complex(math.nan, -math.inf if mass > 0.0 else 0.0)
+        out = np.zeros_like(z)
+        finite = np.isfinite(z)
+        out[finite] = self._values(z[finite]).g
+        for position, _ in self.atoms:
+            out[z == position] = complex(self._finite_part(position), -math.inf)
+        return out
+
+    def _finite_part(self, position: float) -> float:
+        """Principal value of G at an atom, as the mean of the values on its two sides."""
+        distance = 1e-4 * self._solver.spread
+        sides = self._values(upper(position + distance * np.array([-1.0, 1.0]))).g.real
+        return float(sides.mean())
+
+    def _t_transform(self, z: Complex) -> Complex:
+        out = np.zeros_like(z)
+        finite = np.isfinite(z)
+        out[finite] = self._values(z[finite]).m
         return out
 
     def _stieltjes_error(self, z: Complex, value: Complex) -> Real:
-        return self._values(z).error
+        out = np.zeros(z.shape)
+        finite = np.isfinite(z) & np.isfinite(value)
+        out[finite] = self._values(z[finite]).error
+        return out
 
     def _log_potential(self, z: Complex) -> Complex:
-        return self._values(z, potential=True).potential
+        out = np.full_like(z, np.inf)
+        finite = np.isfinite(z)
+        out[finite] = self._values(z[finite], potential=True).potential
+        return out
 
     # ------------------------------------------------------------------ many decades
+    @cached_property
+    def _floor(self) -> tuple[float, float]:
+        """A logarithm below which the arguments of the factors may underflow, and the rate of decay of log X there."""
+        rate = 1.0 + self._origin_exponent()
+        return self._solver.log_centre - 300.0 * max(1.0, 1.0 / rate), rate
+
     def _pdf_of_log(self, u: Real) -> Real:
         if not self._solver.logarithmic:
             return super()._pdf_of_log(u)
         out = np.zeros_like(u)
         finite = np.isfinite(u)
         if finite.any():
-            values = self._solve(upper(u[finite]))
-            out[finite] = np.where(values.outside, 0.0, np.maximum(-values.g.imag, 0.0) / math.pi)
+            out[finite] = self._log_levels(u[finite], masses=False)[2]
         return out
 
     def _cdf_of_log(self, u: Real) -> Real:
@@ -263,22 +293,31 @@ class FreelyConvolved(ComputedLaw):
             out[finite] = self._log_levels(u[finite])[0]
         return out
 
-    def _log_levels(self, u: Real) -> tuple[Real, Real, Real]:
-        """Mass of (0, exp u] and atom at 0, mass above, and density of log X."""
-        values = self._solve(upper(u), potential=True)
+    def _log_levels(self, u: Real, masses: bool = True) -> tuple[Real, Real, Real]:
+        """Mass of (0, exp u] and atom at 0, mass above, and density of log X.
+
+        Far below, the law is a power law or has ended.
+        """
+        floor, rate = self._floor if u.size and u.min() < -300.0 else (-math.inf, math.inf)
+        decay = np.exp(rate * np.minimum(u - floor, 0.0)) if math.isfinite(floor) else np.ones_like(u)
+        u = np.maximum(u, floor)
+        values = self._solve(upper(u), potential=masses)
+        density = np.where(values.outside, 0.0, np.maximum(-values.g.imag, 0.0) / math.pi) * decay
         above = values.potential.imag / math.pi
+        if not masses:
+            return above, above, density
         below, above = self._clean(1.0 - above, above, values.outside)
-        density = np.where(values.outside, 0.0, np.maximum(-values.g.imag, 0.0) / math.pi)
-        atom, first = self._mass_at_zero(), self.support[0] if self.support else None
+        atom = self._mass_at_zero()
         small = (below - atom < _TAIL) & (below > atom)
-        if first is not None and first.low == 0.0 and small.any():
+        if small.any() and self.support[0].low == 0.0:
             # the density of log X decays like exp((1 + a) u): a Gauss rule in that exponential
-            rate = 1.0 + first.low_exponent
+            rate = 1.0 + self.support[0].low_exponent
             nodes, weights = np.polynomial.legendre.leggauss(_RULE)
             w = 0.5 * (nodes + 1.0)
             lower = u[small, None] + np.log(w) / rate
-            decayed = self._pdf_of_log(lower.ravel()).reshape(lower.shape) / (rate * w)
-            below[small] = atom + decayed @ (0.5 * weights)
+            decayed = self._log_levels(lower.ravel(), masses=False)[2].reshape(lower.shape) / (rate * w)
+            below[small] = atom + decay[small] * (decayed @ (0.5 * weights))
+            above = np.where(below < 0.5, 1.0 - below, above)
         return below, above, density
 
     # ------------------------------------------------------------------ quantiles

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rmt.errors import ConvergenceError, check_real
-from rmt.free.operator_valued import Transform
+from rmt.free.matrix_variables import Transform
 from rmt.laws.atomic import Atomic
 from rmt.laws.law import Complex, Law, Real
 from rmt.laws.marchenko_pastur import MarchenkoPastur

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -39,6 +40,7 @@ def _continuous_mass(law: Law, low: float, high: float) -> float:
     return float(above - at_high - below - inside)
 
 
+@dataclass(frozen=True, repr=False, eq=False)
 class MixedLaw(ComputedLaw):
     """Convex combination of laws."""
 

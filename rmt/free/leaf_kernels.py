@@ -97,8 +97,9 @@ def _atoms(params, offset, length, z):
         p = params[i + length]
         dx = x - params[i]
         norm = dx * dx + y * y
-        if norm == 0.0:
-            return complex(params[i], 0.0), complex(1.0 - 1.0 / p, 0.0)
+        if norm < 1e-290:  # so close to an atom that the others do not count
+            slope = 1.0 - 1.0 / p
+            return complex(params[i] + slope * dx, slope * y), complex(slope, 0.0)
         inverse = 1.0 / norm
         d = complex(dx * inverse, -y * inverse)
         a = params[i] - base
@@ -229,10 +230,9 @@ def leaf_self_energy(code, params, offset, length, z):
     if code == FREE_POISSON:
         rate, jump = params[offset], params[offset + 1]
         g = _free_poisson_stieltjes(rate, jump, z)
-        scaled = jump * g
-        # k = R(g), k' = r/(r - 1) with r = R'(g) g^2 = rate scaled^2 / (1 - scaled)^2
-        slope = divide(rate * scaled * scaled, (rate - 1.0) * scaled * scaled + 2.0 * scaled - 1.0)
-        return divide(complex(rate * jump, 0.0), 1.0 - scaled), slope
+        # k = R(g), and with w = 1/(jump g): k' = rate/(rate - (w - 1)^2)
+        w = divide(1.0 + 0j, jump * g)
+        return divide(complex(rate * jump, 0.0), 1.0 - jump * g), divide(rate + 0j, (rate - 1.0) + w * (2.0 - w))
     if code == ATOMS:
         return _atoms(params, offset, length, z)
     if code == CAUCHY:

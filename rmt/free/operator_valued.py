@@ -15,150 +15,26 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rmt.laws.law import EPS, Complex, Law, Real
+from rmt.free.matrix_variables import Variable, inverse, log_det
+from rmt.laws.law import EPS, Complex, Real
 
 _CONVERGED = 1e-8  # Newton's last relative step where convergence is quadratic; one more step follows
 _EXACT = 1e-13  # the same where it is linear, next to an edge
 _STALLED = 1e-5  # relative step below which steps that no longer shrink are rounding noise
+_SOLVED = 1e-8  # largest relative residual of a solution
 _PUSH = 1e-9  # the distance from the boundary at which a limit must have positive imaginary part
 _NEWTON_STEPS = 10
 _FIRST_ATTEMPT = 0.5  # Im b below which the limit is tried directly
 _LEVELS = 150
 _LOWEST = 1e-15  # Im b below which a point is given up
 _REACH = 0.1  # distance at which a remembered point still helps
+_NOISE = 1e-9  # what is smaller is rounding, in the search for symmetries
 _CHUNK = 2**26  # bytes of Jacobians held at a time
-_NEAR = 0.02  # |λ| times the radius of the law below which power series in λ are summed
-
-
-class Variable(Protocol):
-    """A self-adjoint matrix-valued variable, known by its matrix-valued Cauchy transform."""
-
-    #: a bound on its norm
-    norm: float
-
-    def transform(self, omega: Complex) -> tuple[Complex, Complex, Real]:
-        """G at a stack of matrices, its derivative as a matrix on row-major vec(dω), the size of its terms."""
-        ...
-
-    def potential(self, omega: Complex) -> Complex:
-        """(Tr ⊗ τ) log(ω − x), up to multiples of 2πi."""
-        ...
-
-
-class Transform:
-    """G of a scalar law, and its derivative by a difference, which is enough to steer Newton's method."""
-
-    def __init__(self, law: Law) -> None:
-        self.law = law
-        low, high = law._hull()
-        self.radius = max(abs(low), abs(high))
-        edges = [edge for i in law.support for edge in (i.low, i.high)]
-        self._singular = np.unique(edges + [position for position, _ in law.atoms])
-
-    def value(self, w: Complex) -> Complex:
-        """G(w)."""
-        return np.asarray(self.law.stieltjes(w))
-
-    def derivative(self, w: Complex) -> Complex:
-        """G'(w), from steps that are small against the distance to the nearest edge or atom."""
-        points = self._singular
-        right = np.clip(np.searchsorted(points, w.real), 1, max(len(points) - 1, 1))
-        distance = np.minimum(np.abs(w - points[right - 1]), np.abs(w - points[np.minimum(right, len(points) - 1)]))
-        step = 1e-5 * np.minimum(distance, self.radius)
-        return (self.value(w + step) - self.value(w - step)) / (2.0 * step)
-
-
-class MatrixVariable:
-    """One self-adjoint variable x with its Hermitian coefficient A: transforms of A ⊗ x.
-
-    Functions of A ⊗ x reduce to scalar ones: with A = U C U* and N = C U* ω⁻¹ U, the transform of the law of x is
-    needed at the inverses of the eigenvalues of N only, whatever the law.
-    """
-
-    def __init__(self, coefficient: Complex, law: Law) -> None:
-        values, vectors = np.linalg.eigh(coefficient)
-        kept = np.abs(values) > 1e-13 * np.abs(values).max()
-        self.weights: Real = values[kept]
-        self.vectors: Complex = vectors[:, kept]
-        self._g = Transform(law)
-        self.norm = float(np.abs(values).max()) * self._g.radius
-        self._taylor = np.array(law._float_moments(10)[1:])
-
-    def spectrum(self, inverse: Complex) -> tuple[Complex, Complex, Complex]:
-        """Eigenvalues of N, with L and R such that (ω − A x)⁻¹ = ω⁻¹ + L diag(x/(1 − λ x)) R."""
-        left = np.asarray(inverse @ self.vectors)
-        right = self.weights[:, None] * (self.vectors.conj().T @ inverse)
-        eigenvalues, basis = map(np.asarray, np.linalg.eig(self.weights[:, None] * (self.vectors.conj().T @ left)))
-        left, right = np.asarray(left @ basis), np.asarray(np.linalg.solve(basis, right))
-        # 1/λ never crosses the real axis; once there, it belongs to the half plane a push of Im ω moves it into
-        real = np.abs(eigenvalues.imag) < 1e-9 * np.abs(eigenvalues)
-        side = np.where(np.einsum("nka,nak->nk", right, left).real < 0.0, 1.0, -1.0)
-        eigenvalues.imag[real] = np.copysign(np.maximum(np.abs(eigenvalues.imag), 1e-300), side)[real]
-        return eigenvalues, left, right
-
-    def transform(self, omega: Complex) -> tuple[Complex, Complex, Real]:
-        """G at a stack of matrices, its derivative as a matrix on row-major vec(dω), the size of its terms."""
-        inverse = _inverse(omega)
-        eigenvalues, left, right = self.spectrum(inverse)
-        f = self._first(eigenvalues)
-        excess = (left * f[:, None, :]) @ right
-        pieces = np.einsum("nak,nkb->nkab", left, right)
-        divided = self._second(eigenvalues, f)
-        derivative = np.einsum("nab,nce->naebc", inverse, inverse)
-        derivative += np.einsum("nab,nce->naebc", excess, inverse)
-        derivative += np.einsum("nab,nce->naebc", inverse, excess)
-        derivative += np.einsum("nkl,nkab,nlce->naebc", divided, pieces, pieces, optimize=True)
-        size = omega.shape[-1] ** 2
-        magnitude = np.abs(inverse) + (np.abs(left) * np.abs(f)[:, None, :]) @ np.abs(right)
-        return inverse + excess, -derivative.reshape(-1, size, size), magnitude
-
-    def _first(self, eigenvalues: Complex) -> Complex:
-        """∫ x/(1 − λ x) μ(dx)."""
-        out = np.empty_like(eigenvalues)
-        near = np.abs(eigenvalues) * self._g.radius < _NEAR
-        out[near] = np.polynomial.polynomial.polyval(eigenvalues[near], self._taylor)
-        w = 1.0 / eigenvalues[~near]
-        out[~near] = w * (w * self._g.value(w) - 1.0)
-        return out
-
-    def _second(self, eigenvalues: Complex, first: Complex) -> Complex:
-        """∫ x²/((1 − λ_k x)(1 − λ_l x)) μ(dx): a divided difference, or the derivative for equal λ."""
-        gap = eigenvalues[:, :, None] - eigenvalues[:, None, :]
-        close = np.abs(gap) < 1e-5 * np.abs(eigenvalues).max(axis=1, initial=0.0)[:, None, None]
-        out = (first[:, :, None] - first[:, None, :]) / gap
-        middle = 0.5 * (eigenvalues[:, :, None] + eigenvalues[:, None, :])
-        out[close] = self._slope(middle[close])
-        return out
-
-    def _slope(self, eigenvalues: Complex) -> Complex:
-        """Derivative of the first function: only steers Newton's method, a difference is enough."""
-        out = np.empty_like(eigenvalues)
-        near = np.abs(eigenvalues) * self._g.radius < _NEAR
-        slopes = np.polynomial.polynomial.polyder(self._taylor)
-        out[near] = np.polynomial.polynomial.polyval(eigenvalues[near], slopes)
-        w = 1.0 / eigenvalues[~near]
-        # d/dλ = −w² d/dw
-        out[~near] = -w * w * (w * (2.0 * self._g.value(w) + w * self._g.derivative(w)) - 1.0)
-        return out
-
-    def potential(self, omega: Complex) -> Complex:
-        """(Tr ⊗ τ) log(ω − A x), up to multiples of 2πi: log det ω + Σ ∫ log(1 − λ_k x) μ(dx)."""
-        inverse = _inverse(omega)
-        eigenvalues, _, _ = self.spectrum(inverse)
-        out = np.empty_like(eigenvalues)
-        near = np.abs(eigenvalues) * self._g.radius < _NEAR
-        series = np.concatenate([[0.0], -self._taylor / np.arange(1, len(self._taylor) + 1)])
-        out[near] = np.polynomial.polynomial.polyval(eigenvalues[near], series)
-        w = 1.0 / eigenvalues[~near]
-        upper = w.real + 1j * np.abs(w.imag)
-        branch = np.asarray(self._g.law.log_potential(upper)) - np.log(upper)
-        out[~near] = np.where(w.imag < 0.0, branch.conj(), branch)
-        return np.asarray(_log_det(omega) + out.sum(axis=1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,13 +74,14 @@ class Solution:
 
 @dataclass(frozen=True, eq=False)
 class _Model:
-    """The equations linearised at a stack of arguments."""
+    """The equations linearised at a stack of arguments, in coordinates of the basis."""
 
-    residual: Complex  # (points, n d²)
-    jacobian: Complex  # (points, n d², n d²)
-    scale: Real  # (points, n d²): size of the terms that make up each residual
+    residual: Complex  # (points, n q)
+    scale: Real  # (points, n q): size of the terms that make up each residual
+    worst: Real  # (points,): largest relative residual of all entries
+    jacobian: Complex  # (points, n q, n q)
     g: Complex
-    corner: Complex  # (points, n d²): derivative of the corner of G
+    corner: Complex  # (points, n q): derivative of the corner of G
     magnitude: Real  # (points,): size of the terms that make up the corner of G
 
 
@@ -229,9 +106,36 @@ class OperatorSubordination:
         self.variables = tuple(variables)
         self.eta = eta
         self.dimension = len(constant)
+        self.terms = len(self.variables) * self.dimension
         size = sum(v.norm for v in variables) + 2.0 * math.sqrt(np.abs(eta).sum(axis=1).max())
         self._height = 2.0 * (float(np.abs(constant).sum(axis=1).max()) + size)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            self._basis, self._pivots = _echelon(self._closure())
         self._anchors: _Anchors | None = None
+
+    def _closure(self) -> Complex:
+        """An orthonormal basis (q, d, d) of the matrices that the equations can reach from b.
+
+        Symmetries of the pencil confine all arguments to a subspace that is closed under the transforms, often
+        much smaller than all matrices; random elements of it show it.
+        """
+        d = self.dimension
+        rng = np.random.default_rng(0)
+        basis = _orthonormal(np.stack([np.eye(d), np.diag(self.direction), self.constant]).astype(np.complex128))
+        norms = [v.norm for v in self.variables] + [math.sqrt(np.abs(self.eta).sum(axis=1).max())]
+        while True:
+            rank = len(basis)
+            weights = rng.standard_normal((2, rank + 4, rank)) / rank
+            omega = np.tensordot(weights[0] + 1j * weights[1], basis, axes=1) + 2j * np.eye(d)
+            images = [basis]
+            for norm in filter(None, norms):
+                # arguments of the size of the variable show its high orders
+                for variable in self.variables:
+                    g = variable.transform(norm * omega, basis[:1])[0]
+                    images += [g, inverse(g), (g.reshape(-1, d * d) @ self.eta.T).reshape(-1, d, d)]
+            basis = _orthonormal(np.concatenate(images))
+            if len(basis) == rank:
+                return basis
 
     # ------------------------------------------------------------------ solution
     def solve(self, z: Complex) -> Solution:
@@ -241,7 +145,7 @@ class OperatorSubordination:
         positive imaginary parts, that solution is the limit, because the one inside is unique. Where a
         remembered point is near, Newton's method starts from there, under the same certificate.
         """
-        size = len(self.variables) * self.dimension**2
+        size = len(self.variables) * max(len(self._basis), self.dimension)
         chunk = max(1, _CHUNK // (16 * size * size))
         # where an argument is singular the model is not finite, and the point is given up
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
@@ -304,24 +208,21 @@ class OperatorSubordination:
         refined, _, _ = self._newton(omega[certified], z[certified], np.zeros(int(certified.sum())), 1)
         omega[certified] = refined
         model = self._linearise(omega, z, np.zeros(points))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            determinant = np.asarray(np.linalg.slogdet(model.jacobian)[1])
+        determinant = np.asarray(np.linalg.slogdet(model.jacobian)[1])
         usable = np.isfinite(determinant) & np.isfinite(model.residual).all(axis=1)
         error = np.full(points, np.inf)
-        residual = np.full(points, np.inf)
         slope = np.full_like(omega, np.nan)
-        towards_z = np.zeros((count, d, d), dtype=np.complex128)
-        towards_z[0] = np.diag(self.direction)
         jacobian = model.jacobian[usable]
-        sensitivity = _solve_stack(jacobian.swapaxes(1, 2), model.corner[usable][..., None])[..., 0]
-        moved = _solve_stack(jacobian, np.broadcast_to(towards_z.reshape(-1, 1), (*jacobian.shape[:2], 1)))
-        slope[usable] = moved.reshape(-1, count, d, d)
+        sensitivity = np.abs(_solve_stack(jacobian.swapaxes(1, 2), model.corner[usable][..., None])[..., 0])
+        towards_z = self._reduce_b(np.diag(self.direction).astype(np.complex128), count)
+        moved = _solve_stack(jacobian, np.broadcast_to(towards_z[:, None], (*jacobian.shape[:2], 1)))
+        slope[usable] = self._expand(moved[..., 0], count)
         floor = 2.0 * EPS * model.scale[usable] + 2.0 * np.abs(model.residual[usable])
-        error[usable] = (np.abs(sensitivity) * floor).sum(axis=1)
+        error[usable] = (sensitivity * floor).sum(axis=1)
         error += 4.0 * EPS * model.magnitude
-        relative = np.abs(model.residual[usable]) / np.maximum(model.scale[usable], np.finfo(float).tiny)
-        residual[usable] = relative.max(axis=1)
-        return Solution(omega, model.g, slope, error, residual, certified & usable, determinant)
+        certified = certified & usable & (model.worst < _SOLVED)
+        g = np.where(np.isfinite(model.g), model.g, np.nan)
+        return Solution(omega, g, slope, error, model.worst, certified, determinant)
 
     def potential(self, solution: Solution) -> Complex:
         """(Tr ⊗ τ) log of the pencil at solved points, up to multiples of 2πi.
@@ -333,7 +234,7 @@ class OperatorSubordination:
         g = solution.g.reshape(points, d * d)
         covariance = (g @ self.eta.T).reshape(points, d, d)
         total = 0.5 * np.einsum("nab,nba->n", covariance, solution.g)
-        total += (count - 1) * _log_det(solution.g)
+        total += (count - 1) * log_det(solution.g)
         for j, variable in enumerate(self.variables):
             total += variable.potential(solution.omega[:, j])
         return np.asarray(total)
@@ -345,37 +246,55 @@ class OperatorSubordination:
         b[:, diagonal, diagonal] += np.outer(z, self.direction) + 1j * y[:, None]
         return b
 
+    def _reduce(self, matrices: Any) -> Any:
+        """Coordinates (..., q) of matrices (..., d, d) of the span: their entries at the pivots."""
+        d = self.dimension
+        return matrices.reshape(*matrices.shape[:-2], d * d)[..., self._pivots]
+
+    def _reduce_b(self, change: Complex, count: int) -> Complex:
+        """Coordinates of a change of b as a right-hand side of the equations."""
+        side = np.zeros((count, len(self._basis)), dtype=np.complex128)
+        side[0] = self._reduce(change)
+        return side.reshape(-1)
+
+    def _expand(self, coordinates: Complex, count: int) -> Complex:
+        """Matrices (points, n, d, d) from coordinates (points, n q)."""
+        return np.tensordot(coordinates.reshape(len(coordinates), count, len(self._basis)), self._basis, axes=1)
+
     def _linearise(self, omega: Complex, z: Complex, y: Real) -> _Model:
         points, count, d, _ = omega.shape
-        size = d * d
+        q = len(self._basis)
         b = self._right_side(z, y)
-        residual = np.empty((points, count, size), dtype=np.complex128)
-        scale = np.empty((points, count, size))
-        jacobian = np.zeros((points, count, size, count, size), dtype=np.complex128)
-        g, slope, magnitude = self.variables[0].transform(omega[:, 0])
-        f, f_slope = _invert(g, slope)
+        residual = np.empty((points, count, d, d), dtype=np.complex128)
+        scale = np.empty((points, count, d, d))
+        jacobian = np.zeros((points, count, q, count, q), dtype=np.complex128)
+        g, slope, magnitude = self.variables[0].transform(omega[:, 0], self._basis)
+        f = inverse(g)
+        # derivatives (points, direction, coordinate): transposed into columns of the Jacobian
+        f_slope = self._reduce(-f[:, None] @ slope @ f[:, None]).swapaxes(1, 2)
         for j in range(1, count):
-            other, other_slope = _invert(*self.variables[j].transform(omega[:, j])[:2])
-            residual[:, j] = (other - f).reshape(points, size)
-            scale[:, j] = (np.abs(other) + np.abs(f)).reshape(points, size)
-            jacobian[:, j, :, j] = other_slope
+            other_g, other_slope, _ = self.variables[j].transform(omega[:, j], self._basis)
+            other = inverse(other_g)
+            residual[:, j] = other - f
+            scale[:, j] = np.abs(other) + np.abs(f)
+            jacobian[:, j, :, j] = self._reduce(-other[:, None] @ other_slope @ other[:, None]).swapaxes(1, 2)
             jacobian[:, j, :, 0] = -f_slope
-        covariance = (g.reshape(points, size) @ self.eta.T).reshape(points, d, d)
-        residual[:, 0] = (omega.sum(axis=1) - (count - 1) * f + covariance - b).reshape(points, size)
-        terms = np.abs(omega).sum(axis=1) + count * np.abs(f) + np.abs(covariance) + np.abs(b)
-        scale[:, 0] = terms.reshape(points, size)
-        jacobian[:, 0] += np.eye(size)[:, None, :]
-        jacobian[:, 0, :, 0] += self.eta @ slope - (count - 1) * f_slope
-        corner = np.zeros((points, count, size), dtype=np.complex128)
-        corner[:, 0] = slope[:, 0]
-        flat = (points, count * size)
+        covariance = (g.reshape(points, d * d) @ self.eta.T).reshape(points, d, d)
+        spread = (slope.reshape(points, q, d * d) @ self.eta.T).reshape(points, q, d, d)
+        residual[:, 0] = omega.sum(axis=1) - (count - 1) * f + covariance - b
+        scale[:, 0] = np.abs(omega).sum(axis=1) + count * np.abs(f) + np.abs(covariance) + np.abs(b)
+        jacobian[:, 0] += np.eye(q)[:, None, :]
+        jacobian[:, 0, :, 0] += self._reduce(spread).swapaxes(1, 2) - (count - 1) * f_slope
+        corner = np.zeros((points, count, q), dtype=np.complex128)
+        corner[:, 0] = slope[:, :, 0, 0]
         return _Model(
-            residual.reshape(flat),
-            jacobian.reshape(*flat, count * size),
-            scale.reshape(flat),
-            g,
-            corner.reshape(flat),
-            magnitude[:, 0, 0],
+            residual=self._reduce(residual).reshape(points, count * q),
+            scale=self._reduce(scale).reshape(points, count * q),
+            worst=np.abs(residual).max(axis=(1, 2, 3)) / scale.max(axis=(1, 2, 3)),
+            jacobian=jacobian.reshape(points, count * q, count * q),
+            g=g,
+            corner=corner.reshape(points, count * q),
+            magnitude=magnitude[:, 0, 0],
         )
 
     def _start(self, z: Complex, y: Real) -> Complex:
@@ -384,8 +303,8 @@ class OperatorSubordination:
         points, d, _ = b.shape
         omega = np.repeat(b[:, None], len(self.variables), axis=1)
         for _ in range(4):
-            g = [v.transform(omega[:, j])[0] for j, v in enumerate(self.variables)]
-            pull = np.stack([np.linalg.inv(x) for x in g], axis=1) - omega
+            g = [v.transform(omega[:, j], self._basis[:1])[0] for j, v in enumerate(self.variables)]
+            pull = np.stack([inverse(x) for x in g], axis=1) - omega
             covariance = (g[0].reshape(points, d * d) @ self.eta.T).reshape(points, d, d)
             omega = (b - covariance + pull.sum(axis=1))[:, None] - pull
         return omega
@@ -396,8 +315,7 @@ class OperatorSubordination:
         omega = omega.copy()
         tangent = np.zeros_like(omega)
         converged = np.zeros(points, dtype=bool)
-        push = np.zeros((count, d, d), dtype=np.complex128)
-        push[0] = 1j * np.eye(d)
+        push = self._reduce_b(np.asarray(1j * np.eye(d)), count)
         active = np.arange(points)
         before = np.full(points, np.inf)
         for _ in range(steps):
@@ -407,12 +325,12 @@ class OperatorSubordination:
             finite = np.isfinite(model.jacobian).all(axis=(1, 2)) & np.isfinite(model.residual).all(axis=1)
             active = active[finite]
             residual = model.residual[finite]
-            sides = np.stack([-residual, np.broadcast_to(push.reshape(-1), residual.shape)], axis=-1)
+            sides = np.stack([-residual, np.broadcast_to(push, residual.shape)], axis=-1)
             solved = _solve_stack(model.jacobian[finite], sides)
-            step = solved[..., 0].reshape(-1, count, d, d)
-            tangent[active] = solved[..., 1].reshape(-1, count, d, d)
+            step = self._expand(solved[..., 0], count)
+            tangent[active] = self._expand(solved[..., 1], count)
             omega[active] += step
-            size = np.abs(_inverse(omega[active]) @ step).max(axis=(1, 2, 3))
+            size = np.abs(inverse(omega[active]) @ step).max(axis=(1, 2, 3))
             quadratic = (size < _CONVERGED) & (size < 0.01 * before[active])
             stalled = (size < _STALLED) & (size > 0.8 * before[active])
             converged[active] = quadratic | stalled | (size < _EXACT)
@@ -450,12 +368,12 @@ class _Anchors:
 
 def _predict(omega: Complex, tangent: Complex, y: Real, target: Real) -> Complex:
     """Extrapolate from `y` to `target`: along powers of y, as next to a singularity, and linearly to 0."""
-    rate = y[:, None, None, None] * (_inverse(omega) @ tangent)
+    rate = y[:, None, None, None] * (inverse(omega) @ tangent)
     values, vectors = np.linalg.eig(rate)
     last = target == 0.0
     steps = np.log(np.where(last, 1.0, target) / y)
     growth = np.exp(values * steps[:, None, None])
-    power = omega @ (vectors * growth[..., None, :]) @ _inverse(vectors)
+    power = omega @ (vectors * growth[..., None, :]) @ inverse(vectors)
     linear = omega - omega @ rate
     return np.where(last[:, None, None, None], linear, power)
 
@@ -469,16 +387,32 @@ def _positive(omega: Complex) -> NDArray[np.bool_]:
     return out
 
 
-def _invert(g: Complex, slope: Complex) -> tuple[Complex, Complex]:
-    """F = G⁻¹ and its derivative −F dG F."""
-    points, d, _ = g.shape
-    f = _inverse(g)
-    sandwich = np.einsum("nab,nce->naebc", f, f).reshape(points, d * d, d * d)
-    return f, np.asarray(-sandwich @ slope)
+def _orthonormal(span: Complex) -> Complex:
+    """Orthonormal basis of the span of some matrices."""
+    flat = span.reshape(len(span), -1)
+    flat = flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), np.finfo(float).tiny)
+    _, sizes, rows = np.linalg.svd(flat, full_matrices=False)
+    return np.asarray(rows[sizes > _NOISE * sizes[0]].reshape(-1, *span.shape[1:]))
 
 
-def _inverse(matrices: Complex) -> Complex:
-    return np.asarray(np.linalg.inv(matrices))
+def _echelon(span: Complex) -> tuple[Complex, NDArray[np.int64]]:
+    """Basis of a span in reduced echelon form, and the entries in which it is the identity.
+
+    Coordinates are then entries, and graded matrices next to a singularity keep the accuracy of small ones.
+    """
+    q, d, _ = span.shape
+    rows = span.reshape(q, d * d).copy()
+    pivots = []
+    for k in range(q):
+        row, column = divmod(int(np.argmax(np.abs(rows[k:]))), d * d)
+        rows[[k, k + row]] = rows[[k + row, k]]
+        rows[k] /= rows[k, column]
+        others = np.arange(q) != k
+        rows[others] -= np.outer(rows[others, column], rows[k])
+        pivots.append(column)
+    for value in (0.0, 1.0, -1.0):
+        rows[np.abs(rows - value) < _NOISE] = value
+    return rows.reshape(q, d, d), np.array(pivots)
 
 
 def _solve_stack(matrices: Complex, sides: Complex) -> Complex:
@@ -486,12 +420,7 @@ def _solve_stack(matrices: Complex, sides: Complex) -> Complex:
     try:
         return np.asarray(np.linalg.solve(matrices, sides))
     except np.linalg.LinAlgError:
-        out = np.full(np.broadcast_shapes(sides.shape, sides.shape), np.nan + 0j)
+        out = np.full(sides.shape, np.nan + 0j)
         regular = np.linalg.det(matrices) != 0
         out[regular] = np.linalg.solve(matrices[regular], sides[regular])
         return out
-
-
-def _log_det(matrices: Complex) -> Complex:
-    sign, size = np.linalg.slogdet(matrices)
-    return np.asarray(size + 1j * np.angle(sign))

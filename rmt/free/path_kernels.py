@@ -300,7 +300,7 @@ def descend(p, s, backup, other, root_log, target, height):
     if code == FAILED or step > 1e-6:
         # the averaged map contracts slowly at worst; take many steps of it before Newton
         start(p, s, root_log)
-        for _ in range(200):
+        for _ in range(200 + (int(min(4.0 * abs(target.real), 5000.0)) if root_log else 0)):
             sweep(p, s, root_log)
         step, change, extra = newton(p, s, root_log, 100, 1e-12)
         count += extra
@@ -370,16 +370,21 @@ def _finish(p, s, backup, root_log, step, change, count):
 
 
 @kernel
-def _at_zero(p, s, change):
+def _at_zero(p, s, root_log, change):
     """Whether the value is 0 up to rounding, at a point that is not a cusp."""
     size = abs(value(p, s))
+    if p.kind[0] == PRODUCT and not root_log:  # the value is zG, and z may be small
+        size *= p.spread[0] / max(abs(s.argument[0]), 1e-300)
     return (size < 1e-13 or change > 0.1 * size) and criticality(p, s) > NOISY_SLOPE
 
 
 # ---------------------------------------------------------------------- a grid of points
 @kernel
 def solve_grid(p, s, backup, other, potentials, root_log, height, targets, want_potential, out):
-    """Solve at every target (z, or log z if `root_log`), each starting from its predecessor if that succeeds."""
+    """Solve at every target (z, or log z if `root_log`), each starting from its predecessor if that succeeds.
+
+    A target at a singularity of the coordinates is moved by a few ulp of the spread, also in `targets`.
+    """
     ready = False
     for j in range(targets.shape[0]):
         target = targets[j]
@@ -394,11 +399,14 @@ def solve_grid(p, s, backup, other, potentials, root_log, height, targets, want_
         if code == FAILED:
             code, step, change, extra = descend(p, s, backup, other, root_log, target, height)
             count += extra
-        if code == FAILED or (target.imag == 0.0 and _at_zero(p, s, change)):
+        if code == FAILED or (target.imag == 0.0 and _at_zero(p, s, root_log, change)):
             # an isolated singularity of the coordinates (a zero of G in a gap): move by a few ulp
-            nudged = target + (2.0**-48 if root_log else 2.0**-48 * p.spread[0])
-            code, step, change, extra = descend(p, s, backup, other, root_log, nudged, height)
+            nudge = 2.0**-48 if root_log else math.copysign(2.0**-48 * p.spread[0], target.real)
+            targets[j] = target + nudge
+            code, step, change, extra = descend(p, s, backup, other, root_log, targets[j], height)
             count += extra
+            if p.kind[0] == PRODUCT and not root_log:  # next to z = 0 the move is large
+                change = max(change, abs(value(p, s)) * abs(nudge / targets[j]))
         ready = code != FAILED
         out.code[j] = code
         out.step[j] = step
@@ -407,6 +415,7 @@ def solve_grid(p, s, backup, other, potentials, root_log, height, targets, want_
         if not ready:
             continue
         out.y[j] = s.y[0]
+        out.k[j] = s.k[0]
         out.d[j] = s.d[0]
         out.error[j] = rounding_error(p, s)
         if want_potential:

@@ -13,8 +13,10 @@ import numpy as np
 
 from rmt.errors import check_real
 from rmt.free.linearisation import Pencil, Word, adjoint, linearise
-from rmt.free.operator_valued import MatrixVariable, OperatorSubordination, Solution
-from rmt.free.searched import SearchedLaw
+from rmt.free.matrix_variables import MatrixVariable
+from rmt.free.operator_valued import OperatorSubordination, Solution
+from rmt.free.searched import Equations, SearchedLaw
+from rmt.free.univariate import RootEquations
 from rmt.free.words import CircularAction, Recurrence, degree_needed, polynomial_moments
 from rmt.laws.law import Complex, Law, Real
 from rmt.laws.semicircle import Semicircle
@@ -169,18 +171,25 @@ class PolynomialLaw(SearchedLaw):
         return float(complex(dict(self.terms).get((), 0)).real)
 
     @cached_property
-    def _pencil(self) -> Pencil:
-        """Linearisation of (p − constant)/scale in variables of norm 1."""
-        scaled = {
+    def _scaled_terms(self) -> dict[Word, complex]:
+        """(p − constant)/scale in variables of norm 1."""
+        return {
             word: complex(value) * math.prod(self._radii[x if x >= 0 else ~x] for x in word) / self._scale
             for word, value in self.terms
             if word
         }
-        hermitian = frozenset(i for i, v in enumerate(self.laws) if isinstance(v, Law))
-        return linearise(scaled, hermitian)
 
     @cached_property
-    def _equations(self) -> OperatorSubordination:
+    def _pencil(self) -> Pencil:
+        hermitian = frozenset(i for i, v in enumerate(self.laws) if isinstance(v, Law))
+        return linearise(self._scaled_terms, hermitian)
+
+    @cached_property
+    def _equations(self) -> Equations:
+        letters = {x for word in self._scaled_terms for x in word}
+        first = self.laws[min(letters)] if min(letters) >= 0 else None
+        if len(letters) == 1 and isinstance(first, Law):
+            return self._univariate(first)
         pencil = self._pencil
         d = pencil.dimension
         constant = pencil.constant
@@ -202,6 +211,13 @@ class PolynomialLaw(SearchedLaw):
             variables.append(MatrixVariable(np.zeros((d, d), dtype=np.complex128), Semicircle()))
         return OperatorSubordination(constant, variables, eta, np.eye(d)[0])
 
+    def _univariate(self, law: Law) -> RootEquations:
+        (letter,) = {x for word in self._scaled_terms for x in word}
+        coefficients = np.zeros(max(map(len, self._scaled_terms)) + 1)
+        for word, value in self._scaled_terms.items():
+            coefficients[len(word)] = value.real / self._radii[letter] ** len(word)
+        return RootEquations(coefficients.tolist(), law)
+
     def _coordinate(self, z: Complex) -> Complex:
         return (z - self._constant) / self._scale
 
@@ -211,7 +227,10 @@ class PolynomialLaw(SearchedLaw):
     def _potential(self, z: Complex, solution: Solution) -> Complex:
         total = self._equations.potential(solution)
         # the imaginary part is known up to multiples of 2π, and the lower block of the pencil adds its sign
-        turns = (total.imag / math.pi - self._pencil.negative + 0.5) % 2.0 - 0.5
+        turns = total.imag / math.pi
+        if isinstance(self._equations, OperatorSubordination):
+            turns = turns - self._pencil.negative
+        turns = (turns + 0.5) % 2.0 - 0.5
         return np.asarray(total.real + math.log(self._scale) + 1j * math.pi * np.clip(turns, 0.0, 1.0))
 
     def _bounds(self) -> tuple[float, float]:

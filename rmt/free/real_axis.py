@@ -225,7 +225,9 @@ def _by_solver(law: Any, x: Real) -> tuple[Real, Real]:
 def _by_complex_step(law: Any, x: Real) -> tuple[Real, Real]:
     """G(x + ih) = G(x) + ih G'(x): without rounding error for closed forms; G' good to 1e-8 for computed laws."""
     h = 1e-8 if isinstance(law, ComputedLaw) else 1e-100
-    g = law._stieltjes(x + 1j * h)
-    m = law._t_transform(x + 0j).real
+    known = ~np.isnan(x)
+    g, m = np.full(x.shape, np.nan + 0j), np.full(x.shape, np.nan)
+    g[known] = law._stieltjes(x[known] + 1j * h)
+    m[known] = law._t_transform(x[known] + 0j).real
     with np.errstate(divide="ignore", invalid="ignore"):
         return m / g.real, 1.0 + g.imag / h / g.real**2

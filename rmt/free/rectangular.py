@@ -12,7 +12,8 @@ import numpy as np
 
 from rmt.combinatorics import moments_from_rectangular_cumulants, rectangular_cumulants_from_moments
 from rmt.errors import check_real
-from rmt.free.operator_valued import OperatorSubordination, Solution, Transform, Variable
+from rmt.free.matrix_variables import Transform, Variable
+from rmt.free.operator_valued import OperatorSubordination, Solution
 from rmt.free.searched import SearchedLaw
 from rmt.laws.law import EPS, Complex, Interval, Law, Real
 from rmt.laws.marchenko_pastur import MarchenkoPastur
@@ -110,8 +111,8 @@ class _RectangularVariable(Variable):
         s.imag[real] = np.where(s.imag[real] * side[real] > 0.0, s.imag[real], side[real])
         return first, second, s
 
-    def transform(self, omega: Complex) -> tuple[Complex, Complex, Real]:
-        """G at a stack of diagonal matrices, its derivative, the size of its terms."""
+    def transform(self, omega: Complex, directions: Complex) -> tuple[Complex, Complex, Real]:
+        """G at a stack of diagonal matrices, its derivatives, the size of its terms."""
         first, second, s = self._square(omega)
         unit = self._scale**2
         value = unit * self._g.value(s * unit)
@@ -120,14 +121,13 @@ class _RectangularVariable(Variable):
         g = np.zeros_like(omega)
         g[:, 0, 0] = second * value
         g[:, 1, 1] = c * first * value + (1.0 - c) / second
-        jacobian = np.zeros((len(omega), 4, 4), dtype=np.complex128)
-        jacobian[:, 0, 0] = second * second * slope
-        jacobian[:, 0, 3] = value + s * slope
-        jacobian[:, 3, 0] = c * jacobian[:, 0, 3]
-        jacobian[:, 3, 3] = c * first * first * slope - (1.0 - c) / second**2
-        # the off-diagonal entries stay 0; any invertible continuation will do
-        jacobian[:, 1, 1] = jacobian[:, 2, 2] = -1.0
-        return g, jacobian, np.abs(g)
+        mixed = value + s * slope
+        jacobian = np.empty((len(omega), 2, 2), dtype=np.complex128)
+        jacobian[:, 0] = np.stack([second * second * slope, mixed], axis=1)
+        jacobian[:, 1] = np.stack([c * mixed, c * first * first * slope - (1.0 - c) / second**2], axis=1)
+        derivatives = np.zeros((len(omega), *directions.shape), dtype=np.complex128)
+        derivatives[:, :, [0, 1], [0, 1]] = np.einsum("nab,qb->nqa", jacobian, directions[:, [0, 1], [0, 1]])
+        return g, derivatives, np.abs(g)
 
     def potential(self, omega: Complex) -> Complex:
         """The sum c ∫ log(s − t) + (1 − c) log b_2, continued from large imaginary parts."""

@@ -7,8 +7,7 @@ outside the support the difference of its values is the mass in between, and it 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Protocol
 
 import numpy as np
@@ -35,6 +34,10 @@ class Samples:
     error: Real
     above: Real
     certified: NDArray[np.bool_]
+
+    def restrict(self, chosen: NDArray[np.bool_]) -> Samples:
+        """Some of the points."""
+        return Samples(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
     @property
     def density(self) -> Real:
@@ -80,7 +83,7 @@ class _Search:
         self.width = self.high - self.low
         self.points = probe.sample(np.array([]))
         self.atoms: list[tuple[float, float]] = list(known)
-        self.closed: list[float] = []
+        self.closed: list[tuple[float, float]] = []
 
     def run(self) -> tuple[tuple[Interval, ...], tuple[tuple[float, float], ...]]:
         angles = (np.arange(_GRID) + 0.5) * math.pi / _GRID
@@ -128,7 +131,7 @@ class _Search:
         tolerance = np.where(both_out, _MASS, np.maximum(0.5 * expected, 1e-3))
         suspicious = np.flatnonzero(mass - expected > tolerance)
         spans = [(float(p.x[i]), float(p.x[i + 1]), complex(p.g[i]), complex(p.g[i + 1])) for i in suspicious]
-        return [span for span in spans if not any(span[0] <= x <= span[1] for x in self.closed)]
+        return [span for span in spans if not any(low <= span[1] and span[0] <= high for low, high in self.closed)]
 
     def _close(self, a: float, b: float, g_a: complex, g_b: complex) -> None:
         """Settle a step that cannot be narrowed: an atom, or an integrable singularity of the density.
@@ -136,17 +139,20 @@ class _Search:
         At an atom 1/G is analytic with a simple zero and slope 1/mass; the zero is found by a fit from a distance.
         """
         guess = _pole(a, b, g_a, g_b)
-        self.closed.append(guess)
-        p = self.points
-        i, j = np.searchsorted(p.x, [a, b])
-        jump = float(p.above[i] - p.above[j])
-        fits = [self._fit_pole(guess, reach * self.width) for reach in np.geomspace(3e-2, 1e-6, 10)]
-        positions = np.array([fit[0] for fit in fits])
-        changes = np.abs(np.diff(positions))
+        reaches = self.width * np.geomspace(3e-2, 1e-6, 10)
+        fits = [self._fit_pole(guess, reach) for reach in reaches]
+        changes = np.abs(np.diff([position for position, _ in fits]))
         if np.isfinite(changes).any():
-            position, mass = fits[1 + int(np.nanargmin(changes))]
+            best = 1 + int(np.nanargmin(changes))
+            position, mass = fits[best]
+            ends = self.probe.sample(position + reaches[best] * np.array([-1.0, 1.0]))
+            jump = float(ends.above[0] - ends.above[1] - reaches[best] * ends.density.sum())
             if abs(mass - jump) < 1e-3 * jump:
                 self.atoms.append((position, jump))
+                a, b = min(a, float(ends.x[0])), max(b, float(ends.x[1]))
+                self.points = self.points.restrict((self.points.x <= a) | (self.points.x >= b))
+                self._add(ends.x)
+        self.closed.append((a, b))
 
     def _fit_pole(self, guess: float, reach: float) -> tuple[float, float]:
         """Zero of 1/G near a point and the inverse of its slope there, from a polynomial fit on both sides."""
@@ -160,7 +166,7 @@ class _Search:
             root -= fit(root) / fit.deriv()(root)
             if not abs(root) < 0.5:
                 return math.nan, math.nan
-        return guess + reach * float(root.real), float((reach / fit.deriv()(root)).real)
+        return float(guess + reach * root.real), float((reach / fit.deriv()(root)).real)
 
     def _search_gaps(self) -> None:
         """Look for gaps at the local minima of the density."""
@@ -250,13 +256,14 @@ class _Search:
 
     def _exponent(self, edge: float, other: float) -> float:
         """Exponent of the density at an edge, from its slope in logarithms; NaN if it fits no known value."""
-        distance = (other - edge) * np.array([1e-5, 1e-6, 1e-7])
-        p = self.probe.sample(edge + distance)
-        if not (p.certified & (p.density > 0.0)).all():
-            return math.nan
-        slopes = np.diff(np.log(p.density)) / np.diff(np.log(np.abs(distance)))
-        candidates: Sequence[float] = [e for e in _EXPONENTS if abs(e - slopes[-1]) < 0.02]
-        return min(candidates, key=lambda e: abs(e - slopes[-1]), default=math.nan)
+        for near in (1e-7, 1e-6, 1e-5, 1e-4):
+            distance = (other - edge) * near * np.array([10.0, 1.0])
+            p = self.probe.sample(edge + distance)
+            if (p.certified & (p.density > 0.0)).all():
+                slope = math.log(p.density[0] / p.density[1]) / math.log(10.0)
+                candidates = [e for e in _EXPONENTS if abs(e - slope) < 0.02]
+                return min(candidates, key=lambda e: abs(e - slope), default=math.nan)
+        return math.nan
 
 
 def _sections(a: float, b: float) -> Real:

@@ -5,17 +5,36 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from rmt.errors import ConvergenceError
 from rmt.free.interpolated import InterpolatedInterval
-from rmt.free.operator_valued import OperatorSubordination, Solution
+from rmt.free.operator_valued import Solution
 from rmt.free.scan import Samples, find_support
 from rmt.laws.law import EPS, Complex, Interval, Law, Real
 
 Atoms = tuple[tuple[float, float], ...]
+
+
+class Equations(Protocol):
+    """Equations that give G, point by point, with a certificate."""
+
+    #: number of terms of the log-potential, which its rounding error grows with
+    terms: int
+
+    def solve(self, z: Complex) -> Solution:
+        """Solve at points of the closed upper half plane."""
+        ...
+
+    def remember(self, z: Complex, solution: Solution) -> None:
+        """Keep solutions as starting points for later ones."""
+        ...
+
+    def potential(self, solution: Solution) -> Complex:
+        """Log-potential of the equations at solved points."""
+        ...
 
 
 class SearchedLaw(Law):
@@ -28,7 +47,7 @@ class SearchedLaw(Law):
     # ------------------------------------------------------------------ hooks
     @property
     @abstractmethod
-    def _equations(self) -> OperatorSubordination:
+    def _equations(self) -> Equations:
         """The equations."""
 
     @abstractmethod
@@ -167,8 +186,7 @@ class SearchedLaw(Law):
         return out
 
     def _cdf_error(self, x: Real, value: Real) -> Real:
-        terms = len(self._equations.variables) * self._equations.dimension
-        return np.full_like(x, EPS * (16.0 + 8.0 * terms))
+        return np.full_like(x, EPS * (16.0 + 8.0 * self._equations.terms))
 
     def _stieltjes_error(self, z: Complex, value: Any) -> Real:
         return self._transform(z, self._solve(z))[1]
@@ -187,8 +205,9 @@ class _Probe:
         solution = law._solve(z)
         law._equations.remember(law._coordinate(z), solution)
         g, error = law._transform(z, solution)
-        # a point within rounding of an atom says nothing
-        good = solution.certified & (np.abs(solution.g[:, 0, 0]) < 0.01 / EPS)
+        # a point within rounding of an atom or a singularity says nothing
+        size = np.abs(solution.g[:, 0, 0])
+        good = solution.certified & (size < 0.01 / EPS) & (solution.error < 1e-4 * (1.0 + size))
         above = np.full(x.shape, np.nan)
         above[good] = law._potential(z[good], solution.restrict(good)).imag / math.pi
         return Samples(x, g, error, above, good)

@@ -30,6 +30,8 @@ class Values(NamedTuple):
     ----------
     g : ndarray of complex
         G (or zG for logarithmic targets).
+    m : ndarray of complex
+        zG - 1, without cancellation at infinity.
     error : ndarray of float
         Bound of the absolute error of `g`.
     potential : ndarray of complex
@@ -49,6 +51,7 @@ class Values(NamedTuple):
     """
 
     g: Complex
+    m: Complex
     error: Real
     potential: Complex
     d: Complex
@@ -150,10 +153,12 @@ class TreeSolver:
             Also compute the log-potential; also return the arguments of all nodes.
         """
         inner = targets - math.log(self._scale) if self.logarithmic else (targets - self._shift) / self._scale
-        out = self._run(inner, potential, arguments)
+        inner = np.ascontiguousarray(inner, dtype=np.complex128)
+        out = self._run(inner, potential, arguments)  # may move points by a few ulp
         g, error = self._transform(out, inner)
         return Values(
             g=g,
+            m=self._t_transform(out),
             error=error,
             potential=out.potential + math.log(self._scale),
             d=out.d,
@@ -163,6 +168,12 @@ class TreeSolver:
             critical=self._critical(out),
             arguments=out.arguments,
         )
+
+    def _t_transform(self, out: Solution) -> Complex:
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            if self.product:
+                return np.asarray(1.0 / np.expm1(out.y))
+            return np.asarray((self._scale * out.k + self._shift) / (self._scale * out.y))
 
     def _critical(self, out: Solution) -> Mask:
         slope = np.abs(out.d)
@@ -193,6 +204,7 @@ class TreeSolver:
         n = targets.size
         out = Solution(
             y=np.full(n, np.nan + 0j),
+            k=np.full(n, np.nan + 0j),
             d=np.full(n, np.nan + 0j),
             potential=np.full(n, np.nan + 0j),
             error=np.full(n, np.nan),
@@ -210,7 +222,7 @@ class TreeSolver:
                 self._potentials,
                 self.logarithmic,
                 self._height,
-                np.ascontiguousarray(targets, dtype=np.complex128),
+                targets,
                 potential,
                 out,
             )

@@ -100,8 +100,9 @@ def outliers(
     Examples
     --------
     >>> from rmt.laws import Semicircle
-    >>> outliers(Semicircle(), [-2.0, 0.5])
-    (Outlier(spike=-2.0, position=-2.5, overlap=0.75),)
+    >>> (found,) = outliers(Semicircle(), [-2.0, 0.5])
+    >>> round(found.position, 12), round(found.overlap, 12)
+    (-2.5, 0.75)
     """
     curve = _curve(law, perturbation, factor)
     found: list[Outlier] = []

@@ -62,6 +62,7 @@ class Solution(NamedTuple):
     """What is kept of every point."""
 
     y: Any
+    k: Any
     d: Any
     potential: Any
     error: Any
@@ -230,6 +231,11 @@ def _linearise_product(p, s, i, root_log):
         s.f[c] = s.log_argument[c] - log_k
         s.df[c] = 1.0 - ratio
         size = abs(s.df[c])
+        if size < 1e-9 and abs(s.argument[c]) < 1e-7 * p.centre[c]:
+            # next to an atom at 0: h' is -c x with some c > 0, and 1 - x k'/k rounding
+            x = s.argument[c].conjugate() if s.flipped[c] else s.argument[c]
+            s.df[c] = -x / p.centre[c]
+            size = abs(s.df[c])
         if size < smallest:
             smallest = size
             pivot = c

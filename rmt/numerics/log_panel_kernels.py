@@ -186,14 +186,14 @@ def _root_of(u, extreme, kind):
 
 @kernel
 def _square_part(params, start, centre, half, z):
-    """M, its derivative in log z, and the log-potential of a panel on which t = s² with s = centre + half ξ."""
+    """Contribution to zG, its derivative in log z, and the log-potential of a panel with t = (centre + half ξ)²."""
     coefficients = start + 4 + 3 * NODES
     sigma = cmath.sqrt(z)
     f, df, lf = _on_side(params, coefficients, (sigma - centre) / half, True)
     g, dg, lg = _on_side(params, coefficients, (-sigma - centre) / half, False)
     mass = 2.0 * params[coefficients]
     difference = (f - g) / half
-    value = 0.5 * sigma * difference - mass
+    value = 0.5 * sigma * difference
     slope = 0.25 * sigma * (difference + sigma * (df + dg) / (half * half))
     return value, slope, lf + lg + complex(2.0 * mass * math.log(half), math.pi * mass)
 
@@ -255,14 +255,16 @@ def panel_transform(params, offset, z):
             mass = 2.0 * params[start + 4 + 3 * NODES]
             if kind == ZERO:
                 part, rate, _unused = _square_part(params, start, centre, half, z)
+                value += part - mass
+                product += part
             else:
                 part, rate, _unused = _singular_part(params, start, kind, centre, half, extreme, u)
                 for j in range(start + 4, start + 4 + NODES):
                     rest, change = _smooth_rest(u - params[j + NODES])
                     part += params[j] * rest
                     rate += params[j] * change
-            value += part
-            product += part + mass
+                value += part
+                product += part + mass
             slope += rate
         else:
             for j in range(start + 4, start + 4 + NODES):

@@ -101,6 +101,20 @@ def fill_uniform(out: Array, stream: Any, key: Any, first: int, last: int, scale
 
 
 @kernel
+def fill_symmetric_uniform(
+    out: Array, stream: Any, key: Any, first: int, last: int, scale: float, parameter: float
+) -> None:
+    """Fill tiles with numbers uniform on (-scale, scale); two for each counter."""
+    words, values = np.empty((2, TILE), np.uint64), np.empty(2 * TILE)
+    for tile in range(first, last):
+        philox(np.uint64(tile) * np.uint64(TILE), stream, key, words[0], words[1])
+        for j in range(TILE):
+            values[j] = 2.0 * _open_unit(words[0, j]) - 1.0
+            values[TILE + j] = 2.0 * _open_unit(words[1, j]) - 1.0
+        _place(values, tile, scale, out)
+
+
+@kernel
 def fill_normal(out: Array, stream: Any, key: Any, first: int, last: int, scale: float, parameter: float) -> None:
     """Fill tiles with normal numbers: two for each counter (Box and Muller), up to 8.57 standard deviations."""
     words, values = np.empty((2, TILE), np.uint64), np.empty(2 * TILE)
@@ -111,6 +125,20 @@ def fill_normal(out: Array, stream: Any, key: Any, first: int, last: int, scale:
             sine, cosine = sin_cos_turns(_turns(words[1, j]))
             values[j] = radius * cosine
             values[TILE + j] = radius * sine
+        _place(values, tile, scale, out)
+
+
+@kernel
+def fill_laplace(out: Array, stream: Any, key: Any, first: int, last: int, scale: float, parameter: float) -> None:
+    """Fill tiles with Laplace numbers, two for each counter: exponentials with the lowest bit as sign."""
+    words, values = np.empty((2, TILE), np.uint64), np.empty(2 * TILE)
+    for tile in range(first, last):
+        philox(np.uint64(tile) * np.uint64(TILE), stream, key, words[0], words[1])
+        for j in range(TILE):
+            x = log(_half_open_unit(words[0, j]))
+            values[j] = x if (words[0, j] & np.uint64(1)) != np.uint64(0) else -x
+            x = log(_half_open_unit(words[1, j]))
+            values[TILE + j] = x if (words[1, j] & np.uint64(1)) != np.uint64(0) else -x
         _place(values, tile, scale, out)
 
 
@@ -191,7 +219,9 @@ def fill_cauchy_root(out: Array, stream: Any, key: Any, first: int, last: int, s
 _KINDS: dict[str, tuple[Callable[..., None], int]] = {
     "normal": (fill_normal, 2),
     "uniform": (fill_uniform, 2),
+    "symmetric uniform": (fill_symmetric_uniform, 2),
     "exponential": (fill_exponential, 2),
+    "laplace": (fill_laplace, 2),
     "rademacher": (fill_signs, 128),
     "student": (fill_student, 1),
     "cauchy": (fill_cauchy, 2),
@@ -214,8 +244,9 @@ def fill(
 
     Parameters
     ----------
-    kind : {"normal", "uniform", "exponential", "rademacher", "student", "cauchy", "cauchy root"}
-        Standard normal; uniform on (0, 1); exponential of mean 1; fair signs; Student; Cauchy; root of Cauchy.
+    kind : str
+        "normal"; "uniform" on (0, 1) or "symmetric uniform" on (-1, 1); "exponential" of mean 1 or "laplace" with a
+        fair sign; "rademacher", fair signs; "student"; "cauchy" or a "cauchy root".
     shape : int or sequence of int
     rng : numpy.random.Generator
         Gives the key and the stream: two of its 64-bit integers are consumed, whatever the shape.

@@ -222,6 +222,7 @@ EXPRESSIONS = {
     "Wishart @ conjugated diagonal": lambda: (
         rmt.wishart(ratio=0.5) @ rmt.haar_conjugate(rmt.diagonal(rmt.Uniform(1, 3)))
     ),
+    "GOE @ Wishart": lambda: rmt.goe() @ rmt.wishart(ratio=0.5),
     "Wishart @ both signs": lambda: (
         rmt.wishart(ratio=0.2) @ rmt.haar_conjugate(rmt.diagonal(rmt.Atomic((-1, 2), (0.5, 0.5))))
     ),

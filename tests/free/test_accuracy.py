@@ -393,3 +393,15 @@ def test_signed_product_with_a_constant_factor_shape():
     assert [i.mass for i in law.support] == pytest.approx([0.5, 0.5], abs=1e-13)
     x = np.linspace(0.6, 1.4, 50)
     np.testing.assert_allclose(law.pdf(x), law.pdf(-x), rtol=1e-10)
+
+
+@pytest.mark.parametrize("ratio", [0.25, 0.5])
+def test_product_of_both_signs_next_to_zero(ratio):
+    """zG(z) = −iz/(1 − c) + O(z²) for semicircle ⊠ Marchenko-Pastur of ratio c < 1, down to z = 0."""
+    law = boxtimes(Semicircle(), MarchenkoPastur(ratio=ratio))
+    x = np.array([0.0, 1e-300, 1e-20, 1e-16, 1e-15, -3.55e-15, 1e-14, -1e-13, 1e-10])
+    density, error = law.pdf(x, return_error=True)
+    truth = 1.0 / (np.pi * (1.0 - ratio))
+    np.testing.assert_allclose(density, truth, rtol=1e-13)
+    assert (np.abs(density - truth) <= error).all()
+    np.testing.assert_allclose(law.cdf(x), 0.5 + x * truth, atol=1e-14)

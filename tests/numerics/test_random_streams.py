@@ -13,7 +13,9 @@ from rmt.numerics.random_streams import TILE, fill, philox
 KINDS = {
     "normal": None,
     "uniform": None,
+    "symmetric uniform": None,
     "exponential": None,
+    "laplace": None,
     "rademacher": None,
     "student": 3.0,
     "cauchy": None,
@@ -157,7 +159,9 @@ def test_the_generator_advances():
 LAWS = {
     "normal": stats.norm.cdf,
     "uniform": stats.uniform.cdf,
+    "symmetric uniform": stats.uniform(-1, 2).cdf,
     "exponential": stats.expon.cdf,
+    "laplace": stats.laplace.cdf,
     "student": stats.t(3.0).cdf,
     "cauchy": stats.cauchy.cdf,
     "cauchy root": lambda x: stats.cauchy.cdf(np.sign(x) * np.abs(x) ** 5),

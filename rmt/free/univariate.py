@@ -1,0 +1,86 @@
+"""Polynomials of one variable: the push-forward of its law, from the roots of p(t) = z."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rmt.free.matrix_variables import Transform
+from rmt.free.operator_valued import Solution
+from rmt.laws.law import EPS, Complex, Law
+
+
+class RootEquations:
+    """G of p(X) at z: Σ G_X(t_k)/p′(t_k) over the roots of p(t) = z, by partial fractions of 1/(z − p(t)).
+
+    Parameters
+    ----------
+    coefficients : sequence of float
+        p, from the constant term up; degree at least 2.
+    law : Law
+        Law of X.
+    """
+
+    def __init__(self, coefficients: Sequence[float], law: Law) -> None:
+        self._p = np.polynomial.Polynomial(coefficients)
+        self._slope, self._curvature = self._p.deriv(), self._p.deriv(2)
+        self._size = np.polynomial.Polynomial(np.abs(coefficients))
+        self._g = Transform(law)
+        self.terms = self._p.degree()
+
+    def remember(self, z: Complex, solution: Solution) -> None:
+        """Nothing is solved by continuation here, so nothing is worth remembering."""
+
+    def _roots(self, z: Complex) -> Complex:
+        """All roots for every z, on the side of the real axis from which they are reached for Im z > 0."""
+        degree = self._p.degree()
+        monic = self._p.coef / self._p.coef[-1]
+        companion = np.zeros((len(z), degree, degree), dtype=np.complex128)
+        companion[:, np.arange(1, degree), np.arange(degree - 1)] = 1.0
+        companion[:, :, -1] = -monic[:-1]
+        companion[:, 0, -1] += z / self._p.coef[-1]
+        roots = np.empty((len(z), degree), dtype=np.complex128)
+        real = z.imag == 0.0
+        # real matrices have exactly conjugate eigenvalues
+        roots[real] = np.linalg.eigvals(companion[real].real)
+        roots[~real] = np.linalg.eigvals(companion[~real])
+        slope = self._slope(roots)
+        step = (self._p(roots) - z[:, None]) / slope
+        roots = roots - np.where(np.abs(step) < 0.01 * np.abs(roots), step, 0.0)
+        # dt/dz = 1/p'
+        side = np.where(slope.real < 0.0, -1e-300, 1e-300)
+        on_axis = roots.imag == 0.0
+        roots.imag[on_axis] = side[on_axis]
+        return np.asarray(roots)
+
+    def solve(self, z: Complex) -> Solution:
+        """G at points of the closed upper half plane; certified wherever it is finite."""
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            roots = self._roots(z)
+            values, slope = self._g.value(roots), self._slope(roots)
+            shares = values / slope
+            g = shares.sum(axis=1)
+            uncertainty = EPS * self._size(np.abs(roots)) / np.abs(slope)
+            sensitivity = np.abs(self._g.derivative(roots) / slope) + np.abs(shares * self._curvature(roots) / slope)
+            error = (sensitivity * uncertainty + 4.0 * EPS * np.abs(shares)).sum(axis=1)
+            determinant = np.log(np.abs(slope)).sum(axis=1)
+        finite = np.isfinite(g) & np.isfinite(error) & np.isfinite(determinant)
+        return Solution(
+            omega=roots[:, :, None, None],
+            g=np.where(finite, g, np.nan)[:, None, None],
+            slope=1.0 / slope[:, :, None, None],
+            error=np.where(finite, error, np.inf),
+            residual=np.abs(self._p(roots) - z[:, None]).max(axis=1),
+            certified=finite,
+            determinant=determinant,
+        )
+
+    def potential(self, solution: Solution) -> Complex:
+        """∫ log(z − p(t)), up to multiples of 2πi: log of the leading coefficient plus Σ ∫ log(t_k − t)."""
+        roots = solution.omega[:, :, 0, 0]
+        upper = roots.real + 1j * np.abs(roots.imag)
+        logarithms = np.asarray(self._g.law.log_potential(upper))
+        logarithms = np.where(roots.imag < 0.0, logarithms.conj(), logarithms)
+        lead = -self._p.coef[-1] * (-1.0) ** self._p.degree()
+        return np.asarray(logarithms.sum(axis=1) + np.log(complex(lead)))
