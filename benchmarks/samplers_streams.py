@@ -1,8 +1,9 @@
-"""Counter-based random streams against numpy.random.Generator (PCG64), and over threads."""
+"""Entries from counter-based random streams against numpy.random.Generator (PCG64), and over threads."""
 
 import numpy as np
 from interleaved import options, race
 
+from rmt.ensembles import entries
 from rmt.numerics.random_streams import fill
 
 
@@ -12,22 +13,16 @@ def main():
     shape = (size(4000), size(4000))
     label = f"{shape[0]}²"
     peers = (
-        ("normal", None, 3, lambda: rng.standard_normal(shape)),
-        ("rademacher", None, 8, lambda: rng.integers(0, 2, shape) * 2.0 - 1.0),
-        ("student", 3.0, 4, lambda: rng.standard_t(3, shape)),
-        ("uniform", None, None, lambda: rng.random(shape)),
-        ("exponential", None, None, lambda: rng.standard_exponential(shape)),
-        ("cauchy", None, None, lambda: rng.standard_cauchy(shape)),
-        ("cauchy root", 3.0, None, lambda: np.cbrt(rng.standard_cauchy(shape))),
+        ("gaussian", 3, lambda: rng.standard_normal(shape)),
+        ("rademacher", 8, lambda: rng.integers(0, 2, shape) * 2.0 - 1.0),
+        ("student(3)", 4, lambda: rng.standard_t(3, shape) / np.sqrt(3.0)),
+        ("uniform", None, lambda: (rng.random(shape) - 0.5) * np.sqrt(12.0)),
+        ("exponential", None, lambda: rng.standard_exponential(shape) - 1.0),
+        ("cube_root_cauchy", None, lambda: np.cbrt(rng.standard_cauchy(shape))),
     )
-    for kind, parameter, target, theirs in peers:
-        race(
-            f"{kind}, {label}",
-            lambda kind=kind, p=parameter: fill(kind, shape, rng, parameter=p),
-            theirs,
-            target,
-            repeats,
-        )
+    for name, target, theirs in peers:
+        law = entries.as_entries(name)
+        race(f"{name}, {label}", lambda law=law: law.draw(rng, shape), theirs, target, repeats)
     race(
         f"normal, float32, {label}",
         lambda: fill("normal", shape, rng, dtype=np.float32),

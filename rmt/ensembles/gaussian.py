@@ -75,7 +75,7 @@ def goe() -> Ensemble:
     """Gaussian orthogonal ensemble: real symmetric, invariant under rotations (Dyson index 1).
 
     Entries have variance 1/n off the diagonal and 2/n on it, so the spectrum fills [-2, 2]; the limit is the
-    semicircle law (Wigner 1955, 1958).
+    semicircle law (Wigner 1955, 1958). ``hermite(1)`` is the same ensemble with histograms and extreme eigenvalues.
 
     Examples
     --------
