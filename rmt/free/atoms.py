@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from rmt.free.computed import law_of
 from rmt.free.tree import Node
@@ -15,6 +16,11 @@ Pairs = tuple[tuple[float, float], ...]
 def atoms_of_convolution(node: Node) -> Pairs:
     """Atoms of a sum, product or compound free Poisson node.
 
+    Raises
+    ------
+    OverflowError
+        If an atom of a product lies outside the range of double precision.
+
     Notes
     -----
     A free sum has an atom at Σ t_i a_i of mass Σ t_i μ_i({a_i}) - (T - 1) where that is positive (Bercovici and
@@ -25,30 +31,56 @@ def atoms_of_convolution(node: Node) -> Pairs:
         jumps = law_of(node.children[0])
         mass = 1.0 - float(node.rate) * (1.0 - dict(jumps.atoms).get(0.0, 0.0))  # type: ignore[attr-defined]
         return ((0.0, mass),) if mass > 4.0 * EPS else ()
+    if node.kind == "product":
+        return tuple(sorted((_power_product(a, node.weights), m) for a, m in _atoms_of_product(node)))
     weights = [float(t) for t in node.weights]
-    choices = [law_of(child).atoms for child in node.children]
-    found: dict[float, float] = {}
     noise = 4.0 * EPS * (1.0 + sum(weights))
-    if node.kind == "sum":
-        for positions, mass in _combinations(choices, weights):
-            if mass > noise:
-                found[math.fsum(t * a for t, a in zip(weights, positions, strict=True))] = mass
-    else:
-        at_zero = max((dict(atoms).get(0.0, 0.0) for atoms in choices), default=0.0)
-        if at_zero > 0.0:
-            found[0.0] = at_zero
-        nonzero = [tuple(pair for pair in atoms if pair[0] != 0.0) for atoms in choices]
-        for positions, mass in _combinations(nonzero, weights):
-            if mass > noise:
-                found[_power_product(positions, weights)] = mass
+    found = {
+        math.fsum(t * a for t, a in zip(weights, positions, strict=True)): mass
+        for positions, mass in _combinations([law_of(child).atoms for child in node.children], weights)
+        if mass > noise
+    }
     return tuple(sorted(found.items()))
 
 
-def _power_product(positions: Sequence[float], weights: Sequence[float]) -> float:
+def log_atoms_of_product(node: Node) -> Pairs:
+    """Logarithms of the positions of the atoms of a product of positive laws, and the masses."""
+    found = []
+    for places, mass in _atoms_of_product(node):
+        logs = [math.log(a) if a else -math.inf for a in places]
+        found.append((math.fsum(float(t) * u for t, u in zip(node.weights, logs, strict=True)), mass))
+    return tuple(sorted(found))
+
+
+def _atoms_of_product(node: Node) -> Iterator[tuple[list[float], float]]:
+    """The positions in the factors that make an atom, and its mass."""
+    weights = [float(t) for t in node.weights]
+    choices = [law_of(child).atoms for child in node.children]
+    at_zero = max((dict(atoms).get(0.0, 0.0) for atoms in choices), default=0.0)
+    if at_zero > 0.0:
+        yield [0.0] * len(weights), at_zero
+    nonzero = [tuple(pair for pair in atoms if pair[0] != 0.0) for atoms in choices]
+    noise = 4.0 * EPS * (1.0 + sum(weights))
+    for positions, mass in _combinations(nonzero, weights):
+        if mass > noise:
+            yield positions, mass
+
+
+def _power_product(positions: Sequence[float], weights: Sequence[Any]) -> float:
     """Π a_i^{t_i}; a negative position can only have weight 1."""
+    if 0.0 in positions:
+        return 0.0
+    size = math.fsum(float(t) * math.log(abs(a)) for a, t in zip(positions, weights, strict=True))
+    if not abs(size) < 700.0:
+        raise OverflowError(
+            f"an atom of this product lies at exp({size:.17g}), which double precision does not hold; divide a factor "
+            "by its typical size, or work with the logarithm of the variable (pdf_of_log, cdf_of_log, ppf_of_log)"
+        )
+    if max(abs(float(t) * math.log(abs(a))) for a, t in zip(positions, weights, strict=True)) > 700.0:
+        return math.exp(size)
     result = 1.0
     for a, t in zip(positions, weights, strict=True):
-        result *= a**t if t != int(t) else a ** int(t)
+        result *= a ** float(t) if t != int(t) else a ** int(t)
     return result
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -25,6 +25,8 @@ _TAIL, _RULE = 1e-3, 20
 _MANY = 500
 #: total weight of a product from which its quantiles may leave the range of double precision
 _DEEP = 12.0
+#: logarithm of the largest point that an edge may be
+_LARGEST_LOG = 709.0
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -73,9 +75,12 @@ class FreelyConvolved(ComputedLaw):
         if not self._solver.logarithmic:
             return z
         # 0 stands for a point next to it on the negative axis, where a positive law is analytic or unbounded
-        z = np.where(z == 0.0, -np.finfo(float).tiny, z)
-        log = np.log(np.abs(z)) + 1j * np.arctan2(z.imag, z.real)
-        return np.asarray(log)
+        zero = z == 0.0
+        z = np.where(zero, -np.finfo(float).tiny, z)
+        log = np.asarray(np.log(np.abs(z)) + 1j * np.arctan2(z.imag, z.real))
+        if self._deep and zero.any():
+            log[zero] = complex(min(self._floor[0], float(np.log(np.finfo(float).tiny))), math.pi)
+        return log
 
     def _values(self, z: Complex, *, potential: bool = False, certified: bool = True) -> Values:
         """G with its error, and the rest, at points of the closed upper half plane."""
@@ -104,7 +109,58 @@ class FreelyConvolved(ComputedLaw):
         """Intervals of the absolutely continuous part, left to right, with exponents and masses."""
         from rmt.free.support import support_of_convolution
 
-        return support_of_convolution(self)
+        if not self._deep:
+            return support_of_convolution(self)
+        return tuple(replace(i, low=_exponential(i.low), high=_exponential(i.high)) for i in self._log_support)
+
+    @property
+    def _deep(self) -> bool:
+        """Whether this is a product of so many factors that only its logarithm stays in the range of floats."""
+        return self._solver.logarithmic and self._solver.total_weight > _DEEP
+
+    @cached_property
+    def _log_support(self) -> tuple[Interval, ...]:
+        """Intervals of log X for a product of positive laws; exponents at 0 are those of X."""
+        from rmt.free.support import support_of_convolution
+
+        if self._deep:
+            return support_of_convolution(self, logarithmic=True)
+        with np.errstate(divide="ignore"):
+            return tuple(replace(i, low=float(np.log(i.low)), high=float(np.log(i.high))) for i in self.support)
+
+    @property
+    def _log_hull(self) -> tuple[float, float]:
+        places = [e for i in self._log_support for e in (i.low, i.high)] + [a for a, _ in self._log_atoms]
+        return min(places), max(places)
+
+    def _hull(self) -> tuple[float, float]:
+        if not self._deep:
+            return super()._hull()
+        with np.errstate(over="ignore"):
+            low, high = np.exp(self._log_hull)
+        return float(low), float(high)
+
+    def _require_positive(self, method: str) -> None:
+        if not self._solver.logarithmic:
+            super()._require_positive(method)
+
+    def _origin_exponent(self) -> float:
+        if not self._deep:
+            return super()._origin_exponent()
+        first = self._log_support[0]
+        return first.low_exponent if first.low == -math.inf else math.inf
+
+    def _mass_at_zero(self) -> float:
+        if not self._deep:
+            return super()._mass_at_zero()
+        return math.fsum(mass for place, mass in self._log_atoms if place == -math.inf)
+
+    @cached_property
+    def _log_atoms(self) -> Atoms:
+        """Atoms of log X for a product of positive laws; -inf is a place like others."""
+        from rmt.free.atoms import log_atoms_of_product
+
+        return log_atoms_of_product(self.node)
 
     def _off_atoms(self, x: Real) -> Real:
         """The points, those at an atom and within some ulp of it moved away to their side of it."""
@@ -189,7 +245,9 @@ class FreelyConvolved(ComputedLaw):
             if zero.any():
                 below[zero] = self._mass_at_zero()
                 above[zero] = 1.0 - below[zero]
-        if finite.any():
+        if finite.any() and self._deep:
+            below[finite], above[finite], _ = self._log_levels(np.log(x[finite]))
+        elif finite.any():
             below[finite], above[finite], _ = self._levels(x[finite])
             self._refine_tails(x, below, above)
         return below, above
@@ -266,6 +324,8 @@ class FreelyConvolved(ComputedLaw):
         out = np.full_like(z, np.inf)
         finite = np.isfinite(z)
         out[finite] = self._values(z[finite], potential=True).potential
+        for position, _ in self.atoms:
+            out.real[z == position] = -math.inf
         return out
 
     # ------------------------------------------------------------------ many decades
@@ -309,9 +369,9 @@ class FreelyConvolved(ComputedLaw):
         below, above = self._clean(1.0 - above, above, values.outside)
         atom = self._mass_at_zero()
         small = (below - atom < _TAIL) & (below > atom)
-        if small.any() and self.support[0].low == 0.0:
+        if small.any() and self._log_support[0].low == -math.inf:
             # the density of log X decays like exp((1 + a) u): a Gauss rule in that exponential
-            rate = 1.0 + self.support[0].low_exponent
+            rate = 1.0 + self._log_support[0].low_exponent
             nodes, weights = np.polynomial.legendre.leggauss(_RULE)
             w = 0.5 * (nodes + 1.0)
             lower = u[small, None] + np.log(w) / rate
@@ -332,17 +392,12 @@ class FreelyConvolved(ComputedLaw):
     @cached_property
     def _log_quantiles(self) -> Quantiles:
         """Quantiles of log X; an exponent a at 0 becomes the rate 1 + a of an exponential tail."""
-        with np.errstate(divide="ignore"):
-            intervals = [
-                Interval(float(np.log(i.low)), float(np.log(i.high)), i.low_exponent, i.high_exponent, i.mass)
-                for i in self.support
-            ]
-            atoms = [(float(np.log(a)), m) for a, m in self.atoms]
-        return Quantiles(self._log_levels, intervals, atoms, self._solver.relative_spread)
+        return Quantiles(self._log_levels, self._log_support, self._log_atoms, self._solver.relative_spread)
 
     def _ppf(self, u: Real) -> Real:
-        if self._solver.logarithmic and self._solver.total_weight > _DEEP:
-            return np.exp(self._ppf_of_log(u))
+        if self._deep:
+            with np.errstate(over="ignore"):
+                return np.exp(self._ppf_of_log(u))
         return self._quantiles(u, tabulate=u.size > _MANY)
 
     def _ppf_of_log(self, v: Real) -> Real:
@@ -352,8 +407,7 @@ class FreelyConvolved(ComputedLaw):
         inside = (v > 0.0) & (v < 1.0)
         out[inside] = self._log_quantiles(v[inside], tabulate=v.size > _MANY)
         if not inside.all():
-            with np.errstate(divide="ignore"):
-                out[~inside] = np.log(np.where(v[~inside] <= 0.0, *self._hull()))
+            out[~inside] = np.where(v[~inside] <= 0.0, *self._log_hull)
         return out
 
     # ------------------------------------------------------------------ subordination
@@ -421,3 +475,15 @@ class FreelyConvolved(ComputedLaw):
             total = total + float(weight) * np.log(law._inverse_t_transform(m))
             excess += float(weight)
         return np.exp(total - excess * np.log((1.0 + m) / m))
+
+
+def _exponential(u: float) -> float:
+    """exp(u) for an edge at the logarithm u."""
+    if u == -math.inf:
+        return 0.0
+    if not abs(u) < _LARGEST_LOG:
+        raise OverflowError(
+            f"an edge of this product is exp({u:.17g}), which double precision does not hold; divide a factor by the "
+            "typical size of the product, or use pdf_of_log, cdf_of_log and ppf_of_log"
+        )
+    return math.exp(u)

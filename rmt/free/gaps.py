@@ -66,6 +66,8 @@ class Chart(ABC):
 
     low: Real
     high: Real
+    #: z is known to rounding in units of itself and of this
+    unit = 0.0
 
     @abstractmethod
     def slope(self, x: Real, row: Index) -> tuple[Real, Real, Real]:
@@ -169,7 +171,7 @@ class Chart(ABC):
         for i, r in enumerate(rows.tolist()):
             low = float(z[i]) if left_found[i] else self.end(r, False)
             high = float(z[rows.size + i]) if right_found[i] else self.end(r, True)
-            if high - low > 2.0 * EPS * max(abs(low), abs(high)) or math.isinf(high - low):
+            if high - low > 2.0 * EPS * max(self.unit, abs(low), abs(high)) or math.isinf(high - low):
                 result.append(Opening(low, high, self.mass_above(r), bool(left_found[i]), bool(right_found[i])))
         return result
 
@@ -214,14 +216,48 @@ def _same(o: Opening, p: Opening) -> bool:
 
 
 # ---------------------------------------------------------------------- sums and products
+@dataclass(frozen=True)
+class Operation:
+    """A weighted sum, or a weighted product times exp(log_scale), of factors.
+
+    Where `logarithmic`, the points z of the product are given by their logarithms.
+    """
+
+    factors: Sequence[Factor]
+    weights: Sequence[float]
+    multiplicative: bool
+    log_scale: float = 0.0
+
+    logarithmic: bool = False
+
+    @property
+    def origin(self) -> float:
+        """What stands for the point 0."""
+        return -math.inf if self.logarithmic else 0.0
+
+    def combined(self, places: Sequence[float]) -> float:
+        """Σ t_i a_i, or Π a_i^{t_i} or its logarithm."""
+        if not self.multiplicative:
+            return math.fsum(t * a for a, t in zip(places, self.weights, strict=True))
+        if min(places) == 0.0:
+            return self.origin
+        if self.logarithmic:
+            return self.log_scale + math.fsum(t * math.log(a) for a, t in zip(places, self.weights, strict=True))
+        return math.exp(self.log_scale) * float(np.prod(np.power(places, self.weights)))
+
+    def value(self, total: Real) -> Real:
+        """Z from the sum of the terms of the factors."""
+        if not self.multiplicative:
+            return total
+        return total + self.log_scale if self.logarithmic else np.exp(total + self.log_scale)
+
+
 class Convolution(Chart):
     """Rows with one pivot factor that runs through its own gaps, the others following.
 
     Parameters
     ----------
-    factors : sequence of Factor
-    weights : sequence of float
-    multiplicative : bool
+    operation : Operation
     pivot : int
         The factor whose argument is the parameter.
     pivot_gaps : sequence of Gap
@@ -231,19 +267,15 @@ class Convolution(Chart):
     """
 
     def __init__(
-        self,
-        factors: Sequence[Factor],
-        weights: Sequence[float],
-        multiplicative: bool,
-        pivot: int,
-        pivot_gaps: Sequence[Gap],
-        choice: Sequence[Gap | None],
+        self, operation: Operation, pivot: int, pivot_gaps: Sequence[Gap], choice: Sequence[Gap | None]
     ) -> None:
-        self.factors, self.weights, self.multiplicative = factors, weights, multiplicative
+        self.operation = operation
+        self.factors, self.weights, self.multiplicative = operation.factors, operation.weights, operation.multiplicative
+        self.unit = 1.0 if operation.logarithmic else 0.0
         self.pivot, self.choice = pivot, choice
         self._pivot_outer = pivot_gaps[0].outer
-        self.inner = [(i == pivot and not self._pivot_outer) or choice[i] is not None for i in range(len(factors))]
-        self.excess = 1.0 - sum(t for t, inner in zip(weights, self.inner, strict=True) if inner)
+        self.inner = [(i == pivot and not self._pivot_outer) or gap is not None for i, gap in enumerate(choice)]
+        self.excess = 1.0 - sum(t for t, inner in zip(self.weights, self.inner, strict=True) if inner)
         self._rows(pivot_gaps)
 
     def _allowed(self) -> list[tuple[float, float]]:
@@ -320,8 +352,7 @@ class Convolution(Chart):
                 else:
                     d, v = -self.excess / (c * c), self.excess / c
                 derivative, size, value = derivative + d, size + np.abs(d), value + v
-            if self.multiplicative:
-                value = np.exp(value)
+            value = self.operation.value(value)
             # next to an atom the distance to it, and all that follows from it, is known to fewer digits
             near = np.fmin(np.abs(x - self.gap_low[row]), np.abs(self.gap_high[row] - x))
             return derivative * dc, size * np.abs(dc) * (1.0 + 0.25 * np.abs(x) / near), value
@@ -341,7 +372,7 @@ class Convolution(Chart):
         if math.isinf(gap.high if upper else gap.low):
             return math.inf if upper else -math.inf
         if self.multiplicative and not upper and gap.low == 0.0:
-            return 0.0
+            return self.operation.origin
         if math.isinf(c):
             places = []
             for i, factor in enumerate(self.factors):
@@ -350,76 +381,62 @@ class Convolution(Chart):
                     chosen = factor.lower if upper else factor.upper
                 assert chosen is not None
                 places.append(chosen.high if upper else chosen.low)
-            return self._combined(places)
+            return self.operation.combined(places)
         x = self.high[row] if upper else self.low[row]
         inwards = x + (1e-9 if not upper else -1e-9) * (self.high[row] - self.low[row])
         return float(self.slope(np.array([inwards]), np.array([row]))[2][0])
 
-    def _combined(self, places: Sequence[float]) -> float:
-        if self.multiplicative:
-            return float(np.prod(np.power(places, self.weights)))
-        return math.fsum(t * a for a, t in zip(places, self.weights, strict=True))
 
-
-def convolution_openings(
-    factors: Sequence[Factor], weights: Sequence[float], multiplicative: bool
-) -> list[Opening] | None:
+def convolution_openings(operation: Operation) -> list[Opening] | None:
     """Gaps of a sum or of a product of positive laws, left to right; None if the combinations are too many."""
+    factors = operation.factors
     count = math.prod(1 + len(f.inner_gaps) for f in factors)
     widest = max(range(len(factors)), key=lambda i: len(factors[i].inner_gaps))
     if count // (1 + len(factors[widest].inner_gaps)) > LIMIT:
         return None
-    found = _outer_openings(factors, weights, multiplicative)
+    found = _outer_openings(operation)
     options: list[list[Gap | None]] = [[None, *f.inner_gaps] if i != widest else [None] for i, f in enumerate(factors)]
     for choice in itertools.product(*options):
         if factors[widest].inner_gaps:
-            chart = Convolution(factors, weights, multiplicative, widest, factors[widest].inner_gaps, choice)
-            found.extend(chart.openings())
+            found.extend(Convolution(operation, widest, factors[widest].inner_gaps, choice).openings())
         pivot = next((i for i, gap in enumerate(choice) if gap is not None), None)
         if pivot is not None:
             gap = choice[pivot]
             assert gap is not None
-            found.extend(Convolution(factors, weights, multiplicative, pivot, [gap], choice).openings())
+            found.extend(Convolution(operation, pivot, [gap], choice).openings())
     return merge(found)
 
 
-def _outer_openings(factors: Sequence[Factor], weights: Sequence[float], multiplicative: bool) -> list[Opening]:
+def _outer_openings(operation: Operation) -> list[Opening]:
     """The two gaps that reach infinity."""
     found = []
-    choice: list[Gap | None] = [None] * len(factors)
+    factors = operation.factors
     if all(f.upper is not None for f in factors):
-        found.append(_Outer(factors, weights, multiplicative, choice, upper=True).opening())
-    if multiplicative:
+        found.append(_Outer(operation, upper=True).opening())
+    if operation.multiplicative:
         near = all(f.lower is not None and f.lower.high > 0.0 for f in factors)
         atom = any(dict(f.law.atoms).get(0.0, 0.0) > 0.0 for f in factors)
-        lower = _Outer(factors, weights, True, choice, upper=False) if near and not atom else None
+        lower = _Outer(operation, upper=False) if near and not atom else None
         # no row: the density of a factor fades so far above 0 that M does not fall below -1 in double precision
         if lower is not None and lower.low.size:
             found.append(lower.opening())
         else:
-            found.append(Opening(-math.inf, 0.0, 1.0, False, False))
+            found.append(Opening(-math.inf, operation.origin, 1.0, False, False))
     elif all(f.lower is not None for f in factors):
-        found.append(_Outer(factors, weights, False, choice, upper=False).opening())
+        found.append(_Outer(operation, upper=False).opening())
     return found
 
 
 class _Outer(Convolution):
     """The outer gap on one side; the pivot is the factor of the largest width."""
 
-    def __init__(
-        self,
-        factors: Sequence[Factor],
-        weights: Sequence[float],
-        multiplicative: bool,
-        choice: Sequence[Gap | None],
-        *,
-        upper: bool,
-    ) -> None:
+    def __init__(self, operation: Operation, *, upper: bool) -> None:
+        factors = operation.factors
         pivot = max(range(len(factors)), key=lambda i: factors[i].width)
         gap = factors[pivot].upper if upper else factors[pivot].lower
         assert gap is not None
         self._upper = upper
-        super().__init__(factors, weights, multiplicative, pivot, [gap], choice)
+        super().__init__(operation, pivot, [gap], [None] * len(factors))
 
     def _allowed(self) -> list[tuple[float, float]]:
         if self._upper:

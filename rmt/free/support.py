@@ -10,17 +10,24 @@ from typing import Any
 import numpy as np
 
 from rmt.free.computed import law_of, upper
-from rmt.free.gaps import CompoundChart, Opening, convolution_openings, merge
+from rmt.free.gaps import CompoundChart, Opening, Operation, convolution_openings, merge
 from rmt.free.real_axis import Factor
 from rmt.free.tree import point_mass_position
-from rmt.laws.law import EPS, Interval
+from rmt.laws.law import EPS, Complex, Interval, Real
 
 #: relative distances from an edge at which an exponent is measured
 _NEAR, _NEARER = 1e-6, 1e-8
 
 
-def support_of_convolution(law: Any) -> tuple[Interval, ...]:
+def support_of_convolution(law: Any, *, logarithmic: bool = False) -> tuple[Interval, ...]:
     """Intervals of the absolutely continuous part of a computed law, left to right.
+
+    Parameters
+    ----------
+    law : FreelyConvolved
+    logarithmic : bool
+        Give the intervals of log X for a product of positive laws, where X may leave the range of double precision.
+        Their exponents are those of X at finite ends and at X = 0.
 
     Notes
     -----
@@ -28,13 +35,13 @@ def support_of_convolution(law: Any) -> tuple[Interval, ...]:
     (:mod:`rmt.free.gaps`); where the factors have too many gaps to combine, or one of them takes both signs, the
     line is scanned with the certificate of the solver instead. Masses come from the log-potential in the gaps.
     """
-    openings = _openings(law)
-    atoms = [a for a, _ in law.atoms]
-    blocks = _blocks(openings)
-    kept = [b for b in blocks if not _is_atom(b, atoms)]
-    masses = _masses(law, openings, kept)
+    openings = _openings(law, logarithmic)
+    atoms = law._log_atoms if logarithmic else law.atoms
+    kept = [b for b in _blocks(openings) if not _is_atom(b, [a for a, _ in atoms], 1.0 if logarithmic else 0.0)]
+    masses = _masses(law, atoms, openings, kept)
+    exponent = _log_exponent if logarithmic else _exponent
     return tuple(
-        Interval(low, high, _exponent(law, low, 1, low_kind), _exponent(law, high, -1, high_kind), mass)
+        Interval(low, high, exponent(law, low, 1, low_kind), exponent(law, high, -1, high_kind), mass)
         for (low, high, low_kind, high_kind), mass in zip(kept, masses, strict=True)
         if mass > 0.0
     )
@@ -43,29 +50,43 @@ def support_of_convolution(law: Any) -> tuple[Interval, ...]:
 Block = tuple[float, float, str, str]
 
 
-def _openings(law: Any) -> list[Opening]:
+def _openings(law: Any, logarithmic: bool) -> list[Opening]:
     node, scale, shift = law._solver.core
     found: list[Opening] | None = None
     if node.kind == "compound":
         chart = CompoundChart(Factor(node.child, True), float(node.rate))
         found = merge(chart.openings())
     elif node.kind == "sum" or law._solver.logarithmic:
-        terms = [(c, float(t)) for c, t in node.terms if point_mass_position(c) is None]
-        point = math.exp(
-            math.fsum(float(t) * math.log(a) for c, t in node.terms if (a := point_mass_position(c)) is not None)
-        )
-        multiplicative = node.kind == "product"
-        factors = [Factor(c, multiplicative) for c, _ in terms]
-        found = convolution_openings(factors, [t for _, t in terms], multiplicative)
-        scale *= point if multiplicative else 1.0
+        found = convolution_openings(_operation(node, scale, logarithmic))
     if found is None:
         from rmt.free.scanned import scanned_openings
 
-        return scanned_openings(law)
+        found = scanned_openings(law)
+        return [_in_logarithms(o) for o in found] if logarithmic else found
+    if logarithmic:
+        return found
     return [
         Opening(scale * o.low + shift, scale * o.high + shift, o.above, o.low_soft, o.high_soft, o.touching)
         for o in found
     ]
+
+
+def _operation(node: Any, scale: float, logarithmic: bool) -> Operation:
+    """The sum or product of the children that are not point masses; those are a scale."""
+    multiplicative = node.kind == "product"
+    positions = [(point_mass_position(child), float(t)) for child, t in node.terms]
+    terms = [(child, float(t)) for child, t in node.terms if point_mass_position(child) is None]
+    log_scale = 0.0
+    if multiplicative:
+        log_scale = math.fsum(t * math.log(a) for a, t in positions if a is not None)
+        log_scale += math.log(scale) if logarithmic else 0.0
+    factors = [Factor(child, multiplicative) for child, _ in terms]
+    return Operation(factors, [t for _, t in terms], multiplicative, log_scale, logarithmic)
+
+
+def _in_logarithms(o: Opening) -> Opening:
+    low, high = (math.log(end) if end > 0.0 else -math.inf for end in (o.low, o.high))
+    return Opening(low, high, o.above, o.low_soft, o.high_soft, o.touching)
 
 
 def _blocks(openings: Sequence[Opening]) -> list[Block]:
@@ -81,16 +102,19 @@ def _blocks(openings: Sequence[Opening]) -> list[Block]:
     return blocks
 
 
-def _is_atom(block: Block, atoms: Sequence[float]) -> bool:
+def _is_atom(block: Block, atoms: Sequence[float], unit: float) -> bool:
     low, high = block[:2]
-    return high - low <= 64.0 * EPS * max(abs(low), abs(high)) and any(
-        abs(a - low) <= 64.0 * EPS * max(abs(a), abs(low)) for a in atoms
+    if math.isinf(low) or math.isinf(high):
+        return low == high
+    return high - low <= 64.0 * EPS * max(unit, abs(low), abs(high)) and any(
+        abs(a - low) <= 64.0 * EPS * max(unit, abs(a), abs(low)) for a in atoms if math.isfinite(a)
     )
 
 
-def _masses(law: Any, openings: Sequence[Opening], blocks: Sequence[Block]) -> list[float]:
+def _masses(
+    law: Any, atoms: Sequence[tuple[float, float]], openings: Sequence[Opening], blocks: Sequence[Block]
+) -> list[float]:
     """Mass of every block, atoms taken off, from the masses above the gaps on its two sides."""
-    atoms = law.atoms
     masses = []
     for low, high, _, _ in blocks:
         left = max((o for o in openings if o.high <= low), key=lambda o: o.high, default=None)
@@ -113,16 +137,31 @@ def _exponent(law: Any, edge: float, side: int, kind: str) -> float:
     return _measured_exponent(law, edge, side)
 
 
+def _log_exponent(law: Any, edge: float, side: int, kind: str) -> float:
+    """Exponent of the density of X at an edge of log X."""
+    if math.isinf(edge):
+        return _origin_exponent(law) if edge < 0.0 else math.nan
+    if kind != "hard":
+        return _exponent(law, edge, side, kind)
+    distance = np.array([_NEARER, _NEAR])
+    return _slope(distance, law._solve(upper(edge + side * distance)).g)
+
+
 def _measured_exponent(law: Any, edge: float, side: int) -> float:
-    """Slope of log density against log distance, rounded to the fraction of small denominator that it is near."""
+    """Exponent of the density at a hard edge, from the solver."""
     if edge == 0.0 and law._solver.logarithmic:
         return _origin_exponent(law)
     # the support of a product may start many orders of magnitude below its spread
     scale = min(law._solver.spread, abs(edge)) if law._solver.logarithmic else law._solver.spread
     distance = scale * np.array([_NEARER, _NEAR])
+    # not pdf, which asks for the edges where the density is infinite
+    return _slope(distance, law._values(upper(edge + side * distance)).g)
+
+
+def _slope(distance: Real, g: Complex) -> float:
+    """Slope of log density against log distance, rounded to the fraction of small denominator that it is near."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        # not pdf, which asks for the edges where the density is infinite
-        density = np.log(-law._values(upper(edge + side * distance)).g.imag)
+        density = np.log(-g.imag)
         slope = (density[1] - density[0]) / (math.log(distance[1]) - math.log(distance[0]))
     if not math.isfinite(slope):
         return math.nan
