@@ -7,6 +7,8 @@ from rmt.plotting.canvas import style as style
 from rmt.plotting.curve import law as law
 from rmt.plotting.partitions import noncrossing_lattice as noncrossing_lattice
 from rmt.plotting.partitions import partition as partition
+from rmt.plotting.phase import mark_initialisers as mark_initialisers
+from rmt.plotting.phase import phase_diagram as phase_diagram
 from rmt.plotting.plane import domain_coloring as domain_coloring
 from rmt.plotting.spectrum import compare as compare
 from rmt.plotting.spectrum import esd as esd
@@ -21,8 +23,10 @@ __all__ = [
     "figure",
     "law",
     "legend",
+    "mark_initialisers",
     "noncrossing_lattice",
     "partition",
+    "phase_diagram",
     "r_transform",
     "s_transform",
     "save",
