@@ -93,8 +93,9 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "wigner",
         "wishart",
     ),
+    "rmt.networks": ("MLP",),
 }
-_SUBPACKAGES = ("combinatorics", "ensembles", "errors", "free", "laws", "plotting", "spectra")
+_SUBPACKAGES = ("combinatorics", "ensembles", "errors", "free", "laws", "networks", "plotting", "spectra")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps the two lists equal)
@@ -166,6 +167,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.laws import Wachter as Wachter
     from rmt.laws import square_root as square_root
     from rmt.laws import squared as squared
+    from rmt.networks import MLP as MLP
 
 
 def __getattr__(name: str) -> Any:

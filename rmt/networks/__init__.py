@@ -11,6 +11,7 @@ from rmt.networks.initialisers import Initialiser as Initialiser
 from rmt.networks.initialisers import compare_initialisers as compare_initialisers
 from rmt.networks.initialisers import initialiser as initialiser
 from rmt.networks.initialisers import torch_gain as torch_gain
+from rmt.networks.jacobian import Jacobian as Jacobian
 from rmt.networks.meanfield import FixedPoint as FixedPoint
 from rmt.networks.meanfield import MeanField as MeanField
 from rmt.networks.meanfield import Phase as Phase
@@ -19,16 +20,24 @@ from rmt.networks.meanfield import fixed_points as fixed_points
 from rmt.networks.meanfield import length_map as length_map
 from rmt.networks.meanfield import lengths as lengths
 from rmt.networks.meanfield import mean_field as mean_field
+from rmt.networks.mlp import MLP as MLP
+from rmt.networks.mlp import Layer as Layer
 from rmt.networks.moments import Activation as Activation
+from rmt.networks.slope_law import SquaredSlope as SquaredSlope
+from rmt.networks.slope_law import squared_slope_law as squared_slope_law
 
 __all__ = [
+    "MLP",
     "Activation",
     "CriticalCurve",
     "CriticalPoint",
     "FixedPoint",
     "Initialiser",
+    "Jacobian",
+    "Layer",
     "MeanField",
     "Phase",
+    "SquaredSlope",
     "activation",
     "compare_initialisers",
     "correlation_map",
@@ -41,5 +50,6 @@ __all__ = [
     "length_map",
     "lengths",
     "mean_field",
+    "squared_slope_law",
     "torch_gain",
 ]

@@ -99,6 +99,10 @@ class Jacobian(Ensemble):
         x = rng.standard_normal(size)
         return np.asarray(x * math.sqrt(mean_square * size / float(x @ x)))
 
+    def _bytes(self, method: str, n: int) -> float:
+        """Memory for one layer and the product so far, with work space; the layers are not kept."""
+        return 6.0 * 8.0 * float(max(self.shapes(n))) ** 2
+
     def forward(self, n: int, rng: Any = None) -> Iterator[tuple[Matrix, Float]]:
         """Run a network of `n` output units, and yield W_l and the diagonal of D_l layer by layer."""
         generator = np.random.default_rng(rng)
@@ -111,6 +115,8 @@ class Jacobian(Ensemble):
                 h += layer.sigma_b * generator.standard_normal(rows)
             yield weights, np.asarray(layer.activation.slope(h), dtype=np.float64)
             x = np.asarray(layer.activation.function(h), dtype=np.float64)
+            if self.net.scale_free and x.any():  # the length may leave the range of a double
+                x /= math.sqrt(float(x @ x) / x.size)
 
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
         product: Matrix | None = None

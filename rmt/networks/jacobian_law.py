@@ -128,7 +128,8 @@ def _gauss_rule(points: Real, weights: Real) -> list[tuple[float, float]]:
     centre, scale = float(points @ weights) / total, float(np.ptp(points)) or 1.0
     x = (points - centre) / scale
     before, now = np.zeros_like(x), np.ones_like(x) / math.sqrt(total)
-    diagonal, off = [], []
+    diagonal: list[float] = []
+    off: list[float] = []
     for _ in range(CLUSTER_NODES):
         diagonal.append(float((weights * x * now) @ now))
         following = (x - diagonal[-1]) * now - (off[-1] if off else 0.0) * before
@@ -136,9 +137,7 @@ def _gauss_rule(points: Real, weights: Real) -> list[tuple[float, float]]:
         off.append(norm)
         before, now = now, following / norm
     nodes, vectors = np.linalg.eigh(np.diag(diagonal) + np.diag(off[:-1], 1) + np.diag(off[:-1], -1))
-    return [
-        (centre + scale * float(t), total * float(v) ** 2) for t, v in zip(nodes, vectors[0], strict=True)
-    ]
+    return [(centre + scale * float(t), total * float(v) ** 2) for t, v in zip(nodes, vectors[0], strict=True)]
 
 
 # ---------------------------------------------------------------------- rectangular layers
@@ -155,20 +154,18 @@ def _rectangular_gaussian_law(net: MLP) -> Law:
 
 
 def _semi_orthogonal_law(net: MLP) -> Law:
-    """Layer by layer: a layer that narrows compresses, one that widens adds zeros."""
+    """Layer by layer: a layer that narrows compresses, one that widens adds zeros; the scales come last."""
     law: Law = Atomic((1,), (1,))
     pending: Terms = []
     for layer in net.layers:
+        if layer.fan_out != layer.fan_in:
+            law, pending = _product([(law, 1), *pending]), []
         if layer.fan_out < layer.fan_in:
-            law = compress(_product([(law, 1), *pending]), Fraction(layer.fan_out) / Fraction(layer.fan_in))
-            pending = []
+            law = compress(law, Fraction(layer.fan_out) / Fraction(layer.fan_in))
         elif layer.fan_out > layer.fan_in:
-            alive = Fraction(layer.fan_in) / Fraction(layer.fan_out)
-            law = _product([(law, 1), *pending])
-            law = _padded(law, float(alive))
-            pending = []
-        pending += [*_slope_terms([layer]), *_scale_terms([layer.sigma_w**2])]
-    return _product([(law, 1), *pending])
+            law = _padded(law, layer.fan_in / layer.fan_out)
+        pending += _slope_terms([layer])
+    return _product([(law, 1), *pending, *_scale_terms([layer.sigma_w**2 for layer in net.layers])])
 
 
 @dataclass(frozen=True, repr=False)

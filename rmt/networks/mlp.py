@@ -18,7 +18,6 @@ from rmt.networks.moments import Activation, Real
 if TYPE_CHECKING:
     from rmt.ensembles.entries import EntryLaw
     from rmt.laws.law import Law
-    from rmt.networks.isometry import IsometryReport
     from rmt.networks.jacobian import Jacobian
 
 ORTHOGONAL = "orthogonal"
@@ -81,10 +80,8 @@ class Layer:
 
     def relative_variance(self, rows: float) -> float:
         """What the layer adds to the relative variance of J Jᵀ, of `rows` rows on the scale of the widths."""
-        if self.orthogonal:
-            weights = max(0.0, 1.0 / self.fan_in - 1.0 / self.fan_out)
-        else:
-            weights = 1.0 / self.fan_in
+        widening = max(0.0, 1.0 / self.fan_in - 1.0 / self.fan_out)
+        weights = widening if self.orthogonal else 1.0 / self.fan_in
         return rows * (self.spread / self.fan_out + weights)
 
     def slope_law(self) -> Law:
@@ -153,7 +150,7 @@ class MLP:
         self.activations = _activations(activation, self.depth)
         self.sigma_w = _scales("sigma_w", sigma_w, self.depth)
         self.sigma_b = _scales("sigma_b", sigma_b, self.depth)
-        self.weights = _weights(weights)
+        self.weights = parse_weights(weights)
         self.widths = _widths(widths, self.depth)
         self.input_q = None if input_q is None else float(check_real("input_q", input_q, at_least=0.0))
         if self.input_q is None and not self.uniform:
@@ -161,11 +158,11 @@ class MLP:
                 "layers that differ have no common stationary length; pass input_q, the mean square of the entries of "
                 "the input"
             )
-        if self.input_q is None and math.isinf(self.mean_field.q):
+        if self.input_q is None and math.isinf(self.mean_field.q) and not self.scale_free:
             raise ValueError(
-                f"the length map of {self.activations[0].name} has no stable length at sigma_w = {self.sigma_w[0]:.6g}, "
-                f"sigma_b = {self.sigma_b[0]:.6g}: it grows without bound. Lower sigma_w, or pass input_q for the finite "
-                "depth at hand"
+                f"the length of {self.activations[0].name} layers grows without bound at sigma_w = "
+                f"{self.sigma_w[0]:.6g}, sigma_b = {self.sigma_b[0]:.6g}: there is no stable q*. Lower sigma_w, or "
+                "pass input_q for the finite depth at hand"
             )
 
     @property
@@ -183,6 +180,11 @@ class MLP:
         """Whether all layers have the same activation and scales, and all widths are equal."""
         return self.square and all(len(set(v)) == 1 for v in (self.activations, self.sigma_w, self.sigma_b))
 
+    @property
+    def scale_free(self) -> bool:
+        """Whether slopes do not depend on lengths: homogeneous activations (linear, ReLU, leaky ReLU), no biases."""
+        return all(phi.homogeneous for phi in self.activations) and max(self.sigma_b) == 0.0
+
     @cached_property
     def mean_field(self) -> MeanField:
         """Signal propagation at stationarity, for equal layers.
@@ -199,11 +201,11 @@ class MLP:
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
-        """The layers with their lengths: stationary, or followed from the input."""
+        """The layers with their lengths: stationary, or followed from the input; 1 where lengths do not matter."""
         shapes = list(zip(self.widths[:-1], self.widths[1:], strict=True))
         rows = zip(self.activations, self.sigma_w, self.sigma_b, shapes, strict=True)
         if self.input_q is None:
-            q = self.mean_field.q
+            q = 1.0 if self.scale_free else self.mean_field.q
             one = Layer(self.activations[0], self.sigma_w[0], self.sigma_b[0], q, 1.0, 1.0, self.orthogonal)
             return (one,) * self.depth
         made: list[Layer] = []
@@ -255,12 +257,6 @@ class MLP:
 
         return Jacobian(self)
 
-    def isometry(self) -> IsometryReport:
-        """How far the Jacobian is from an isometry, why, and what to set instead."""
-        from rmt.networks.isometry import isometry
-
-        return isometry(self)
-
     def with_weights(self, weights: Any) -> MLP:
         """The same network with other weights."""
         return MLP(self.depth, self.activations, self.sigma_w, self.sigma_b, weights, self.widths, self.input_q)
@@ -275,9 +271,7 @@ class MLP:
         """
         if not self.uniform:
             raise ValueError("only a network of equal layers can be made deeper or shallower")
-        return MLP(
-            depth, self.activations[0], self.sigma_w[0], self.sigma_b[0], self.weights, input_q=self.input_q
-        )
+        return MLP(depth, self.activations[0], self.sigma_w[0], self.sigma_b[0], self.weights, input_q=self.input_q)
 
     def __repr__(self) -> str:
         parts = [f"depth={self.depth}", f"activation={_shown([_short(a) for a in self.activations])}"]
@@ -315,7 +309,8 @@ def _scales(name: str, value: Any, depth: int) -> tuple[float, ...]:
     return (float(check_real(name, value, at_least=0.0)),) * depth
 
 
-def _weights(value: Any) -> EntryLaw | str:
+def parse_weights(value: Any) -> EntryLaw | str:
+    """An entry law, or the word "orthogonal"."""
     if value == ORTHOGONAL:
         return ORTHOGONAL
     from rmt.ensembles.entries import as_entries
