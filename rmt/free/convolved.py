@@ -21,6 +21,8 @@ Atoms = tuple[tuple[float, float], ...]
 
 #: masses beyond a point that are integrated from the edge, and the size of the Gauss rule
 _TAIL, _RULE = 1e-3, 20
+#: distance from a cusp, relative to the spread, at which masses are not yet affected by its rounding errors
+_ASIDE = 1e-9
 #: number of quantiles from which a table pays
 _MANY = 500
 #: total weight of a product from which its quantiles may leave the range of double precision
@@ -218,15 +220,20 @@ class FreelyConvolved(ComputedLaw):
         """Mass of (-inf, x], mass of (x, inf) and density at finite points (positive ones for positive laws)."""
         x = self._off_atoms(x)
         values = self._values(upper(x), potential=True)
-        above = values.potential.imag / math.pi
-        cusp = values.critical & ~values.outside
-        if cusp.any():  # the distribution function is odd about a cusp up to d^(5/3)
-            shift = 1e-9 * self._solver.spread
-            sides = [self._values(upper(x[cusp] + d), potential=True).potential.imag for d in (-shift, shift)]
-            above[cusp] = 0.5 * (sides[0] + sides[1]) / math.pi
+        above = self._above(self._targets(upper(x)), values)
         below, above = self._clean(1.0 - above, above, values.outside)
         density = np.where(values.outside, 0.0, np.maximum(-values.g.imag, 0.0) / math.pi)
         return below, above, density
+
+    def _above(self, targets: Complex, values: Values) -> Real:
+        """Mass above real targets from the log-potential there; at a cusp from the two sides."""
+        above = values.potential.imag / math.pi
+        cusp = values.critical & ~values.outside
+        if cusp.any():  # the distribution function is odd about a cusp up to d^(5/3)
+            shift = _ASIDE * (1.0 if self._solver.logarithmic else self._solver.spread)
+            sides = [self._solve(targets[cusp] + d, potential=True).potential.imag for d in (-shift, shift)]
+            above[cusp] = 0.5 * (sides[0] + sides[1]) / math.pi
+        return np.asarray(above)
 
     def _clean(self, below: Real, above: Real, outside: Mask) -> tuple[Real, Real]:
         """Outside the support masses are sums of weights up to rounding; there 0 and 1 are exact."""
@@ -363,9 +370,9 @@ class FreelyConvolved(ComputedLaw):
         u = np.maximum(u, floor)
         values = self._solve(upper(u), potential=masses)
         density = np.where(values.outside, 0.0, np.maximum(-values.g.imag, 0.0) / math.pi) * decay
-        above = values.potential.imag / math.pi
         if not masses:
-            return above, above, density
+            return density, density, density
+        above = self._above(upper(u), values)
         below, above = self._clean(1.0 - above, above, values.outside)
         atom = self._mass_at_zero()
         small = (below - atom < _TAIL) & (below > atom)

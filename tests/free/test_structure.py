@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import mpmath as mp
 import numpy as np
 import pytest
 
@@ -54,3 +55,29 @@ def test_mean_logarithm_of_deep_products(depth):
     law = multiplicative_power(MarchenkoPastur(), depth, closed_form=False)
     assert law.log_potential(0.0).real == pytest.approx(-depth, rel=1e-12)
     assert boxtimes(Bernoulli(0.5), Bernoulli(0.3), closed_form=False).log_potential(0.0).real == -math.inf
+
+
+# ---------------------------------------------------------------------- cusps
+def critical_covariance():
+    """Ratio and cusp x of a population 1, 5, 10^5, where x'(v) = x''(v) = 0 for x = -1/v + c ∫ t/(1 + tv)."""
+    positions, masses = (1, 5, 100_000), (0.5, 0.4375, 0.0625)
+    with mp.workdps(40):
+
+        def power_sum(v, k):
+            return mp.fsum(p * mp.mpf(t) ** k / (1 + t * v) ** k for t, p in zip(positions, masses, strict=True))
+
+        v = mp.findroot(lambda v: power_sum(v, 3) * v - power_sum(v, 2), mp.mpf(-0.487))
+        ratio = 1 / (v * v * power_sum(v, 2))
+        return float(ratio), float(-1 / v + ratio * power_sum(v, 1)), Atomic(positions, masses)
+
+
+def test_masses_at_a_cusp_far_below_the_spread():
+    ratio, cusp, population = critical_covariance()
+    law = boxtimes(MarchenkoPastur(ratio), population)
+    assert [i.mass for i in law.support] == pytest.approx([0.5, 0.4375, 0.0625], abs=1e-14)
+    assert (law.support[0].high_exponent, law.support[1].low_exponent) == pytest.approx((1 / 3, 1 / 3))
+    assert law.support[0].high == pytest.approx(cusp, abs=1e-14)
+    near = cusp + np.array([-1e-11, -1e-13, 0.0, 1e-13, 1e-11])
+    np.testing.assert_allclose(law.cdf(near), 0.5, atol=2e-15)
+    np.testing.assert_allclose(law.cdf_of_log(np.log(near)), 0.5, atol=2e-15)
+    assert np.all(np.diff(law.cdf(cusp + np.array([-1e-9, -1e-10, 0.0, 1e-10, 1e-9]))) > 0.0)
