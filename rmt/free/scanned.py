@@ -135,5 +135,7 @@ def _bounds(law: Any) -> tuple[float, float]:
         high = math.fsum(t * hull[1] for hull, t in factors)
         return scale * low + shift, scale * high + shift
     reach = math.prod(hull[1] ** t for hull, t in factors if hull[0] >= 0.0)
-    signed = next(hull for hull, _ in factors if hull[0] < 0.0)
+    signed = next((hull for hull, _ in factors if hull[0] < 0.0), None)
+    if signed is None:
+        return scale * math.prod(hull[0] ** t for hull, t in factors), scale * reach
     return scale * reach * signed[0], scale * reach * max(signed[1], 0.0)
