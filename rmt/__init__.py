@@ -53,6 +53,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "Circular",
         "CompoundFreePoisson",
         "Deconvolution",
+        "HaarUnitary",
         "Outlier",
         "PolynomialLaw",
         "RectangularConvolution",
@@ -126,6 +127,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.free import Circular as Circular
     from rmt.free import CompoundFreePoisson as CompoundFreePoisson
     from rmt.free import Deconvolution as Deconvolution
+    from rmt.free import HaarUnitary as HaarUnitary
     from rmt.free import Outlier as Outlier
     from rmt.free import PolynomialLaw as PolynomialLaw
     from rmt.free import RectangularConvolution as RectangularConvolution

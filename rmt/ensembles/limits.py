@@ -9,7 +9,7 @@ from rmt.ensembles.ensemble import Ensemble, Warrant
 from rmt.errors import FreenessError
 
 if TYPE_CHECKING:
-    from rmt.free.polynomial import Circular
+    from rmt.free.polynomial import FreeVariable
     from rmt.laws.law import Law
 
 #: a variable and whether its conjugate transpose is meant
@@ -243,9 +243,9 @@ def _polynomial_law(terms: Mapping[Word, Any]) -> Law:
     return polynomial_law(words, [_free_variable(variable) for variable in variables])
 
 
-def _free_variable(variable: Ensemble) -> Law | Circular:
+def _free_variable(variable: Ensemble) -> FreeVariable:
     """What stands for the limit of a random matrix in a polynomial."""
-    from rmt.free.polynomial import Circular
+    from rmt.free.polynomial import Circular, HaarUnitary
     from rmt.laws import CircularLaw, UnitCircle
     from rmt.laws.planar import PlanarLaw
 
@@ -258,10 +258,7 @@ def _free_variable(variable: Ensemble) -> Law | Circular:
     if isinstance(law, CircularLaw):
         return Circular(law.variance)
     if isinstance(law, UnitCircle):
-        raise TypeError(
-            f"the limit law of this polynomial in the unitary matrix {variable!r} is not offered: linear forms such as "
-            "U + U.H are, and U @ X @ U.H inside a polynomial is rmt.haar_conjugate(X)"
-        )
+        return HaarUnitary()
     if isinstance(law, PlanarLaw):
         raise TypeError(
             f"the limit law of a polynomial in {variable!r} is not known: its *-moments are not those of a circular "

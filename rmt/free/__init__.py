@@ -12,6 +12,7 @@ from rmt.free.deconvolution import Deconvolution as Deconvolution
 from rmt.free.deconvolution import free_deconvolve as free_deconvolve
 from rmt.free.deconvolution import population_spectrum as population_spectrum
 from rmt.free.polynomial import Circular as Circular
+from rmt.free.polynomial import HaarUnitary as HaarUnitary
 from rmt.free.polynomial import PolynomialLaw as PolynomialLaw
 from rmt.free.polynomial import polynomial_law as polynomial_law
 from rmt.free.rectangular import RectangularConvolution as RectangularConvolution
@@ -26,6 +27,7 @@ __all__ = [
     "CompoundFreePoisson",
     "ComputedLaw",
     "Deconvolution",
+    "HaarUnitary",
     "Outlier",
     "PolynomialLaw",
     "RectangularConvolution",

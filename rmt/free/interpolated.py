@@ -102,7 +102,7 @@ class InterpolatedInterval:
             value = _clenshaw(integral, t) - rest
             low, high = np.where(value < 0.0, t, low), np.where(value < 0.0, high, t)
             following = t - value / _clenshaw(density, t)
-            following = np.where((following > low) & (following < high), following, 0.5 * (low + high))
+            following = np.where((following >= low) & (following <= high), following, 0.5 * (low + high))
             settled = (np.abs(following - t) < 1e-13) | (np.abs(value) < EPS * self._reached[-1])
             t = following
             if settled.all():

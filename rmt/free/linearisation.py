@@ -6,6 +6,7 @@ variable). The empty word is the unit.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -50,7 +51,7 @@ def linearise(terms: Mapping[Word, complex], self_adjoint: frozenset[int]) -> Pe
     """The smallest self-adjoint linearisation of a self-adjoint polynomial.
 
     Exists for every self-adjoint polynomial (Anderson 2013). Here it is read off the Hankel matrix
-    H[u, v] = coefficient of u* v over nonempty words u, v: with H = E* K E, K = diag(±1), and the shifts
+    H[u, v] = coefficient of u* v over nonempty words u, v: with H = E* K E, K = K* = K⁻¹, and the shifts
     M_x E_v = E_{xv}, the part of degree >= 2 equals e* (K − Σ M_x K x)⁻¹ e for the vector e = Σ E_x x, and the size
     1 + rank H is minimal (Schützenberger's minimal realisation, in its self-adjoint form).
 
@@ -72,13 +73,8 @@ def linearise(terms: Mapping[Word, complex], self_adjoint: frozenset[int]) -> Pe
     place = {word: index for index, word in enumerate(suffixes)}
     hankel = np.array([[terms.get(star(u) + v, 0) for v in suffixes] for u in suffixes], dtype=np.complex128)
     hankel = hankel.reshape(len(suffixes), len(suffixes))
-    values, vectors = np.linalg.eigh(hankel)
-    kept = np.abs(values) > 1e-12 * np.abs(values).max(initial=0.0)
-    signs, vectors = np.sign(values[kept]), vectors[:, kept]
-    embedding = np.sqrt(np.abs(values[kept]))[:, None] * vectors.conj().T
-    inverse = vectors / np.sqrt(np.abs(values[kept]))
-
-    rank = len(signs)
+    embedding, inverse, signature = _factor(hankel)
+    rank = len(signature)
     letters = {x for word in terms for x in word} | {x for word in terms for x in star(word)}
     coefficients = {}
     for x in letters:
@@ -92,12 +88,60 @@ def linearise(terms: Mapping[Word, complex], self_adjoint: frozenset[int]) -> Pe
         for word, column in place.items():
             if (x, *word) in place:
                 shifted[:, column] = embedding[:, place[(x, *word)]]
-        matrix[1:, 1:] = (shifted @ inverse) * signs
+        matrix[1:, 1:] = shifted @ inverse @ signature
         coefficients[x] = matrix
     constant = np.zeros((rank + 1, rank + 1), dtype=np.complex128)
     constant[0, 0] = terms.get((), 0)
-    constant[1:, 1:] = -np.diag(signs)
+    constant[1:, 1:] = -signature
     for x, matrix in coefficients.items():
         mirrored = coefficients[star((x,))[0]].conj().T
         coefficients[x] = (matrix + mirrored) / 2
-    return Pencil(constant, coefficients, int((signs < 0).sum()))
+    return Pencil(constant, coefficients, int((np.linalg.eigvalsh(signature) < 0).sum()))
+
+
+def _factor(hankel: Matrix) -> tuple[Matrix, Matrix, Matrix]:
+    """E, a right inverse of it, and K = K* = K⁻¹ with H = E* K E for a Hermitian H.
+
+    Symmetric elimination with pivots of size 1 and 2 (Bunch-Parlett 1971); the latter give isotropic pairs, so that
+    entries which are 0 stay 0, and the arguments of the pencil stay graded next to a singularity.
+    """
+    size = len(hankel)
+    rest = hankel.copy()
+    rows, pivots, blocks = [], [], []
+    threshold = 1e-12 * np.abs(hankel).max(initial=0.0)
+    while np.abs(rest).max(initial=0.0) > threshold:
+        i, j = np.unravel_index(np.argmax(np.abs(rest)), rest.shape)
+        diagonal = int(np.argmax(np.abs(rest.diagonal())))
+        if abs(rest[diagonal, diagonal]) > 0.6 * abs(rest[i, j]):
+            chosen, block = [diagonal], np.sign(rest[diagonal, diagonal].real) * np.eye(1)
+            congruence = np.eye(1, dtype=np.complex128) / math.sqrt(abs(rest[diagonal, diagonal]))
+        else:
+            chosen, block = [int(i), int(j)], np.eye(2)[::-1]
+            congruence = _isotropic(rest[np.ix_(chosen, chosen)])
+        # congruence* B congruence = block for the pivot B
+        part = block @ congruence.conj().T @ rest[chosen]
+        rest = rest - part.conj().T @ block @ part
+        rest[chosen], rest[:, chosen] = 0.0, 0.0
+        rows.append(part)
+        pivots += chosen
+        blocks.append(block)
+    embedding = np.concatenate([np.zeros((0, size)), *rows]).astype(np.complex128)
+    inverse = np.zeros((size, len(pivots)), dtype=np.complex128)
+    inverse[pivots] = np.linalg.inv(embedding[:, pivots])
+    signature = np.zeros((len(pivots), len(pivots)), dtype=np.complex128)
+    start = 0
+    for block in blocks:
+        stop = start + len(block)
+        signature[start:stop, start:stop] = block
+        start = stop
+    return embedding, inverse, signature
+
+
+def _isotropic(b: Matrix) -> Matrix:
+    """Columns v, w with v* B v = w* B w = 0 and v* B w = 1, for an indefinite Hermitian B of size 2."""
+    size = abs(b[0, 1])
+    phase = b[0, 1] / size
+    reach = size + math.sqrt(size * size - (b[0, 0] * b[1, 1]).real)
+    first = np.array([1.0, -b[0, 0].real / reach * phase.conjugate()])
+    second = np.array([-b[1, 1].real / reach * phase, 1.0])
+    return np.stack([first, second / (first.conj() @ b @ second)], axis=1)

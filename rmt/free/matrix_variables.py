@@ -70,12 +70,9 @@ class MatrixVariable:
     """
 
     def __init__(self, coefficient: Complex, law: Law) -> None:
-        values, vectors = np.linalg.eigh(coefficient)
-        kept = np.abs(values) > 1e-13 * np.abs(values).max()
-        self._weights: Real = values[kept]
-        self._vectors: Complex = vectors[:, kept]
+        self._core, self._vectors = _core(coefficient)
         self._g = Transform(law)
-        self.norm = float(np.abs(values).max()) * self._g.radius
+        self.norm = float(np.linalg.norm(coefficient, 2)) * self._g.radius
         self._taylor = np.array(law._float_moments(10)[1:])
 
     def transform(self, omega: Complex, directions: Complex) -> tuple[Complex, Complex, Real]:
@@ -107,8 +104,8 @@ class MatrixVariable:
     def _spectrum(self, resolvent: Complex) -> tuple[Complex, Complex, Complex]:
         """Eigenvalues of N, with L and R such that (ω − A x)⁻¹ = ω⁻¹ + L diag(x/(1 − λ x)) R."""
         left = np.asarray(resolvent @ self._vectors)
-        right = self._weights[:, None] * (self._vectors.conj().T @ resolvent)
-        n = self._weights[:, None] * (self._vectors.conj().T @ left)
+        right = self._core @ (self._vectors.conj().T @ resolvent)
+        n = self._core @ (self._vectors.conj().T @ left)
         eigenvalues, basis = map(np.asarray, np.linalg.eig(n))
         left, right = np.asarray(left @ basis), np.asarray(np.linalg.solve(basis, right))
         # 1/λ never crosses the real axis; once there, it belongs to the half plane a push of Im ω moves it into
@@ -187,15 +184,31 @@ class UnitaryVariable:
     def _pull(self, r: Complex, up: Complex, down: Complex, directions: Complex) -> Complex:
         """A dR A* for dR = −(1 − R A · A* R)⁻¹ (R dω R)."""
         points, d, _ = r.shape
+        q = len(directions)
         left, right = r @ up, down @ r
         forward = np.eye(d * d) - np.einsum("nab,nce->naebc", left, right).reshape(points, d * d, d * d)
-        sides = -(r[:, None] @ directions @ r[:, None]).reshape(points, -1, d * d).swapaxes(1, 2)
-        solved = np.linalg.solve(forward, sides).swapaxes(1, 2).reshape(points, -1, d, d)
+        sides = -(r[:, None] @ directions @ r[:, None]).reshape(points, q, d * d).swapaxes(1, 2)
+        solved = np.linalg.solve(forward, sides).swapaxes(1, 2).reshape(points, q, d, d)
         return np.asarray(up @ solved @ down)
 
     def potential(self, omega: Complex) -> Complex:
         """The logarithm log det R⁻¹, by Szegő's theorem."""
         return log_det(self._halves(omega)[1])
+
+
+def _core(coefficient: Complex) -> tuple[Complex, Complex]:
+    """C and U with A = U C U* and C invertible; rows that vanish are left out, others are mixed only if they must be.
+
+    Graded arguments ω then give graded N, whose eigenvalues keep their relative accuracy.
+    """
+    rows = np.flatnonzero(np.abs(coefficient).max(axis=1))
+    core = coefficient[np.ix_(rows, rows)]
+    vectors = np.eye(len(coefficient), dtype=np.complex128)[:, rows]
+    values, mixing = np.linalg.eigh(core)
+    kept = np.abs(values) > 1e-13 * np.abs(values).max(initial=0.0)
+    if kept.all():
+        return core, vectors
+    return np.diag(values[kept]).astype(np.complex128), vectors @ mixing[:, kept]
 
 
 def inverse(matrices: Complex) -> Complex:

@@ -7,17 +7,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from rmt.errors import check_real
 from rmt.free.linearisation import Pencil, Word, adjoint, linearise
-from rmt.free.matrix_variables import MatrixVariable
+from rmt.free.matrix_variables import MatrixVariable, UnitaryVariable, Variable
 from rmt.free.operator_valued import OperatorSubordination, Solution
 from rmt.free.searched import Equations, SearchedLaw
 from rmt.free.univariate import RootEquations
-from rmt.free.words import CircularAction, Recurrence, degree_needed, polynomial_moments
+from rmt.free.words import (
+    Action,
+    CircularAction,
+    Recurrence,
+    UnitaryAction,
+    degree_needed,
+    polynomial_moments,
+)
+from rmt.laws.classical import Arcsine
 from rmt.laws.law import Complex, Law, Real
 from rmt.laws.semicircle import Semicircle
 
@@ -41,7 +49,19 @@ class Circular:
         check_real("variance", self.variance, above=0.0)
 
 
-def polynomial_law(terms: Mapping[Word, Any], laws: Sequence[Law | Circular]) -> Law:
+@dataclass(frozen=True)
+class HaarUnitary:
+    """A Haar unitary: the limit of Haar-distributed unitary or orthogonal matrices.
+
+    A variable for :func:`polynomial_law` that is not self-adjoint: u u* = u* u = 1, and τ(u^k) = 0 for k != 0.
+    """
+
+
+#: what stands for one variable of a polynomial
+FreeVariable: TypeAlias = Law | Circular | HaarUnitary
+
+
+def polynomial_law(terms: Mapping[Word, Any], laws: Sequence[FreeVariable]) -> Law:
     """Law of a self-adjoint polynomial in free variables.
 
     Parameters
@@ -49,7 +69,7 @@ def polynomial_law(terms: Mapping[Word, Any], laws: Sequence[Law | Circular]) ->
     terms : mapping
         Words to coefficients. A word is a tuple of letters, ``i`` for variable number i and ``~i`` for its adjoint;
         ``()`` is the unit. ``{(0, 1): 1, (1, 0): 1}`` is xy + yx, ``{(0, ~0): 1}`` is c c*.
-    laws : sequence of Law or Circular
+    laws : sequence of Law, Circular or HaarUnitary
         The law of each variable, on a bounded interval; different positions are free, also with equal laws.
 
     Returns
@@ -74,8 +94,8 @@ def polynomial_law(terms: Mapping[Word, Any], laws: Sequence[Law | Circular]) ->
         raise TypeError(f"terms must map words to coefficients, got {terms!r}")
     variables = tuple(laws)
     for variable in variables:
-        if not isinstance(variable, (Law, Circular)):
-            raise TypeError(f"laws must hold a Law or Circular for each variable, got {variable!r}")
+        if not isinstance(variable, (Law, Circular, HaarUnitary)):
+            raise TypeError(f"laws must hold a Law, Circular or HaarUnitary for each variable, got {variable!r}")
         if isinstance(variable, Law) and not all(map(math.isfinite, variable._hull())):
             raise ValueError(f"laws must have bounded support, got {variable!r}; truncate it")
     merged: dict[Word, Any] = {}
@@ -100,27 +120,35 @@ def polynomial_law(terms: Mapping[Word, Any], laws: Sequence[Law | Circular]) ->
     return PolynomialLaw(tuple(ordered), variables)
 
 
-def _free_sum(terms: Mapping[Word, Any], variables: Sequence[Law | Circular]) -> Law:
-    """Law of a polynomial of degree 1; a c + (a c)* of a circular element is semicircular."""
+def _free_sum(terms: Mapping[Word, Any], variables: Sequence[FreeVariable]) -> Law:
+    """Law of a polynomial of degree 1; a c + (a c)* is semicircular for circular c, an arcsine law for unitary c."""
     from rmt.free.convolution import boxplus
 
     summands: list[Law] = []
     for word, value in terms.items():
         if word and word[0] >= 0:
             v = variables[word[0]]
-            summands.append(Semicircle(0, 2 * abs(value) ** 2 * v.variance) if isinstance(v, Circular) else value * v)
+            if isinstance(v, Circular):
+                summands.append(Semicircle(0, 2 * abs(value) ** 2 * v.variance))
+            elif isinstance(v, HaarUnitary):
+                summands.append(Arcsine(radius=2 * abs(value)))
+            else:
+                summands.append(value * v)
     total: Law = boxplus(*summands) + terms.get((), 0)
     return total
 
 
-def _normal(word: Word, variables: Sequence[Law | Circular]) -> Word:
-    """The word with x* written as x for self-adjoint variables."""
-    letters = []
+def _normal(word: Word, variables: Sequence[FreeVariable]) -> Word:
+    """The word with x* written as x for self-adjoint variables, and without u u* and u* u for unitary ones."""
+    letters: list[int] = []
     for letter in word:
         index = letter if letter >= 0 else ~letter
         if index >= len(variables):
             raise ValueError(f"letter {letter} of word {word} names no variable: laws has {len(variables)} entries")
-        letters.append(letter if isinstance(variables[index], Circular) else index)
+        if letters and letters[-1] == ~letter and isinstance(variables[index], HaarUnitary):
+            letters.pop()
+        else:
+            letters.append(index if isinstance(variables[index], Law) else letter)
     return tuple(letters)
 
 
@@ -145,17 +173,17 @@ class PolynomialLaw(SearchedLaw):
     Attributes
     ----------
     terms : tuple of (word, coefficient)
-    laws : tuple of Law or Circular
+    laws : tuple of Law, Circular or HaarUnitary
     """
 
     terms: tuple[tuple[Word, Any], ...]
-    laws: tuple[Law | Circular, ...]
+    laws: tuple[FreeVariable, ...]
 
     # ------------------------------------------------------------------ the equations
     @cached_property
     def _radii(self) -> list[float]:
         """Norms of the variables."""
-        return [2.0 * math.sqrt(v.variance) if isinstance(v, Circular) else max(map(abs, v._hull())) for v in self.laws]
+        return [_norm(variable) for variable in self.laws]
 
     @cached_property
     def _scale(self) -> float:
@@ -194,7 +222,7 @@ class PolynomialLaw(SearchedLaw):
         d = pencil.dimension
         constant = pencil.constant
         eta = np.zeros((d * d, d * d), dtype=np.complex128)
-        variables = []
+        variables: list[Variable] = []
         for i, v in enumerate(self.laws):
             if i not in pencil.coefficients:
                 continue
@@ -205,6 +233,8 @@ class PolynomialLaw(SearchedLaw):
             elif isinstance(v, Semicircle):
                 constant = constant + v.mean() * a
                 eta += v.var() * np.kron(a, a.T)
+            elif isinstance(v, HaarUnitary):
+                variables.append(UnitaryVariable(a))
             else:
                 variables.append(MatrixVariable(a, v))
         if not variables:
@@ -239,10 +269,12 @@ class PolynomialLaw(SearchedLaw):
     # ------------------------------------------------------------------ moments and algebra
     def _exact_moments(self, order: int) -> list[Fraction]:
         terms = {word: _parts(value) for word, value in self.terms}
-        actions: list[Recurrence | CircularAction] = []
+        actions: list[Action] = []
         for i, v in enumerate(self.laws):
             if isinstance(v, Circular):
                 actions.append(CircularAction(Fraction(v.variance)))
+            elif isinstance(v, HaarUnitary):
+                actions.append(UnitaryAction())
             else:
                 degree = degree_needed(terms, i, order)
                 actions.append(Recurrence(v._exact_moments(2 * degree + 2)))
@@ -252,6 +284,12 @@ class PolynomialLaw(SearchedLaw):
         terms = {word: scale * value for word, value in self.terms}
         terms[()] = terms.get((), 0) + shift
         return polynomial_law(terms, self.laws)
+
+
+def _norm(variable: FreeVariable) -> float:
+    if isinstance(variable, Circular):
+        return 2.0 * math.sqrt(variable.variance)
+    return 1.0 if isinstance(variable, HaarUnitary) else max(map(abs, variable._hull()))
 
 
 def _parts(value: Any) -> tuple[Fraction, Fraction]:

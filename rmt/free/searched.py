@@ -128,29 +128,35 @@ class SearchedLaw(Law):
             out[inside] = np.maximum(-g.imag, 0.0) / math.pi
         return out
 
-    def _sf(self, x: Real) -> Real:
+    def _mass(self, x: Real, above: bool) -> Real:
+        """Mass of (x, inf) or of (-inf, x]; exact multiples of the masses off the support."""
         out = np.zeros_like(x)
         for interval in self.support:
-            out[x <= interval.low] += interval.mass
+            out[x <= interval.low if above else x >= interval.high] += interval.mass
         for position, mass in self.atoms:
-            out[x < position] += mass
+            out[x < position if above else x >= position] += mass
         inside = self._interior(x)
         if inside.any():
             z = x[inside].astype(np.complex128)
-            out[inside] = self._potential(z, self._certified(z)).imag / math.pi
+            turns = self._potential(z, self._certified(z)).imag / math.pi
+            out[inside] = turns if above else 1.0 - turns
         return np.clip(out, 0.0, 1.0)
 
+    def _sf(self, x: Real) -> Real:
+        return self._mass(x, above=True)
+
     def _cdf(self, x: Real) -> Real:
-        return 1.0 - self._sf(x)
+        return self._mass(x, above=False)
 
     @cached_property
     def _pieces(self) -> list[InterpolatedInterval]:
         return [InterpolatedInterval(interval, self._density, self._cdf) for interval in self.support]
 
     def _density(self, x: Real) -> Real:
-        """Density at points inside the support; NaN where it is not certified."""
+        """Density at points inside the support, which become starting points; NaN where it is not certified."""
         z = x.astype(np.complex128)
         solution = self._solve(z)
+        self._equations.remember(self._coordinate(z), solution)
         g, _ = self._transform(z, solution)
         return np.where(solution.certified, np.maximum(-g.imag, 0.0) / math.pi, np.nan)
 

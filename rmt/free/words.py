@@ -2,8 +2,8 @@
 
 The space of a free product has as basis the alternating words in the orthogonal polynomials of its variables
 (Voiculescu 1985). A self-adjoint variable acts on it by the three-term recurrence of its own monic orthogonal
-polynomials, a circular one by l_1 + l_2* with free creation operators; with rational recurrence coefficients all
-vectors are rational, and τ(p^k) = ⟨p^a Ω, p^b Ω⟩ with a + b = k.
+polynomials, a circular one by l_1 + l_2* with free creation operators, a Haar unitary by the shift. With rational
+recurrence coefficients all vectors are rational, and τ(p^k) = ⟨p^a Ω, p^b Ω⟩ with a + b = k.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from rmt.free.linearisation import Word
 
-#: (variable, n) for its n-th orthogonal polynomial, or for the n-th of two creation operators (n = 1, 2)
+#: (variable, n) for its n-th orthogonal polynomial, the n-th of two creation operators (n = 1, 2), or the power u^n
 Factor: TypeAlias = tuple[int, int]
 Vector: TypeAlias = dict[tuple[Factor, ...], Fraction]
 
@@ -78,8 +78,27 @@ class CircularAction:
         return self.variance
 
 
+class UnitaryAction:
+    """A Haar unitary, the shift of its powers u^n."""
+
+    def act(self, variable: int, key: tuple[Factor, ...], adjoint: bool) -> list[tuple[tuple[Factor, ...], Fraction]]:
+        """The image of a basis vector with its coefficient."""
+        inside = bool(key) and key[0][0] == variable
+        n, rest = (key[0][1], key[1:]) if inside else (0, key)
+        n += -1 if adjoint else 1
+        return [(((variable, n), *rest) if n else rest, Fraction(1))]
+
+    def norm(self, _n: int) -> Fraction:
+        """Squared norm of a power of u."""
+        return Fraction(1)
+
+
+#: how one variable acts on the Fock space
+Action: TypeAlias = Recurrence | CircularAction | UnitaryAction
+
+
 def polynomial_moments(
-    terms: Mapping[Word, tuple[Fraction, Fraction]], actions: Sequence[Recurrence | CircularAction], order: int
+    terms: Mapping[Word, tuple[Fraction, Fraction]], actions: Sequence[Action], order: int
 ) -> list[Fraction]:
     """Moments m_0, ..., m_order of a self-adjoint polynomial.
 
@@ -119,7 +138,7 @@ def degree_needed(terms: Mapping[Word, Any], variable: int, order: int) -> int:
     return max((sum(x in (variable, ~variable) for x in word) for word in terms), default=0) * ((order + 1) // 2)
 
 
-def _apply(terms: Mapping[Word, Fraction], actions: Sequence[Recurrence | CircularAction], vector: Vector) -> Vector:
+def _apply(terms: Mapping[Word, Fraction], actions: Sequence[Action], vector: Vector) -> Vector:
     """A polynomial applied to a vector; common suffixes of words are applied once."""
     suffixes: dict[Word, Vector] = {(): vector}
     for word in sorted({w[i:] for w in terms for i in range(len(w))}, key=len):
@@ -145,9 +164,7 @@ def _combine(a: Vector, b: Vector, sign: int) -> Vector:
     return total
 
 
-def _inner(
-    a: tuple[Vector, Vector], b: tuple[Vector, Vector], actions: Sequence[Recurrence | CircularAction]
-) -> Fraction:
+def _inner(a: tuple[Vector, Vector], b: tuple[Vector, Vector], actions: Sequence[Action]) -> Fraction:
     """Real part of ⟨a, b⟩, which is all of it for powers of a self-adjoint operator on one vector."""
     total = Fraction(0)
     for first, second in zip(a, b, strict=True):

@@ -9,8 +9,9 @@ import pytest
 from rmt.combinatorics import boxplus_moments, boxtimes_moments, fuss_catalan
 from rmt.errors import ConvergenceError
 from rmt.free.linearisation import linearise
-from rmt.free.polynomial import Circular, PolynomialLaw, polynomial_law
+from rmt.free.polynomial import Circular, HaarUnitary, PolynomialLaw, polynomial_law
 from rmt.laws.atomic import Atomic
+from rmt.laws.classical import Arcsine
 from rmt.laws.marchenko_pastur import MarchenkoPastur
 from rmt.laws.semicircle import Semicircle
 
@@ -63,6 +64,7 @@ POLYNOMIALS = [
     ({(0, ~0): 2}, set(), 2),
     ({(0, 0, 1, 1): 1, (1, 1, 0, 0): 1}, {0, 1}, 7),
     ({(0,) * 5: 1, (0, 0, 0): -2, (0,): 1}, {0}, 5),
+    ({(0, 0): 0.1, (0, 1): 1 + 2j, (1, 0): 1 - 2j, (1, 1): -0.2}, {0, 1}, 3),
 ]
 
 
@@ -213,6 +215,24 @@ def test_two_intervals():
     assert gauss_moments(law, 8) == pytest.approx(expected, rel=1e-10, abs=1e-8)
 
 
+def test_singular_marchenko_pastur_laws():
+    """On the kernel K of x, xy + yx vanishes: [[0, B], [B*, C]], with half of its eigenvalues on either side."""
+    half = MarchenkoPastur(Fraction(1, 2))
+    law = polynomial_law(ANTICOMMUTATOR, [MarchenkoPastur(2), half])
+    assert [i.mass for i in law.support] == pytest.approx([0.5, 0.5], abs=1e-10)
+    assert law.atoms == ()
+    # B is square, so that the smallest eigenvalues are those of -B C⁻¹ B*
+    assert abs(law.support[0].high) < 1e-11
+    assert law.support[0].high_exponent == -0.5
+    assert gauss_moments(law, 8) == pytest.approx([float(m) for m in law._exact_moments(8)], rel=1e-9)
+    # the kernel of x has dimension 3/4, B has rank 1/4
+    law = polynomial_law(ANTICOMMUTATOR, [MarchenkoPastur(4), half])
+    ((position, mass),) = law.atoms
+    assert abs(position) < 1e-13
+    assert abs(mass - 0.5) < 1e-11
+    assert [i.mass for i in law.support] == pytest.approx([0.25, 0.25], abs=1e-11)
+
+
 @pytest.mark.parametrize(
     ("terms", "laws"),
     [
@@ -228,6 +248,25 @@ def test_density_has_the_exact_moments(terms, laws):
     assert sum(i.mass for i in law.support) + sum(m for _, m in law.atoms) == pytest.approx(1, abs=1e-10)
     expected = [float(m) for m in law._exact_moments(6)]
     assert gauss_moments(law, 6) == pytest.approx(expected, rel=2e-9, abs=1e-9)
+
+
+def test_haar_unitaries():
+    u = HaarUnitary()
+    assert polynomial_law({(0,): 1j, (~0,): -1j}, [u]) == Arcsine(radius=2)
+    # u x u* + x is the free sum of two copies of x
+    law = polynomial_law({(0, 1, ~0): 1, (1,): 1}, [u, S])
+    reference = Semicircle(0, 2)
+    x = np.linspace(-2.8, 2.8, 41)
+    assert np.abs(law.pdf(x) - reference.pdf(x)).max() < 1e-13
+    assert np.abs(law.cdf(x) - reference.cdf(x)).max() < 1e-13
+    assert abs(law.support[0].high - math.sqrt(8)) < 1e-13
+    # uv + (uv)* is again u + u*: products of Haar unitaries are Haar
+    law = polynomial_law({(0, 1): 1, (~1, ~0): 1}, [u, u])
+    x = np.linspace(-1.9, 1.9, 41)
+    assert np.abs(law.pdf(x) - Arcsine(radius=2).pdf(x)).max() < 1e-12
+    assert law.moments(6, exact=True) == (0, 2, 0, 6, 0, 20)
+    # u u* cancels
+    assert polynomial_law({(0, ~0, 1): 1}, [u, S]) == S
 
 
 def test_degree_one_is_a_free_sum():
@@ -300,7 +339,7 @@ def test_bad_polynomials():
         polynomial_law({(0, 0): math.nan}, [S])
     with pytest.raises(TypeError, match="map words"):
         polynomial_law([(0, 1)], [S, S])
-    with pytest.raises(TypeError, match="Law or Circular"):
+    with pytest.raises(TypeError, match="Law, Circular or HaarUnitary"):
         polynomial_law({(0, 0): 1}, [3.0])
     with pytest.raises(ValueError, match="variance"):
         Circular(0)
