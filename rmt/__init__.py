@@ -53,13 +53,17 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "Circular",
         "CompoundFreePoisson",
         "Deconvolution",
+        "FreeLevy",
         "HaarUnitary",
         "Outlier",
         "PolynomialLaw",
         "RectangularConvolution",
+        "anticommutator",
         "boxplus",
         "boxtimes",
+        "commutator",
         "compress",
+        "deformed_wigner",
         "free_deconvolve",
         "free_power",
         "mixture",
@@ -69,6 +73,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "polynomial_law",
         "population_spectrum",
         "rectangular_boxplus",
+        "sample_covariance",
         "spike_thresholds",
     ),
     "rmt.ensembles": (
@@ -127,13 +132,17 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.free import Circular as Circular
     from rmt.free import CompoundFreePoisson as CompoundFreePoisson
     from rmt.free import Deconvolution as Deconvolution
+    from rmt.free import FreeLevy as FreeLevy
     from rmt.free import HaarUnitary as HaarUnitary
     from rmt.free import Outlier as Outlier
     from rmt.free import PolynomialLaw as PolynomialLaw
     from rmt.free import RectangularConvolution as RectangularConvolution
+    from rmt.free import anticommutator as anticommutator
     from rmt.free import boxplus as boxplus
     from rmt.free import boxtimes as boxtimes
+    from rmt.free import commutator as commutator
     from rmt.free import compress as compress
+    from rmt.free import deformed_wigner as deformed_wigner
     from rmt.free import free_deconvolve as free_deconvolve
     from rmt.free import free_power as free_power
     from rmt.free import mixture as mixture
@@ -143,6 +152,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.free import polynomial_law as polynomial_law
     from rmt.free import population_spectrum as population_spectrum
     from rmt.free import rectangular_boxplus as rectangular_boxplus
+    from rmt.free import sample_covariance as sample_covariance
     from rmt.free import spike_thresholds as spike_thresholds
     from rmt.laws import Affine as Affine
     from rmt.laws import Arcsine as Arcsine

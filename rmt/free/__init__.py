@@ -11,6 +11,11 @@ from rmt.free.convolution import multiplicative_power as multiplicative_power
 from rmt.free.deconvolution import Deconvolution as Deconvolution
 from rmt.free.deconvolution import free_deconvolve as free_deconvolve
 from rmt.free.deconvolution import population_spectrum as population_spectrum
+from rmt.free.models import FreeLevy as FreeLevy
+from rmt.free.models import anticommutator as anticommutator
+from rmt.free.models import commutator as commutator
+from rmt.free.models import deformed_wigner as deformed_wigner
+from rmt.free.models import sample_covariance as sample_covariance
 from rmt.free.polynomial import Circular as Circular
 from rmt.free.polynomial import HaarUnitary as HaarUnitary
 from rmt.free.polynomial import PolynomialLaw as PolynomialLaw
@@ -27,13 +32,17 @@ __all__ = [
     "CompoundFreePoisson",
     "ComputedLaw",
     "Deconvolution",
+    "FreeLevy",
     "HaarUnitary",
     "Outlier",
     "PolynomialLaw",
     "RectangularConvolution",
+    "anticommutator",
     "boxplus",
     "boxtimes",
+    "commutator",
     "compress",
+    "deformed_wigner",
     "free_deconvolve",
     "free_power",
     "mixture",
@@ -43,5 +52,6 @@ __all__ = [
     "polynomial_law",
     "population_spectrum",
     "rectangular_boxplus",
+    "sample_covariance",
     "spike_thresholds",
 ]

@@ -240,7 +240,7 @@ CHECKS: dict[str, Check] = {
     "ht_gauss_L100_pdf_1": Check((lambda: hard_tanh(100, NINE, gaussian=True),), **pdf(1.0)),
     "tanh_q0.1_m2": Check((lambda: tanh(0.1),), lambda law: law.moment(2), relative=1e-13),
     "tanh_gauss_q0.1_L10_edge": Check((lambda: gaussian_tanh(0.1, 10),), **deep_edge(10)),
-    # a tenth of a unit beside a support of width 6
+    # a tenth of a unit beside a support of width 7
     "cov2_edge_0": Check((covariance,), lambda law: law.support[0].low, absolute=4 * EPS),
     "cov2_pdf_0.5": Check((covariance,), **pdf(0.5)),
     "cov2_pdf_4": Check((covariance,), **pdf(4.0)),
