@@ -59,6 +59,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "PolynomialLaw",
         "RectangularConvolution",
         "anticommutator",
+        "boolean_convolution",
         "boxplus",
         "boxtimes",
         "commutator",
@@ -66,7 +67,9 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "deformed_wigner",
         "free_deconvolve",
         "free_power",
+        "inverse",
         "mixture",
+        "monotone_convolution",
         "multiplicative_power",
         "nonlinear_shrinkage",
         "outliers",
@@ -75,6 +78,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "rectangular_boxplus",
         "sample_covariance",
         "spike_thresholds",
+        "symmetrised",
     ),
     "rmt.ensembles": (
         "Ensemble",
@@ -138,6 +142,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.free import PolynomialLaw as PolynomialLaw
     from rmt.free import RectangularConvolution as RectangularConvolution
     from rmt.free import anticommutator as anticommutator
+    from rmt.free import boolean_convolution as boolean_convolution
     from rmt.free import boxplus as boxplus
     from rmt.free import boxtimes as boxtimes
     from rmt.free import commutator as commutator
@@ -145,7 +150,9 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.free import deformed_wigner as deformed_wigner
     from rmt.free import free_deconvolve as free_deconvolve
     from rmt.free import free_power as free_power
+    from rmt.free import inverse as inverse
     from rmt.free import mixture as mixture
+    from rmt.free import monotone_convolution as monotone_convolution
     from rmt.free import multiplicative_power as multiplicative_power
     from rmt.free import nonlinear_shrinkage as nonlinear_shrinkage
     from rmt.free import outliers as outliers
@@ -154,6 +161,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.free import rectangular_boxplus as rectangular_boxplus
     from rmt.free import sample_covariance as sample_covariance
     from rmt.free import spike_thresholds as spike_thresholds
+    from rmt.free import symmetrised as symmetrised
     from rmt.laws import Affine as Affine
     from rmt.laws import Arcsine as Arcsine
     from rmt.laws import Atomic as Atomic

@@ -2,12 +2,16 @@
 
 from rmt.free.computed import ComputedLaw as ComputedLaw
 from rmt.free.convolution import CompoundFreePoisson as CompoundFreePoisson
+from rmt.free.convolution import boolean_convolution as boolean_convolution
 from rmt.free.convolution import boxplus as boxplus
 from rmt.free.convolution import boxtimes as boxtimes
 from rmt.free.convolution import compress as compress
 from rmt.free.convolution import free_power as free_power
+from rmt.free.convolution import inverse as inverse
 from rmt.free.convolution import mixture as mixture
+from rmt.free.convolution import monotone_convolution as monotone_convolution
 from rmt.free.convolution import multiplicative_power as multiplicative_power
+from rmt.free.convolution import symmetrised as symmetrised
 from rmt.free.deconvolution import Deconvolution as Deconvolution
 from rmt.free.deconvolution import free_deconvolve as free_deconvolve
 from rmt.free.deconvolution import population_spectrum as population_spectrum
@@ -38,6 +42,7 @@ __all__ = [
     "PolynomialLaw",
     "RectangularConvolution",
     "anticommutator",
+    "boolean_convolution",
     "boxplus",
     "boxtimes",
     "commutator",
@@ -45,7 +50,9 @@ __all__ = [
     "deformed_wigner",
     "free_deconvolve",
     "free_power",
+    "inverse",
     "mixture",
+    "monotone_convolution",
     "multiplicative_power",
     "nonlinear_shrinkage",
     "outliers",
@@ -54,4 +61,5 @@ __all__ = [
     "rectangular_boxplus",
     "sample_covariance",
     "spike_thresholds",
+    "symmetrised",
 ]

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import Any
 
-from rmt.free.tree import Affine, Compound, Leaf, Node, Product, Sum, affine, free_product, free_sum, point_mass
+from rmt.free.tree import (
+    Affine,
+    BooleanSum,
+    Compound,
+    Inverse,
+    Leaf,
+    Monotone,
+    Node,
+    Product,
+    Sum,
+    SymmetricRoot,
+    affine,
+    boolean_sum,
+    free_product,
+    free_sum,
+    point_mass,
+)
 from rmt.laws.atomic import AtomicLaw, Bernoulli, Rademacher
 from rmt.laws.classical import Arcsine, Cauchy
 from rmt.laws.free_jacobi import ProjectionProduct, Wachter
@@ -33,10 +50,53 @@ def recognise(node: Node) -> Node:
         if len(atoms) == 1 and atoms[0][1] == 1.0 and isinstance(node.child.law, AtomicLaw):
             jump = node.child.law._points()[0][0]
             return affine(Leaf(FreePoisson(node.rate, abs(jump))), 1 if jump > 0 else -1, 0)
+    if isinstance(node, BooleanSum):
+        return _collected(node, [_cauchys, _fair_signs], boolean_sum)
+    if isinstance(node, Monotone):
+        return _monotone(node)
+    law = node.child.law if isinstance(node, Inverse | SymmetricRoot) and isinstance(node.child, Leaf) else None
+    if isinstance(node, Inverse) and isinstance(law, Cauchy):
+        size = Fraction(law.location) ** 2 + Fraction(law.scale) ** 2
+        return Leaf(Cauchy(_plain(law.location / size), _plain(law.scale / size)))
+    if isinstance(node, SymmetricRoot) and isinstance(law, MarchenkoPastur) and law.ratio == 1:
+        return Leaf(Semicircle(0, law.variance))
     return node
 
 
-def _collected(node: Sum | Product, families: list[Any], build: Any) -> Node:
+def _fair_signs(terms: Terms) -> Terms:
+    """Symmetric laws of two atoms, k = variance/z: Boolean variances add."""
+    members: list[int] = []
+    variance: Any = 0
+    for i, (child, t) in enumerate(terms):
+        law = child.law if isinstance(child, Leaf) else None
+        if isinstance(law, Bernoulli | Rademacher):
+            positions, weights = law._points()
+            if weights == (Fraction(1, 2),) * 2 and positions[0] == -positions[1]:
+                members.append(i)
+                variance = variance + t * positions[1] * positions[1]
+    if not members or (len(members) == 1 and terms[members[0]][1] == 1):
+        return terms
+    radius = _root(variance)
+    return _merged(terms, members, Leaf(Bernoulli(Fraction(1, 2), -radius, radius)))
+
+
+def _monotone(node: Monotone) -> Node:
+    """Arcsine laws, F = √(z² − radius²), and Cauchy laws."""
+    first, second = (child.law if isinstance(child, Leaf) else None for child in node.children)
+    if isinstance(first, Arcsine) and isinstance(second, Arcsine):
+        return Leaf(Arcsine(_root(first.radius * first.radius + second.radius * second.radius)))
+    if isinstance(first, Cauchy) and isinstance(second, Cauchy):
+        return Leaf(Cauchy(first.location + second.location, first.scale + second.scale))
+    return node
+
+
+def _root(square: Any) -> Any:
+    """Square root, an int where it is one."""
+    value = math.sqrt(square)
+    return int(value) if value == int(value) and int(value) ** 2 == square else value
+
+
+def _collected(node: Sum | Product | BooleanSum, families: list[Any], build: Any) -> Node:
     """Let every family merge the terms it knows."""
     terms = node.terms
     for family in families:

@@ -87,13 +87,17 @@ def law_of(node: Node) -> Law:
         return AffineLaw(law_of(node.child), node.scale, node.shift)
     if isinstance(node, Square):
         return Squared(law_of(node.child))
-    from rmt.free import convolved, explicit
+    from rmt.free import boolean_monotone, convolved, explicit, pushed
 
     classes: dict[str, type[ComputedLaw]] = {
         "sum": convolved.FreelyConvolved,
         "product": convolved.FreelyConvolved,
         "compound": convolved.FreelyConvolved,
         "mixture": explicit.MixedLaw,
+        "boolean": boolean_monotone.BooleanLaw,
+        "monotone": boolean_monotone.MonotoneLaw,
+        "root": pushed.SymmetricRootLaw,
+        "inverse": pushed.InverseLaw,
     }
     return classes[node.kind](node)
 

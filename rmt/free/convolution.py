@@ -18,14 +18,19 @@ from rmt.free.tree import (
     Node,
     Product,
     Sum,
+    SymmetricRoot,
     affine,
+    boolean_sum,
     free_product,
     free_sum,
+    inverse_node,
     mixture_node,
+    monotone,
     node_of,
     point_mass_position,
 )
 from rmt.laws.law import Law
+from rmt.laws.pushforward import SquareRoot
 
 
 def boxplus(*laws: Law, powers: Sequence[Any] | None = None, closed_form: bool = True) -> Law:
@@ -323,3 +328,140 @@ def mixture(*laws: Law, weights: Sequence[Any] | None = None) -> Law:
     if abs(total - 1.0) > 1e-12:
         raise ValueError(f"weights must sum to 1, got the sum {total!r}; divide them by it")
     return law_of(mixture_node(zip(map(node_of, laws), checked, strict=True)))
+
+
+def boolean_convolution(*laws: Law, powers: Sequence[Any] | None = None, closed_form: bool = True) -> Law:
+    """Boolean convolution μ ⊎ ν ⊎ ...: the law of a sum of Boolean independent variables (Speicher and Woroudi 1997).
+
+    Boolean self-energies add: k = Σ t_i k_i with k(z) = z − 1/G(z). Every law has all powers t > 0.
+
+    Parameters
+    ----------
+    *laws : Law
+        The summands; equal laws stand for different independent copies.
+    powers : sequence of real, optional
+        A Boolean power t_i > 0 for each of them (default 1 each).
+    closed_form : bool
+        Whether results that are named laws (fair signs, Cauchy laws) are returned as such.
+
+    Returns
+    -------
+    Law
+        G is explicit; masses and the log-potential come from the density on quadrature panels.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not a law.
+    ValueError
+        If no law is given, or a power is not > 0.
+
+    Examples
+    --------
+    >>> from rmt.laws import Rademacher, Semicircle
+    >>> boolean_convolution(Rademacher(), Rademacher(), powers=(1, 3))
+    Bernoulli(p=Fraction(1, 2), low=-2, high=2)
+    >>> [round(x, 12) for x, _ in boolean_convolution(Semicircle(), powers=(2,)).atoms]
+    []
+    """
+    return _finish(boolean_sum(_terms("boolean_convolution", laws, powers)), closed_form)
+
+
+def monotone_convolution(first: Law, second: Law, *, closed_form: bool = True) -> Law:
+    """Monotone convolution μ ▷ ν: F = F_μ ∘ F_ν with F = 1/G (Muraki 2001).
+
+    The law of a + b for a and b monotone independent in this order, a of law `first`, b of law `second`. It is
+    associative and not commutative. A point mass as `first` shifts the other law.
+
+    Parameters
+    ----------
+    first, second : Law
+    closed_form : bool
+        Whether results that are named laws (arcsine ▷ arcsine, Cauchy laws) are returned as such.
+
+    Returns
+    -------
+    Law
+        G is explicit; masses and the log-potential come from the density on quadrature panels.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not a law.
+
+    Examples
+    --------
+    >>> from rmt.laws import Arcsine, Rademacher
+    >>> monotone_convolution(Arcsine(3), Arcsine(4))
+    Arcsine(radius=5)
+    >>> law = monotone_convolution(Rademacher(), Rademacher())
+    >>> [round(x, 12) for x, _ in law.atoms]
+    [-1.618033988750, -0.618033988750, 0.618033988750, 1.618033988750]
+    """
+    _check_laws("monotone_convolution", (first, second))
+    return _finish(monotone(node_of(first), node_of(second)), closed_form)
+
+
+def inverse(law: Law, *, closed_form: bool = True) -> Law:
+    """Law of 1/X.
+
+    Parameters
+    ----------
+    law : Law
+        Law of X, without atom at 0. If the support of X contains 0, that of 1/X is unbounded.
+    closed_form : bool
+        Whether results that are named laws (inverses of Cauchy laws) are returned as such.
+
+    Raises
+    ------
+    TypeError
+        If `law` is not a law.
+    ValueError
+        If X is 0 with positive probability.
+
+    Examples
+    --------
+    >>> from rmt.laws import MarchenkoPastur
+    >>> law = inverse(MarchenkoPastur(0.5))
+    >>> [round(m, 12) for m in law.moments(3)]
+    [2.0, 8.0, 48.0]
+    """
+    _check_laws("inverse", (law,))
+    mass = dict(law.atoms).get(0.0, 0.0)
+    if mass > 0.0:
+        raise ValueError(
+            f"inverse needs a law without atom at 0, {law!r} has mass {mass:.6g} there; 1/X is then infinite with that "
+            "probability. Take the law of the non-zero part, or add a constant first (inverse(law + shift))"
+        )
+    return _finish(inverse_node(node_of(law)), closed_form)
+
+
+def symmetrised(law: Law, *, closed_form: bool = True) -> Law:
+    """Symmetrised law (μ + μ(−·))/2: the law of X times an independent fair sign.
+
+    Rectangular free probability (Benaych-Georges 2009) works with the symmetrised law of singular values: for the law
+    of X X* this is ``symmetrised(square_root(law))``, the law of the non-zero eigenvalues of [[0, X], [X*, 0]].
+
+    Parameters
+    ----------
+    law : Law
+    closed_form : bool
+        Whether results that are named laws (the symmetrised quarter circle is a semicircle) are returned as such.
+
+    Raises
+    ------
+    TypeError
+        If `law` is not a law.
+
+    Examples
+    --------
+    >>> from rmt.laws import MarchenkoPastur, square_root
+    >>> symmetrised(square_root(MarchenkoPastur()))
+    Semicircle(mean=0, variance=1)
+    """
+    _check_laws("symmetrised", (law,))
+    if isinstance(law, SquareRoot):
+        return _finish(SymmetricRoot(node_of(law.base)), closed_form)
+    node = node_of(law)
+    half = Fraction(1, 2)
+    return law_of(mixture_node([(node, half), (affine(node, -1, 0), half)]))

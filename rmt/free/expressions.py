@@ -8,7 +8,7 @@ from typing import Any
 from rmt.free.closed_forms import recognise
 from rmt.free.tree import Affine, Compound, Leaf, Node
 
-_UNARY = {"square": "squared", "root": "symmetric_square_root", "inverse": "inverse"}
+_UNARY = {"square": "squared({})", "root": "symmetrised(square_root({}))", "inverse": "inverse({})"}
 
 
 def expression(node: Node) -> str:
@@ -20,7 +20,7 @@ def expression(node: Node) -> str:
         return scaled if node.shift == 0 else f"{scaled} + {node.shift!r}"
     arguments = [expression(child) for child in node.children]
     if node.kind in _UNARY:
-        return f"{_UNARY[node.kind]}({arguments[0]})"
+        return _UNARY[node.kind].format(arguments[0])
     if isinstance(node, Compound):
         return _call("CompoundFreePoisson", [repr(node.rate), *arguments], node)
     if node.kind == "monotone":
@@ -30,9 +30,9 @@ def expression(node: Node) -> str:
     name, power = {
         "sum": ("boxplus", "free_power"),
         "product": ("boxtimes", "multiplicative_power"),
-        "boolean": ("boolean_convolution", "boolean_power"),
+        "boolean": ("boolean_convolution", ""),
     }[node.kind]
-    if len(arguments) == 1:
+    if len(arguments) == 1 and power:
         return _call(power, [arguments[0], repr(node.weights[0])], node)
     if any(t != 1 for t in node.weights):
         arguments.append(f"powers={_tuple(node.weights)}")

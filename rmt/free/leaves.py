@@ -17,6 +17,7 @@ from rmt.laws.fuss_catalan import FussCatalan
 from rmt.laws.kesten_mckay import KestenMcKay
 from rmt.laws.law import Law, Real, exact
 from rmt.laws.marchenko_pastur import FreePoisson, MarchenkoPastur
+from rmt.laws.numeric_panels import PanelMeasure
 from rmt.laws.semicircle import Semicircle
 from rmt.laws.uniform import Uniform
 from rmt.numerics.line_panels import Stretch, build_line_panels
@@ -73,6 +74,9 @@ def _closed_code(law: Law) -> Code | None:
     panels = getattr(law, "log_panels", None)
     if isinstance(panels, LogPanels):
         return codes.LOG_PANELS, panels.parameters.tolist(), panels.kind.size
+    line = getattr(law, "line_panels", None)
+    if isinstance(line, PanelMeasure):
+        return codes.LINE_PANELS, line.parameters.tolist(), int(line.parameters[1])
     return None
 
 

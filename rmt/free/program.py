@@ -64,7 +64,9 @@ def elementary(node: Node, *, flatten: bool = True) -> Node:
     if isinstance(node, Leaf):
         expression = rewrite(node.law)
         return node if expression is None else elementary(expression)
-    if isinstance(node, Sum | Product | Mixture | BooleanSum):
+    if isinstance(node, BooleanSum | Monotone):
+        return Leaf(law_of(node))  # on panels: these have no formula for the log-potential
+    if isinstance(node, Sum | Product | Mixture):
         terms = [(elementary(child), t) for child, t in node.terms]
         if isinstance(node, Sum):
             terms = [_without_small_weight(child, t) for child, t in terms]
@@ -73,8 +75,6 @@ def elementary(node: Node, *, flatten: bool = True) -> Node:
         return type(node)(tuple(terms))
     if isinstance(node, Affine):
         return affine(elementary(node.child), node.scale, node.shift)
-    if isinstance(node, Monotone):
-        return Monotone(elementary(node.first), elementary(node.second))
     if isinstance(node, Compound):
         return Compound(elementary(node.child), node.rate)
     return type(node)(elementary(node.children[0]))  # type: ignore[call-arg]

@@ -317,3 +317,35 @@ def mixture_node(terms: Iterable[tuple[Node, Number]]) -> Node:
                 masses[position] = masses.get(position, 0) + weight * mass
         return Leaf(Atomic(tuple(masses), tuple(masses.values())))
     return Mixture(merged)
+
+
+def boolean_sum(terms: Iterable[tuple[Node, Number]]) -> Node:
+    """Node with k = Σ t_i k_i: sums of sums flattened, equal children merged."""
+    flat: list[tuple[Node, Number]] = []
+    for node, weight in terms:
+        if isinstance(node, BooleanSum):
+            flat.extend((child, weight * t) for child, t in node.terms)
+        else:
+            flat.append((node, weight))
+    merged = _merge(flat)
+    return merged[0][0] if len(merged) == 1 and merged[0][1] == 1 else BooleanSum(merged)
+
+
+def monotone(first: Node, second: Node) -> Node:
+    """Node with F = F_first ∘ F_second; a unit mass as first shifts the second, one at 0 as second changes nothing."""
+    position = point_mass_position(first)
+    if position is not None:
+        return affine(second, 1, position)
+    return first if point_mass_position(second) == 0 else Monotone(first, second)
+
+
+def inverse_node(node: Node) -> Node:
+    """Node of 1/X: twice is nothing, a dilation is inverted, atoms move."""
+    if isinstance(node, Inverse):
+        return node.child
+    if isinstance(node, Affine) and node.shift == 0:
+        return affine(inverse_node(node.child), _power(node.scale, -1), 0)
+    if isinstance(node, Leaf) and isinstance(node.law, AtomicLaw):
+        positions, masses = node.law._points()
+        return Leaf(Atomic([_power(a, -1) for a in positions], masses))
+    return Inverse(node)
