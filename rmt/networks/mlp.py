@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rmt.ensembles.entries import EntryLaw
     from rmt.laws.law import Law
     from rmt.networks.jacobian import Jacobian
+    from rmt.networks.report import IsometryReport
 
 ORTHOGONAL = "orthogonal"
 
@@ -256,6 +257,12 @@ class MLP:
         from rmt.networks.jacobian import Jacobian
 
         return Jacobian(self)
+
+    def isometry(self, **options: Any) -> IsometryReport:
+        """How far the Jacobian is from an isometry, why, and what to set instead: :func:`rmt.networks.isometry`."""
+        from rmt.networks.isometry import isometry
+
+        return isometry(self, **options)
 
     def with_weights(self, weights: Any) -> MLP:
         """The same network with other weights."""

@@ -1,0 +1,213 @@
+"""Dynamical isometry: the report on the spectrum of a network's Jacobian, predicted before any training.
+
+The bulk follows the law of J Jᵀ: mean m₁ = Π chi_perp, relative variance Σ (μ₂/μ₁² − 1 − s₁) (Pennington, Schoenholz
+and Ganguli 2018). One direction is not free from the D_l, that of the signal itself: ⟨x̂_L, J x̂_0⟩ → Π chi_par at
+stationarity, and it may stand alone outside the bulk.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from rmt.networks.advice import TARGET, Advice, advise
+from rmt.networks.moments import Activation
+from rmt.networks.report import (
+    Cause,
+    DepthScales,
+    IsometryReport,
+    JacobianOutlier,
+    LayerShare,
+    SpectrumSummary,
+    check_target,
+)
+from rmt.networks.verdict import Verdict
+
+if TYPE_CHECKING:
+    from rmt.laws.law import Law
+    from rmt.networks.mlp import MLP, Layer
+
+#: mass of the bulk beyond which the radial direction counts as outside
+BEYOND = 1e-3
+#: share of units with slope 0 above which a layer is called saturated
+SATURATED = 0.6
+
+
+def isometry(network: MLP, *, target: float = TARGET) -> IsometryReport:
+    """Report how far the Jacobian of a network is from an isometry, why, and what to set instead.
+
+    Parameters
+    ----------
+    network : MLP
+    target : float
+        Relative variance of J Jᵀ that the advice aims at.
+
+    Returns
+    -------
+    IsometryReport
+        `m1`, `relvar`, `s_max`, `s_min`, `quantiles`, `condition`, `atoms`, `fraction`, `outliers`, `verdict`,
+        `advice`, `layers`, `scales`; ``print(report)``, ``report.to_json()``, ``report.plot()``.
+
+    Raises
+    ------
+    ValueError
+        If the target is not positive.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> report = isometry(rmt.MLP(32, "tanh", sigma_w=1.0341652193, sigma_b=0.0073001674, weights="orthogonal"))
+    >>> print(report.verdict)
+    ISOMETRIC
+    """
+    goal = check_target(target)
+    law = network.jacobian().gram_law()
+    rank = min(network.widths) / network.widths[-1]
+    summary = SpectrumSummary.of_law(
+        law,
+        log_m1=network.log_mean,
+        relvar=network.relative_variance if network.log_mean > -math.inf else math.nan,
+        rank=rank,
+        log_geometric_mean=_log_geometric_mean(network),
+    )
+    outlier = _radial_outlier(network, summary, law)
+    return IsometryReport(
+        subject=repr(network),
+        depth=network.depth,
+        weights=weights_name(network),
+        predicted=summary,
+        layers=tuple(_share(layer, network.widths[-1]) for layer in network.layers),
+        outliers=() if outlier is None else (outlier,),
+        scales=_depth_scales(network),
+        advice=_advice(network, summary, goal),
+        notes=_notes(network, summary),
+        network=network,
+        law=law,
+    )
+
+
+def weights_name(network: MLP) -> str:
+    """Word for the weights: ``"orthogonal"``, or the name of the entry law."""
+    if isinstance(network.weights, str):
+        return network.weights
+    argument = network.weights.argument
+    return argument if isinstance(argument, str) else "independent"
+
+
+def _share(layer: Layer, rows: float) -> LayerShare:
+    gain = layer.chi_perp
+    return LayerShare(
+        name=layer.activation.name,
+        sigma_w=layer.sigma_w,
+        sigma_b=layer.sigma_b,
+        q=layer.q,
+        chi_perp=gain,
+        chi_par=layer.chi_par,
+        log_m1=math.log(gain) if gain > 0.0 else -math.inf,
+        relvar=layer.relative_variance(rows),
+        dead=layer.dead,
+    )
+
+
+def _depth_scales(network: MLP) -> DepthScales | None:
+    if not network.uniform:
+        return None
+    field = network.mean_field
+    return DepthScales(field.xi_c, field.xi_q, field.xi_grad)
+
+
+def _log_geometric_mean(network: MLP) -> float | None:
+    """E log s of a square network: determinants multiply, so that every factor adds its own."""
+    if not network.square:
+        return None
+    total = 0.0
+    known: dict[tuple[Activation, float], float] = {}
+    for layer in network.layers:
+        key = (layer.activation, layer.q)
+        if key not in known:
+            known[key] = _mean_log_slope(layer)
+        if known[key] == -math.inf or layer.sigma_w == 0.0:
+            return -math.inf
+        # E log of the Marchenko-Pastur law of ratio 1 is -1
+        total += known[key] + math.log(layer.sigma_w) - (0.0 if layer.orthogonal else 0.5)
+    return total
+
+
+def _mean_log_slope(layer: Layer) -> float:
+    """E log|φ'|."""
+    if layer.dead > 0.0:
+        return -math.inf
+    return 0.5 * float(layer.slope_law().log_potential(0.0).real)
+
+
+# ---------------------------------------------------------------------- the radial direction
+def log_radial_gain(network: MLP) -> float:
+    """Logarithm of |⟨x̂_L, J x̂_0⟩| in the limit: the gain along the signal, Π chi_par at stationarity."""
+    layers = network.layers
+    first, last = layers[0], layers[-1]
+    entering = (first.q - first.sigma_b**2) / first.weight_gain if first.weight_gain > 0.0 else 0.0
+    if network.scale_free or min(layer.q for layer in layers) <= 0.0 or entering <= 0.0:
+        gains = [layer.chi_par for layer in layers]  # lengths scale by chi_par themselves
+        return 0.5 * math.fsum(map(math.log, gains)) if min(gains) > 0.0 else -math.inf
+    # x_0 → (1 + ε) x_0 turns h_l by a_l ε h_l: a_1 = σ_w² E x_0²/q_1, a_{l+1} = a_l E φφ'h σ_w²/q_{l+1}
+    factors = [first.weight_gain * entering / first.q]
+    for before, after in pairwise(layers):
+        factors.append(after.weight_gain * before.activation.radial_moment(before.q) * before.q / after.q)
+    leaving = last.activation.second_moment(last.q)
+    factors.append(last.activation.radial_moment(last.q) * last.q / math.sqrt(leaving * entering))
+    factors.append(math.sqrt(network.widths[-1] / network.widths[0]))
+    sizes = [abs(f) for f in factors]
+    return math.fsum(map(math.log, sizes)) if min(sizes) > 0.0 else -math.inf
+
+
+def _radial_outlier(network: MLP, summary: SpectrumSummary, law: Law) -> JacobianOutlier | None:
+    """The singular value of the signal direction, if the bulk of a network of about 1000 units does not cover it."""
+    if summary.log_m1 == -math.inf:
+        return None
+    gain = log_radial_gain(network)
+    lowest = 0.5 * float(law.ppf_of_log(summary.kernel + BEYOND * (1.0 - summary.kernel)))
+    if gain > summary.log_s_max + 1e-9 or gain < lowest - 1e-9:
+        return JacobianOutlier(gain, Cause.RADIAL, gain) if math.isfinite(gain) else None
+    return None
+
+
+# ---------------------------------------------------------------------- words
+def _advice(network: MLP, summary: SpectrumSummary, target: float) -> Advice | None:
+    weights = weights_name(network)
+    first = network.layers[0]
+    if summary.verdict is Verdict.ISOMETRIC and network.uniform:
+        reason = f"nothing to change: relative variance {summary.relvar:.4g}, m1 = {summary.m1:.4g}"
+        return Advice(weights, first.sigma_w, first.sigma_b, first.q, summary.relvar, summary.verdict, None, (reason,))
+    nonlinear = {phi for phi in network.activations if phi.name != "linear"} or {network.activations[0]}
+    if len(nonlinear) > 1:
+        return None
+    return advise(
+        nonlinear.pop(),
+        network.depth,
+        sigma_w=first.sigma_w if len(set(network.sigma_w)) == 1 else None,
+        sigma_b=max(network.sigma_b),
+        weights=weights,
+        widths=None if network.square else network.widths,
+        target=target,
+    )
+
+
+def _notes(network: MLP, summary: SpectrumSummary) -> tuple[str, ...]:
+    notes = []
+    last = network.layers[-1]
+    if network.uniform and network.input_q is None and last.chi_par > 1.0 + 1e-9:
+        notes.append(
+            f"the length map is unstable (chi_par = {last.chi_par:.4g} > 1): lengths drift away from q = {last.q:.4g}"
+        )
+    dead = max(layer.dead for layer in network.layers)
+    if dead > SATURATED:
+        notes.append(f"{100.0 * dead:.0f} % of the units of a layer are saturated: their gradient is exactly zero")
+    if summary.rank < 1.0:
+        notes.append(
+            f"shares are of the {network.widths[-1]:g} rows of J; the widths leave {100.0 * summary.rank:.4g} % of "
+            "them, and the verdict is on these"
+        )
+    if len({phi for phi in network.activations if phi.name != "linear"}) > 1:
+        notes.append("no advice for layers with different activations: each has its own critical sigma_w")
+    return tuple(notes)
