@@ -4,6 +4,7 @@ from rmt.plotting.canvas import figure as figure
 from rmt.plotting.canvas import legend as legend
 from rmt.plotting.canvas import save as save
 from rmt.plotting.canvas import style as style
+from rmt.plotting.cobweb import cobweb as cobweb
 from rmt.plotting.curve import law as law
 from rmt.plotting.partitions import noncrossing_lattice as noncrossing_lattice
 from rmt.plotting.partitions import partition as partition
@@ -17,6 +18,7 @@ from rmt.plotting.transforms import r_transform as r_transform
 from rmt.plotting.transforms import s_transform as s_transform
 
 __all__ = [
+    "cobweb",
     "compare",
     "domain_coloring",
     "esd",

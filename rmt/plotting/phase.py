@@ -30,8 +30,8 @@ EDGE_POINTS = 300
 CONTOURS = 4
 #: fills of the regions
 ORDERED, CHAOTIC = "#dceaf5", "#fae3d2"
-#: a region gets its name if a disc of this radius, as a fraction of the window, fits into it
-NAMED_RADIUS = 0.06
+#: a region gets its name if an ellipse of this height and twice the width, as fractions of the window, fits in
+NAMED_RADIUS = 0.04
 #: the lowest part of the window is left to the names of initialisers, most of which have no bias
 LOWEST_NAME = 0.3
 
@@ -313,14 +313,16 @@ def _draw_regions(axes: Axes, plane: _Plane) -> None:
 
 
 def _name_region(axes: Axes, plane: _Plane, name: str, region: Any) -> None:
-    """Write a name where the region has most room, off the diagonal, where the contours are labelled."""
+    """Write a name where the region has most room, off the part of the diagonal where contours are labelled."""
     from matplotlib.patheffects import withStroke
     from scipy.ndimage import distance_transform_edt
 
     size = region.shape[0]
     row, column = np.indices(region.shape)
-    free = region & (np.abs(row - column) > 0.12 * size) & (row > LOWEST_NAME * size)
-    room = distance_transform_edt(np.pad(free, 1))[1:-1, 1:-1]
+    labels = (np.abs(row - column) <= 0.12 * size) & ~plane.unbounded
+    free = region & ~labels & (row > LOWEST_NAME * size)
+    # words are wider than high
+    room = distance_transform_edt(np.pad(free, 1), sampling=(1.0, 0.5))[1:-1, 1:-1]
     if room.max() < NAMED_RADIUS * size:
         return
     i, j = np.unravel_index(np.argmax(room), room.shape)
@@ -331,6 +333,7 @@ def _name_region(axes: Axes, plane: _Plane, name: str, region: Any) -> None:
         ha="center",
         va="center",
         style="italic",
+        fontsize="medium",
         color=DARK_GREY,
         path_effects=[withStroke(linewidth=3.0, foreground="white", alpha=0.6)],
         zorder=4,
@@ -339,6 +342,8 @@ def _name_region(axes: Axes, plane: _Plane, name: str, region: Any) -> None:
 
 def _draw_contours(axes: Axes, plane: _Plane) -> None:
     """Contours of q*, labelled where they cross the diagonal: q* grows along it, so each crosses it once."""
+    from matplotlib.patheffects import withStroke
+
     field = np.log10(np.maximum(plane.length, SHORTEST))
     along = np.diagonal(field)
     inner = np.linspace(0.4, 0.92, CONTOURS) * (along.size - 1)
@@ -363,7 +368,8 @@ def _draw_contours(axes: Axes, plane: _Plane) -> None:
         tuple(float(side[0] + t * (side[-1] - side[0])) for side in (plane.sigma_w, plane.sigma_b)) for t in places
     ]
     texts = {float(v): f"$q^*$ = {level:g}" for v, level in zip(lines.levels, levels, strict=True)}
-    axes.clabel(lines, fmt=texts, manual=positions, fontsize="x-small", colors=DARK_GREY)
+    for text in axes.clabel(lines, fmt=texts, manual=positions, fontsize="x-small", colors=DARK_GREY, zorder=4):
+        text.set_path_effects([withStroke(linewidth=2.0, foreground="white", alpha=0.8)])
 
 
 def _round_125(value: float) -> float:
@@ -409,6 +415,6 @@ def _edge_in_window(phi: Activation, window: tuple[tuple[float, float], tuple[fl
         (low, high), (bottom, top) = window
         inside = np.flatnonzero((x >= low) & (x <= high) & (y >= bottom) & (y <= top))
         if inside.size == 0:
-            break
+            return x[:0], y[:0], stable[:0]
         q = np.geomspace(q[max(inside[0] - 1, 0)], q[min(inside[-1] + 1, q.size - 1)], EDGE_POINTS)
     return x, y, stable
