@@ -218,6 +218,8 @@ def bias_variance(phi: Activation, q: float) -> float:
     With the linear part a0 + a1 z of φ(√q z) taken off, q E φ'² − E φ² = E(√q φ' − a1)² − E(φ − a0 − a1 z)² − a0²,
     which keeps relative accuracy at small q, where φ is nearly linear.
     """
+    if phi.homogeneous:  # E φ² = q E φ'²
+        return 0.0
     slope = phi.slope_moment(1, q)
     if slope == 0.0:
         raise ValueError(f"the slope of activation {phi.name!r} vanishes almost surely at q = {q:.6g}")

@@ -94,7 +94,12 @@ def cobweb(
             axes.plot(corners, heights, color=DARK_GREY, linestyle="-", linewidth=0.9, gid="staircase", zorder=2)
         for point, stable in _fixed_points(function, x, y):
             face = line.get_color() if stable else "white"
-            options = {"color": line.get_color(), "markerfacecolor": face, "clip_on": False, "zorder": 4}
+            options: dict[str, Any] = {
+                "color": line.get_color(),
+                "markerfacecolor": face,
+                "clip_on": False,
+                "zorder": 4,
+            }
             axes.plot([point], [point], "o", gid="fixed point", **options)
         axes.set(xlim=(low, high), ylim=(low, high))
         if not axes.get_xlabel():

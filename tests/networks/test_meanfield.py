@@ -194,6 +194,15 @@ def test_tanh_edge_of_chaos(bias_variance, q, weight_variance):
     assert close(field.chi_perp, 1.0, 12)
 
 
+@pytest.mark.parametrize("name", ["linear", "relu", "leaky_relu"])
+def test_every_length_is_critical_for_homogeneous_activations(name):
+    """Also where E φ² and q E φ'² differ by a rounding error."""
+    curve = edge_of_chaos(name, q=np.geomspace(1e-3, 1e3, 50))
+    assert curve.q.size == 50
+    assert (curve.sigma_b == 0.0).all()
+    assert edge_of_chaos(name, q=1.0).sigma_w == pytest.approx(critical_sigma_w(name), rel=1e-14)
+
+
 def test_hard_tanh_edge_of_chaos():
     quarter, one = edge_of_chaos("hard_tanh", q=0.25), edge_of_chaos("hard_tanh", q=1.0)
     assert close(quarter.sigma_w**2, 1.04766922627144, 13)
