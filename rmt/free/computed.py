@@ -48,7 +48,7 @@ class ComputedLaw(Law):
     @property
     def factors(self) -> tuple[tuple[Law, Any], ...]:
         """The laws this one is built from, each with its weight or power."""
-        return tuple((law_of(c), t) for c, t in zip(self.node.children, self.node.weights, strict=True))
+        return tuple(zip(self._child_laws, self.node.weights, strict=True))
 
     @cached_property
     def _child_laws(self) -> tuple[Law, ...]:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import itertools
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -390,13 +390,12 @@ class Convolution(Chart):
 def convolution_openings(operation: Operation) -> list[Opening] | None:
     """Gaps of a sum or of a product of positive laws, left to right; None if the combinations are too many."""
     factors = operation.factors
-    count = math.prod(1 + len(f.inner_gaps) for f in factors)
     widest = max(range(len(factors)), key=lambda i: len(factors[i].inner_gaps))
-    if count // (1 + len(factors[widest].inner_gaps)) > LIMIT:
+    choices = list(itertools.islice(_choices(operation, widest), LIMIT + 1))
+    if len(choices) > LIMIT:
         return None
     found = _outer_openings(operation)
-    options: list[list[Gap | None]] = [[None, *f.inner_gaps] if i != widest else [None] for i, f in enumerate(factors)]
-    for choice in itertools.product(*options):
+    for choice in choices:
         if factors[widest].inner_gaps:
             found.extend(Convolution(operation, widest, factors[widest].inner_gaps, choice).openings())
         pivot = next((i for i, gap in enumerate(choice) if gap is not None), None)
@@ -405,6 +404,30 @@ def convolution_openings(operation: Operation) -> list[Opening] | None:
             assert gap is not None
             found.extend(Convolution(operation, pivot, [gap], choice).openings())
     return merge(found)
+
+
+def _choices(operation: Operation, left_out: int) -> Iterator[list[Gap | None]]:
+    """Gaps (None: the outer ones) of all factors but one for which some value of c is common and not singular."""
+    factors, weights = operation.factors, operation.weights
+    bottom = -1.0 if operation.multiplicative else 0.0
+
+    def extended(chosen: list[Gap | None], low: float, high: float, inner: float) -> Iterator[list[Gap | None]]:
+        # the map is regular on [-1, 0] only if the weights of the inner gaps sum to 1
+        if not low < high or (inner > 1.0 and low >= bottom and high <= 0.0):
+            return
+        i = len(chosen)
+        if i == len(factors):
+            yield chosen
+            return
+        yield from extended([*chosen, None], *narrowed(i, None, low, high), inner)
+        for gap in factors[i].inner_gaps if i != left_out else ():
+            yield from extended([*chosen, gap], *narrowed(i, gap, low, high), inner + weights[i])
+
+    def narrowed(i: int, gap: Gap | None, low: float, high: float) -> tuple[float, float]:
+        a, b = factors[i].range_of(gap) if i != left_out else (-math.inf, math.inf)
+        return max(low, a), min(high, b)
+
+    return extended([], -math.inf, math.inf, 0.0)
 
 
 def _outer_openings(operation: Operation) -> list[Opening]:

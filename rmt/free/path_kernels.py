@@ -35,6 +35,8 @@ from rmt.numerics.kernel import kernel
 TOLERANCE = 1e-13
 #: size of the next step (see update) below which a state counts as a solution
 ARRIVED = 1e-7
+#: larger steps are never taken for rounding
+LARGEST_NOISE = 1e-4
 #: derivative of z (see criticality) below which it may be rounding error; (4 eps)^(2/3) at a cusp is 1e-10
 NOISY_SLOPE = 1e-8
 
@@ -352,8 +354,12 @@ def _finish(p, s, backup, root_log, step, change, count):
     """
     linearise(p, s, root_log)
     code = certify(p, s, TOLERANCE)
-    # at a triple point Newton's steps stay finite; D says how much is left, and the error estimate knows
-    if not (step < ARRIVED or (code == INSIDE and criticality(p, s) < NOISY_SLOPE)):
+    # at a triple point Newton's steps stay finite; D says how much is left, and the error estimate knows. Next to an
+    # edge of a product of many factors they stay as large as the rounding errors of the factors together
+    arrived = ARRIVED
+    if p.kind[0] == PRODUCT and step >= ARRIVED and code == INSIDE:
+        arrived = max(ARRIVED, min(4.0 * rounding_error(p, s), LARGEST_NOISE))
+    if not (step < arrived or (code == INSIDE and criticality(p, s) < NOISY_SLOPE)):
         code = FAILED
     on_axis = s.argument[0].imag == 0.0 or (root_log and s.argument[0].imag == math.pi)
     if code == OUTSIDE or not on_axis:
