@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rmt.free.computed import ComputedLaw, law_of
+from rmt.free.computed import law_of
 from rmt.free.leaves import leaf_parameters
 from rmt.free.tree import Affine, Leaf, Node
 from rmt.laws.law import EPS, Real
@@ -34,7 +34,9 @@ class Gap:
 
 
 class Factor:
-    """One factor: its self-energy on the real complement of its support, and the inverse of a transform there.
+    """One factor without free operations in it, on the real complement of its support.
+
+    Gives its self-energy and the inverse of a transform there.
 
     Parameters
     ----------
@@ -182,7 +184,7 @@ def _open_ends(gap: Gap) -> tuple[float, float]:
 
 # ---------------------------------------------------------------------- self-energies on the line
 def _self_energy(node: Node) -> Callable[[Real], tuple[Real, Real]]:
-    """K and k' of a node at real points outside its support."""
+    """K and k' of a leaf, or of an affine image of one, at real points outside its support."""
     if isinstance(node, Affine):
         inner = _self_energy(node.child)
         scale, shift = float(node.scale), float(node.shift)
@@ -192,12 +194,8 @@ def _self_energy(node: Node) -> Callable[[Real], tuple[Real, Real]]:
             return scale * k + shift, dk
 
         return pushed
-    law = law_of(node)
-    if isinstance(node, Leaf):
-        return _leaf(*leaf_parameters(law))
-    if node.kind in ("sum", "product", "compound"):
-        return lambda x: _by_solver(law, x)
-    return lambda x: _by_complex_step(law, x)
+    assert isinstance(node, Leaf)
+    return _leaf(*leaf_parameters(node.law))
 
 
 def _leaf(code: int, parameters: list[float], length: int) -> Callable[[Real], tuple[Real, Real]]:
@@ -211,23 +209,3 @@ def _leaf(code: int, parameters: list[float], length: int) -> Callable[[Real], t
         return k, dk
 
     return evaluate
-
-
-def _by_solver(law: Any, x: Real) -> tuple[Real, Real]:
-    values = law._values(x + 0j, certified=False)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        g = np.where(values.outside, values.g.real, np.nan)
-        k = x - 1.0 / g
-        slope = 1.0 - 1.0 / values.d.real
-        return k, slope * k / x if law._solver.product else slope
-
-
-def _by_complex_step(law: Any, x: Real) -> tuple[Real, Real]:
-    """G(x + ih) = G(x) + ih G'(x): without rounding error for closed forms; G' good to 1e-8 for computed laws."""
-    h = 1e-8 if isinstance(law, ComputedLaw) else 1e-100
-    known = ~np.isnan(x)
-    g, m = np.full(x.shape, np.nan + 0j), np.full(x.shape, np.nan)
-    g[known] = law._stieltjes(x[known] + 1j * h)
-    m[known] = law._t_transform(x[known] + 0j).real
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return m / g.real, 1.0 + g.imag / h / g.real**2

@@ -41,7 +41,8 @@ def moments(expression: Law | Node, order: int, *, exact: bool = True) -> list[F
     order : int
         Highest moment, >= 0.
     exact : bool
-        If false, leaves without rational moments count with their moments as floats; all else stays exact.
+        If false, leaves without rational moments count with their moments as floats, and real powers of means are
+        rounded to floats; all else stays exact.
 
     Returns
     -------
@@ -108,7 +109,7 @@ class _Moments:
                 # S does not exist; the tree admits one such factor, with weight 1
                 centred.append(of_child)
             else:
-                s = _multiply(s, _power(s_transform_from_moments(of_child), weight))
+                s = _multiply(s, _power(s_transform_from_moments(of_child), weight, exact=self._exact))
         product = moments_from_s_transform(s)
         for factor in centred:
             product = boxtimes_moments(product, factor)
@@ -163,7 +164,7 @@ def _negative_moments(node: Any, order: int) -> Series:
     if node.kind == "product":
         s = [Fraction(1)] + [Fraction(0)] * (order - 1)
         for child, weight in zip(node.children, map(Fraction, node.weights), strict=True):
-            s = _multiply(s, _power(s_transform_from_moments(_negative_moments(child, order)), weight))
+            s = _multiply(s, _power(s_transform_from_moments(_negative_moments(child, order)), weight, exact=True))
         return moments_from_s_transform(s)
     law = node.law if node.kind == "leaf" else None
     if isinstance(law, AtomicLaw):
@@ -186,15 +187,22 @@ def _multiply(a: Sequence[Fraction], b: Sequence[Fraction]) -> Series:
     return [sum((x * y for x, y in zip(a[: n + 1], b[n::-1], strict=True)), Fraction(0)) for n in range(len(a))]
 
 
-def _power(series: Sequence[Fraction], exponent: Fraction) -> Series:
+def _power(series: Sequence[Fraction], exponent: Fraction, *, exact: bool) -> Series:
     """Real power of a series with constant term, by its differential equation f g' = t f' g for g = f^t."""
-    lead = _rational_power(series[0], exponent)
+    lead = _rational_power(series[0], exponent) if exact else _nearby_power(series[0], exponent)
     f = [x / series[0] for x in series]
     g = [Fraction(1)]
     for n in range(1, len(f)):
         total = sum(((k * exponent - (n - k)) * f[k] * g[n - k] for k in range(1, n + 1)), Fraction(0))
         g.append(total / n)
     return [lead * x for x in g]
+
+
+def _nearby_power(base: Fraction, exponent: Fraction) -> Fraction:
+    """``base ** exponent``, rounded to a double where it is not an integer power."""
+    if exponent.denominator == 1:
+        return Fraction(base**exponent.numerator)
+    return Fraction(float(base) ** float(exponent))
 
 
 def _rational_power(base: Fraction, exponent: Fraction) -> Fraction:

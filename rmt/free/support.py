@@ -12,7 +12,7 @@ import numpy as np
 from rmt.free.computed import law_of, upper
 from rmt.free.gaps import CompoundChart, Opening, Operation, convolution_openings, merge
 from rmt.free.real_axis import Factor
-from rmt.free.tree import point_mass_position
+from rmt.free.tree import Affine, Leaf, Node, point_mass_position
 from rmt.laws.law import EPS, Complex, Interval, Real
 
 #: relative distances from an edge at which an exponent is measured
@@ -32,8 +32,9 @@ def support_of_convolution(law: Any, *, logarithmic: bool = False) -> tuple[Inte
     Notes
     -----
     The complement is found first: every gap, however small, is the image of gaps of the factors
-    (:mod:`rmt.free.gaps`); where the factors have too many gaps to combine, or one of them takes both signs, the
-    line is scanned with the certificate of the solver instead. Masses come from the log-potential in the gaps.
+    (:mod:`rmt.free.gaps`); where the factors are computed laws, or have too many gaps to combine, or one of them takes
+    both signs, the line is scanned with the certificate of the solver instead. Masses come from the log-potential in
+    the gaps.
     """
     openings = _openings(law, logarithmic)
     atoms = law._log_atoms if logarithmic else law.atoms
@@ -53,22 +54,28 @@ Block = tuple[float, float, str, str]
 def _openings(law: Any, logarithmic: bool) -> list[Opening]:
     node, scale, shift = law._solver.core
     found: list[Opening] | None = None
-    if node.kind == "compound":
-        chart = CompoundChart(Factor(node.child, True), float(node.rate))
-        found = merge(chart.openings())
+    if not all(map(_is_elementary, node.children)):
+        pass
+    elif node.kind == "compound":
+        found = merge(CompoundChart(Factor(node.child, True), float(node.rate)).openings())
     elif node.kind == "sum" or law._solver.logarithmic:
         found = convolution_openings(_operation(node, scale, logarithmic))
     if found is None:
         from rmt.free.scanned import scanned_openings
 
         found = scanned_openings(law)
-        return [_in_logarithms(o) for o in found] if logarithmic else found
+        return [_exponential(o) for o in found] if law._solver.logarithmic and not logarithmic else found
     if logarithmic:
         return found
     return [
         Opening(scale * o.low + shift, scale * o.high + shift, o.above, o.low_soft, o.high_soft, o.touching)
         for o in found
     ]
+
+
+def _is_elementary(node: Node) -> bool:
+    """Whether the gaps of a factor are known without a search."""
+    return isinstance(node, Leaf) or (isinstance(node, Affine) and isinstance(node.child, Leaf))
 
 
 def _operation(node: Any, scale: float, logarithmic: bool) -> Operation:
@@ -84,9 +91,10 @@ def _operation(node: Any, scale: float, logarithmic: bool) -> Operation:
     return Operation(factors, [t for _, t in terms], multiplicative, log_scale, logarithmic)
 
 
-def _in_logarithms(o: Opening) -> Opening:
-    low, high = (math.log(end) if end > 0.0 else -math.inf for end in (o.low, o.high))
-    return Opening(low, high, o.above, o.low_soft, o.high_soft, o.touching)
+def _exponential(o: Opening) -> Opening:
+    """A gap of X from one of log X; the one that ends at 0 contains the negative half line."""
+    low, high = (math.exp(end) for end in (o.low, o.high))
+    return Opening(-math.inf if o.high == -math.inf else low, high, o.above, o.low_soft, o.high_soft, o.touching)
 
 
 def _blocks(openings: Sequence[Opening]) -> list[Block]:
