@@ -340,6 +340,54 @@ def test_f27_has_four_routes(figures):
         assert (line.get_ydata() > 0).all()
 
 
+def test_f28_network_follows_its_maps(figures):
+    """Crosses (x_l, x_{l+1}) lie on the maps up to the fluctuations of 60 units."""
+    columns = np.reshape(figures("F28").axes, (2, 3)).T
+    assert [top.get_title(loc="left").split(",")[0] for top, _ in columns] == ["ordered", "critical", "chaotic"]
+    for ax in columns.ravel():
+        crosses = next(line for line in ax.lines if line.get_marker() == "x").get_xydata()
+        curve = next(line for line in ax.lines if line.get_linewidth() == 1.8 and line.get_gid() is None).get_xydata()
+        assert crosses.shape == (11, 2)
+        assert np.abs(crosses[:, 1] - np.interp(crosses[:, 0], *curve.T)).mean() < 0.25 * ax.get_xlim()[1]
+    open_dots = [sum(line.get_markerfacecolor() == "white" for line in below.lines) for _, below in columns]
+    assert open_dots == [0, 0, 1]
+
+
+def test_f29_edges_start_where_the_slope_at_zero_says(figures):
+    tanh, gelu = figures("F29").axes
+    x, y = next(line for line in tanh.lines if line.get_label() == "edge of chaos").get_data()
+    assert x[np.nanargmin(y)] == pytest.approx(1.0, abs=0.02)
+    half = next(line for line in gelu.lines if line.get_label() == "half-stable point").get_xydata()[0]
+    assert half**2 == pytest.approx([1.983058, 0.172922], abs=1e-5)
+    assert {"nn.Linear", "He", "gain 5/3"} <= {text.get_text() for text in tanh.texts}
+
+
+def test_f30_tops_of_the_laws(figures):
+    """Fuss-Catalan for Gaussian linear networks, 1 for orthogonal ones, L^L/(L − 1)^(L − 1) for orthogonal ReLU."""
+    gaussian, orthogonal = figures("F30").axes
+    assert labels(gaussian) == ["linear", "ReLU", "erf", "hard-tanh"]
+    depth, top = curves(gaussian)["linear"].T
+    np.testing.assert_allclose(top**2, (depth + 1) ** (depth + 1) / depth**depth, rtol=1e-9)
+    depth, top = curves(orthogonal)["linear"].T
+    np.testing.assert_allclose(top, 1.0, rtol=1e-12)
+    depth, top = curves(orthogonal)["ReLU"][1:].T
+    np.testing.assert_allclose(top**2, depth**depth / (depth - 1) ** (depth - 1), rtol=1e-9)
+    _, top = curves(orthogonal)["hard-tanh"].T
+    np.testing.assert_allclose(np.diff(np.log(top[:5])), np.log(top[0]) * np.array([1, 2, 4, 8]), rtol=1e-6)  # p^(−L/2)
+
+
+def test_f31_atoms_of_the_laws(figures):
+    linear, relu, hard_tanh = figures("F31").axes
+    for ax in (linear, relu, hard_tanh):
+        for depth in (2, 8, 32, 128):
+            _, share = curves(ax)[f"L = {depth}"].T
+            assert share[-1] == pytest.approx(1.0, abs=1e-9)
+            assert (np.diff(share) >= -1e-12).all()
+    assert curves(relu)["L = 2"][0, 1] == pytest.approx(0.5, abs=1e-3)
+    for depth, mass in ((2, 0.96), (8, 0.84), (32, 0.36)):  # 1 − L(1 − p)
+        assert np.diff(curves(hard_tanh)[f"L = {depth}"][:, 1]).max() == pytest.approx(mass, abs=0.02)
+
+
 # ---------------------------------------------------------------------- the command
 def test_index_page_is_in_step():
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == index_page(list(SCRIPTS.values()))

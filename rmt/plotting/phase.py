@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 SHORTEST, LONGEST, PER_DECADE = 1e-8, 1e8, 16
 #: points of the edge of chaos in the window
 EDGE_POINTS = 300
-#: contours of the stationary length
-CONTOURS = 4
+#: part of the diagonal that contours of the stationary length cross, and how far apart
+LABELLED, CLEARANCE = (0.4, 0.95), 0.12
 #: fills of the regions
 ORDERED, CHAOTIC = "#dceaf5", "#fae3d2"
 #: a region gets its name if an ellipse of this height and twice the width, as fractions of the window, fits in
@@ -346,10 +346,15 @@ def _draw_contours(axes: Axes, plane: _Plane) -> None:
 
     field = np.log10(np.maximum(plane.length, SHORTEST))
     along = np.diagonal(field)
-    inner = np.linspace(0.4, 0.92, CONTOURS) * (along.size - 1)
-    values = np.interp(inner, np.arange(along.size), along)
-    levels = sorted({_round_125(10.0**v) for v in values if math.isfinite(v)})
-    levels = [level for level in levels if along[0] < math.log10(level) < along[np.isfinite(along)][-1]]
+    place = np.linspace(0.0, 1.0, along.size)
+    labelled = along[(place >= LABELLED[0]) & (place <= LABELLED[1]) & np.isfinite(along)]
+    levels: list[float] = []
+    crossings: list[float] = []
+    for level in _round_numbers(10.0 ** labelled[0], 10.0 ** labelled[-1]) if labelled.size else []:
+        crossing = float(np.interp(math.log10(level), along[np.isfinite(along)], place[np.isfinite(along)]))
+        if not crossings or crossing - crossings[-1] >= CLEARANCE:
+            levels.append(level)
+            crossings.append(crossing)
     if not levels:
         return
     shown = np.ma.masked_invalid(field)
@@ -363,19 +368,18 @@ def _draw_contours(axes: Axes, plane: _Plane) -> None:
         linestyles="-",
         zorder=1,
     )
-    places = np.interp(np.log10(levels), along, np.linspace(0.0, 1.0, along.size))
     positions = [
-        tuple(float(side[0] + t * (side[-1] - side[0])) for side in (plane.sigma_w, plane.sigma_b)) for t in places
+        tuple(float(side[0] + t * (side[-1] - side[0])) for side in (plane.sigma_w, plane.sigma_b)) for t in crossings
     ]
     texts = {float(v): f"$q^*$ = {level:g}" for v, level in zip(lines.levels, levels, strict=True)}
     for text in axes.clabel(lines, fmt=texts, manual=positions, fontsize="x-small", colors=DARK_GREY, zorder=4):
         text.set_path_effects([withStroke(linewidth=2.0, foreground="white", alpha=0.8)])
 
 
-def _round_125(value: float) -> float:
-    """The nearest of 1, 2, 5 times a power of ten."""
-    choices = [m * 10.0**k for k in (math.floor(math.log10(value)),) for m in (1.0, 2.0, 5.0, 10.0)]
-    return float(f"{min(choices, key=lambda c: abs(math.log(c / value))):.0e}")
+def _round_numbers(low: float, high: float) -> list[float]:
+    """The numbers 1, 2, 5 times a power of ten in the range."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    return [float(f"{m}e{k}") for k in decades for m in (1, 2, 5) if low <= float(f"{m}e{k}") <= high]
 
 
 def _draw_edge(
