@@ -27,7 +27,7 @@ def main(n=900, rng=0):
         rmt.plotting.compare(values, law, ax=ax, legend=False, edges=False, bins=40)
         rmt.plotting.law(rmt.Semicircle(), ax, edges=False, color="0.35", linestyle=":", linewidth=1)
         ax.set_ylim(0, 0.75)
-        ax.set_title(f"k = {k}", loc="left", fontsize="medium")
+        ax.set_title(f"k = {k}, n = {n}", loc="left", fontsize="medium")
         ax.label_outer()
     return figure
 

@@ -18,7 +18,7 @@ def main(n=2000, rng=0):
     for ax, alpha in zip(axes.flat, (0.9, 0.7, 0.5, 0.1), strict=True):
         corner = matrix[: round(alpha * n), : round(alpha * n)]
         law = rmt.compress(rmt.Rademacher(), alpha)
-        rmt.plotting.compare(np.linalg.eigvalsh(corner), law, ax=ax, legend=False, edges=False, bins=40)
+        rmt.plotting.compare(np.linalg.eigvalsh(corner), law, ax=ax, legend=False, edges=False, bins=25)
         ax.set(xlim=(-1.25, 1.25), xlabel="" if ax in axes[0] else r"$\lambda$")
         ax.set_title(f"α = {alpha:g}, n = {n}", loc="left", fontsize="medium")
     return figure

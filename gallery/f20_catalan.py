@@ -14,7 +14,7 @@ from rmt.combinatorics import catalan, noncrossing_pairings
 @rmt.plotting.style()
 def main(n=2000, rng=0):
     values = rmt.gue().eigenvalues(n, rng=rng)
-    figure, ax = rmt.plotting.figure(height=2.7)
+    figure, ax = rmt.plotting.figure(height=2.2)
     for k in range(1, 5):
         for i, pairing in enumerate(noncrossing_pairings(2 * k)):
             rmt.plotting.partition(pairing, ax, centre=(i + 1, -1.3 * k), radius=0.38, numbers=False)

@@ -13,16 +13,16 @@ import rmt
 
 @rmt.plotting.style()
 def main(n=1000, rng=0):
-    noise, law = rmt.goe().sample(n, rng=rng), rmt.Semicircle()
+    rng, law = np.random.default_rng(rng), rmt.Semicircle()
     figure, axes = rmt.plotting.figure(2, 1, height=5.0, sharex=True)
     grid = np.linspace(1, 2.5, 200)[1:]
     found = rmt.outliers(law, grid)
     limits = ([out.position for out in found], 2), ([out.overlap for out in found], 0)
     measured = []
     for theta in (thetas := np.linspace(0.25, 2.5, 10)):
-        noise[0, 0] += theta
-        values, vectors = eigh(noise, subset_by_index=[n - 1, n - 1])
-        noise[0, 0] -= theta
+        spiked = rmt.goe().sample(n, rng=rng)
+        spiked[0, 0] += theta
+        values, vectors = eigh(spiked, subset_by_index=[n - 1, n - 1])
         measured.append((values[-1], vectors[0, -1] ** 2))
     for ax, (limit, below), dots in zip(axes, limits, zip(*measured, strict=True), strict=True):
         ax.plot(thetas, dots, "o", color="0.5", label=f"GOE + θvv*, n = {n}")

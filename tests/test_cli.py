@@ -224,6 +224,19 @@ def test_list_names_every_ensemble_and_law(capsys):
         assert row["theorem"] in out
 
 
+def test_theorems_of_the_laws_are_in_the_bibliography():
+    """Every source names a law of the table, an author of refs.bib and the year of that entry."""
+    from pathlib import Path
+
+    from rmt.cli.law_table import SOURCES, law_table
+
+    assert set(SOURCES) <= {entry.kind.__name__ for entry in law_table().values()}
+    entries = (Path(__file__).parents[1] / "refs.bib").read_text(encoding="utf-8").split("\n@")
+    for kind, (year, theorem) in SOURCES.items():
+        author = theorem.split(": ")[1].split("-")[0].split(",")[0]
+        assert any(f"author = {{{author}" in entry and f"year = {{{year}}}" in entry for entry in entries), kind
+
+
 def test_every_ensemble_of_the_catalogue_compares(capsys):
     from rmt.ensembles.catalogue import CATALOGUE
 
@@ -270,6 +283,7 @@ def test_cite_agrees_with_the_citation_file(capsys):
         ("law atomic", "atomic needs --positions"),
         ("law semicircle --quantile 1.5", "--quantile must lie in [0, 1], got 1.5"),
         ("law semicircle --at x", "--at needs a number"),
+        ("law semicircle --at 0 nan", "--at needs numbers, got nan"),
         ("law semicircle --log --out x.png", "log=True needs a law on [0, inf)"),
         ("compare goe -n 0", "-n must be an integer >= 1, got 0"),
         ("compare goe -n -5", "-n must be an integer >= 1, got -5"),
@@ -359,16 +373,3 @@ def test_progress_is_silent_on_short_work(monkeypatch):
     with Progress("sampling"):
         pass
     assert stream.text == ""
-
-
-def test_rigidity_of_ensembles():
-    from rmt.cli.compare import is_rigid
-
-    heavy = rmt.wigner(entries="cube_root_cauchy")
-    scattered = rmt.diagonal(rmt.Semicircle(), points="random")
-    assert is_rigid(rmt.gue())
-    assert is_rigid(rmt.gue() + rmt.wishart())
-    assert not is_rigid(heavy)
-    assert not is_rigid(rmt.gue() + heavy)
-    assert not is_rigid(scattered)
-    assert not is_rigid(rmt.haar_conjugate(scattered))

@@ -188,7 +188,7 @@ def test_f11_is_the_sum_of_the_readme(figures):
 
 def test_f12_has_ten_steps_and_the_atom_until_three(figures):
     axes = figures("F12").axes
-    assert [ax.get_title(loc="left") for ax in axes] == [f"k = {k}" for k in range(1, 11)]
+    assert [ax.get_title(loc="left") for ax in axes] == [f"k = {k}, n = 60" for k in range(1, 11)]
     masses = [[t.get_text() for t in ax.texts if t.get_text().startswith("mass")] for ax in axes]
     assert masses[:3] == [["mass 0.667", "mass 0.333"], ["mass 0.333"], []]
     assert not any(masses[3:])

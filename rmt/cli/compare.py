@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     with Progress(f"sampling {ensemble!r}, n = {n}", trials) as progress, users_mistakes():
         values = draw(n, rng=seed, trials=trials, progress=progress.bar)
     with Progress("comparing with the law"):
-        result = compare(values, law, n=n, beta=ensemble.beta, rigidity=is_rigid(ensemble))
+        result = compare(values, law, n=n, beta=ensemble.beta, rigidity=ensemble.is_rigid)
     if out is not None:
         with Progress("drawing"):
             _draw(values, law, ensemble, arguments, out)
@@ -69,15 +69,6 @@ def run(arguments: argparse.Namespace) -> int:
         if out is not None:
             print(f"\n{'figure':<14}{out}")
     return 1 if result.passed is False else 0
-
-
-def is_rigid(ensemble: Any) -> bool:
-    """Whether the eigenvalues are rigid: not so for independent ones, nor for entries without a fourth moment."""
-    parts = [*getattr(ensemble, "variables", ()), *filter(None, [getattr(ensemble, "ensemble", None)])]
-    if parts:
-        return all(map(is_rigid, parts))
-    entries = getattr(ensemble, "entries", None)
-    return getattr(ensemble, "points", None) != "random" and (entries is None or entries.has_fourth_moment)
 
 
 def _check_log(log: bool | None, law: Any) -> None:

@@ -54,6 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
         entry = find_law(arguments.law)
     out = writable(arguments.out, FIGURE_ENDINGS, "figure") if arguments.out else None
     points = [float(number("--at", text)) for text in arguments.at]
+    if any(math.isnan(x) for x in points):
+        raise UsageError("--at needs numbers, got nan")
     levels = [float(number("--quantile", text)) for text in arguments.quantile]
     for level in levels:
         if not 0.0 <= level <= 1.0:

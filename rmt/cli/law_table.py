@@ -20,7 +20,7 @@ SOURCES = {
     "FussCatalan": (2002, "products of Gaussian matrices: Müller"),
     "Arcsine": (1986, "sum of two free signs: Voiculescu"),
     "Cauchy": (1999, "free stable of index 1: Bercovici-Pata"),
-    "KestenMcKay": (1981, "random regular graphs: Kesten, McKay"),
+    "KestenMcKay": (1981, "random regular graphs: McKay"),
     "Wachter": (1980, "ratios of Wishart matrices: Wachter"),
     "ProjectionProduct": (1992, "two free projections: Voiculescu-Dykema-Nica"),
 }

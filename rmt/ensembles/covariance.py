@@ -34,6 +34,11 @@ class WishartEnsemble(Ensemble):
         nearest: int = round(n / self.ratio)
         return max(1, nearest)
 
+    @property
+    def is_rigid(self) -> bool:
+        """Whether the entries have a fourth moment."""
+        return self.entries.has_fourth_moment
+
     def _bytes(self, method: str, n: int) -> float:
         if method != "_sample" and self.entries.is_gaussian:
             return 0.0
@@ -79,6 +84,11 @@ class ProductWishartEnsemble(Ensemble):
         self.entries = entries
         self.field = field
         self.warrant = Warrant.INVARIANT if entries.is_gaussian else Warrant.WIGNER
+
+    @property
+    def is_rigid(self) -> bool:
+        """Whether the entries have a fourth moment."""
+        return self.entries.has_fourth_moment
 
     def _bytes(self, method: str, n: int) -> float:
         held = 1 if method == "_sample" or self.entries.is_gaussian else self.depth

@@ -58,6 +58,14 @@ class Ensemble(ABC):
 
     __array_ufunc__: ClassVar[None] = None
 
+    @property
+    def is_rigid(self) -> bool:
+        """Whether every eigenvalue stays close to its quantile of the law.
+
+        Not so for independent eigenvalues, nor for the largest ones of entries without a fourth moment.
+        """
+        return True
+
     # ------------------------------------------------------------------ hooks a concrete ensemble implements
     @abstractmethod
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:

@@ -163,6 +163,11 @@ class Expression(Ensemble):
     def _refuse_shapes(self, n: int, left: object, symbol: str, right: object) -> NoReturn:
         raise ValueError(f"shapes do not match in {self!r} at n = {n}: {left} {symbol} {right}")
 
+    @property
+    def is_rigid(self) -> bool:
+        """Whether all variables are."""
+        return all(variable.is_rigid for variable in self.variables)
+
     def _bytes(self, method: str, n: int) -> float:
         affine = self._affine_part()
         if affine is not None and method != "_sample":

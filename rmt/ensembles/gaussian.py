@@ -24,6 +24,11 @@ class WignerEnsemble(Ensemble):
         self.field = field
         self.warrant = Warrant.INVARIANT if entries.is_gaussian else Warrant.WIGNER
 
+    @property
+    def is_rigid(self) -> bool:
+        """Whether the entries have a fourth moment."""
+        return self.entries.has_fourth_moment
+
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
         return hermitian_matrix(self.entries, self.field, n, rng, 1.0 / n, 2.0 / (self.beta * n))
 

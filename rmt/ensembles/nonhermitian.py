@@ -29,6 +29,11 @@ class IndependentEntriesEnsemble(Ensemble):
         self.shape = shape
         self.warrant = Warrant.INVARIANT if entries.is_gaussian else Warrant.WIGNER
 
+    @property
+    def is_rigid(self) -> bool:
+        """Whether the entries have a fourth moment."""
+        return self.entries.has_fourth_moment
+
     def _bytes(self, method: str, n: int) -> float:
         if method == "_singular_values" and self.entries.is_gaussian:
             return 0.0

@@ -64,6 +64,11 @@ class DiagonalEnsemble(Ensemble):
         self._law = law
         self.points = points
 
+    @property
+    def is_rigid(self) -> bool:
+        """Whether the eigenvalues are the quantiles of the law, not independent draws."""
+        return self.points != "random"
+
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
         return np.diag(self._entries(n, rng))
 
@@ -92,6 +97,11 @@ class HaarConjugateEnsemble(Ensemble):
         self.ensemble = ensemble
         self.field = field
         self.hermitian = ensemble.hermitian
+
+    @property
+    def is_rigid(self) -> bool:
+        """That of the matrix inside."""
+        return self.ensemble.is_rigid
 
     def _bytes(self, method: str, n: int) -> float:
         inner = self.ensemble._bytes(method, n)

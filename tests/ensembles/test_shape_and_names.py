@@ -124,6 +124,20 @@ def test_warrants():
     assert rmt.haar_conjugate(rmt.diagonal(rmt.Rademacher())).warrant is invariant
 
 
+def test_rigidity():
+    """Not of independent eigenvalues, nor without a fourth moment; a combination is as rigid as its parts."""
+    heavy = rmt.wigner(entries="cube_root_cauchy")
+    scattered = rmt.diagonal(rmt.Semicircle(), points="random")
+    assert rmt.gue().is_rigid
+    assert rmt.diagonal(rmt.Semicircle()).is_rigid
+    assert (rmt.gue() + rmt.wishart()).is_rigid
+    for ensemble in (heavy, rmt.gue() + heavy, scattered, rmt.haar_conjugate(scattered)):
+        assert not ensemble.is_rigid
+    for factory in (rmt.wishart, rmt.product_wishart, rmt.ginibre):
+        assert factory().is_rigid
+        assert not factory(entries="cube_root_cauchy").is_rigid
+
+
 def test_dyson_index():
     assert [e.beta for e in (rmt.goe(), rmt.gue(), rmt.gse(), rmt.haar_symplectic())] == [1, 2, 4, 4]
     assert rmt.wigner(field="complex").beta == 2
