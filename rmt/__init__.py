@@ -29,6 +29,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "Bernoulli",
         "Cauchy",
         "CircularLaw",
+        "DensityLaw",
         "Empirical",
         "FreePoisson",
         "FussCatalan",
@@ -37,12 +38,14 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "KestenMcKay",
         "Law",
         "MarchenkoPastur",
+        "MomentLaw",
         "PlanarLaw",
         "ProjectionProduct",
         "Rademacher",
         "Semicircle",
         "SquareRoot",
         "Squared",
+        "TransformLaw",
         "Uniform",
         "UnitCircle",
         "Wachter",
@@ -168,6 +171,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.laws import Bernoulli as Bernoulli
     from rmt.laws import Cauchy as Cauchy
     from rmt.laws import CircularLaw as CircularLaw
+    from rmt.laws import DensityLaw as DensityLaw
     from rmt.laws import Empirical as Empirical
     from rmt.laws import FreePoisson as FreePoisson
     from rmt.laws import FussCatalan as FussCatalan
@@ -176,12 +180,14 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.laws import KestenMcKay as KestenMcKay
     from rmt.laws import Law as Law
     from rmt.laws import MarchenkoPastur as MarchenkoPastur
+    from rmt.laws import MomentLaw as MomentLaw
     from rmt.laws import PlanarLaw as PlanarLaw
     from rmt.laws import ProjectionProduct as ProjectionProduct
     from rmt.laws import Rademacher as Rademacher
     from rmt.laws import Semicircle as Semicircle
     from rmt.laws import Squared as Squared
     from rmt.laws import SquareRoot as SquareRoot
+    from rmt.laws import TransformLaw as TransformLaw
     from rmt.laws import Uniform as Uniform
     from rmt.laws import UnitCircle as UnitCircle
     from rmt.laws import Wachter as Wachter

@@ -16,6 +16,9 @@ from rmt.laws.law import Interval as Interval
 from rmt.laws.law import Law as Law
 from rmt.laws.marchenko_pastur import FreePoisson as FreePoisson
 from rmt.laws.marchenko_pastur import MarchenkoPastur as MarchenkoPastur
+from rmt.laws.numeric import DensityLaw as DensityLaw
+from rmt.laws.numeric import TransformLaw as TransformLaw
+from rmt.laws.numeric_moments import MomentLaw as MomentLaw
 from rmt.laws.planar import CircularLaw as CircularLaw
 from rmt.laws.planar import PlanarLaw as PlanarLaw
 from rmt.laws.planar import UnitCircle as UnitCircle
@@ -33,6 +36,7 @@ __all__ = [
     "Bernoulli",
     "Cauchy",
     "CircularLaw",
+    "DensityLaw",
     "Empirical",
     "FreePoisson",
     "FussCatalan",
@@ -41,12 +45,14 @@ __all__ = [
     "KestenMcKay",
     "Law",
     "MarchenkoPastur",
+    "MomentLaw",
     "PlanarLaw",
     "ProjectionProduct",
     "Rademacher",
     "Semicircle",
     "SquareRoot",
     "Squared",
+    "TransformLaw",
     "Uniform",
     "UnitCircle",
     "Wachter",

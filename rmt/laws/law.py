@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from rmt.combinatorics import free_cumulants_from_moments
 from rmt.errors import check_count, check_real
+from rmt.laws.numeric_constructors import Constructors
 from rmt.numerics.branches import reciprocal
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Interval:
     mass: float
 
 
-class Law(ABC):
+class Law(Constructors, ABC):
     """A probability law on the real line: the limit of the spectrum of a random matrix.
 
     Scalar in, scalar out; array in, array of the same shape out; NaN in, NaN out. Off the support ``pdf`` is

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from rmt.errors import ConvergenceError
 from rmt.laws.law import EPS, Complex, Interval, Real
+from rmt.numerics.branches import reciprocal
 
-#: mass that panels may miss before a density is refused
-_DEFECT = 1e-9
+#: mass that the rounding of points next to an edge with an infinite density may move
+_HARD = 1e-13
 
 
 class PanelMeasure:
@@ -33,6 +34,8 @@ class PanelMeasure:
         Length on which the density varies in an unbounded stretch.
     name : str
         What the error message calls the measure.
+    tolerance : float
+        Mass that the panels may miss.
 
     Attributes
     ----------
@@ -54,17 +57,21 @@ class PanelMeasure:
         atoms: Sequence[tuple[float, float]],
         scale: float,
         name: str,
+        *,
+        tolerance: float = 1e-9,
     ) -> None:
         from rmt.numerics.line_panels import Stretch, build_line_panels
 
         ends = [Stretch(s.low, s.high, s.low_exponent, s.high_exponent) for s in stretches]
         self.parameters, self.defect = build_line_panels(density, ends, atoms, scale)
-        if not abs(self.defect) <= _DEFECT:
+        if not abs(self.defect) <= tolerance:
             raise ConvergenceError(
                 f"the density and the atoms of {name} have total mass {1.0 - self.defect:.12g} and not 1: the support "
                 "or its exponents do not fit the density, or it has a singularity inside an interval",
                 residual=abs(self.defect),
             )
+        hard = sum(1 for s in stretches for e in (s.low_exponent, s.high_exponent) if e < 0.0)
+        self._hard_edges = _HARD * hard
         self._atoms = np.array(sorted(atoms), dtype=np.float64).reshape(-1, 2)
 
     # ------------------------------------------------------------------ panels
@@ -198,7 +205,26 @@ class PanelMeasure:
         weights = np.concatenate([mass, self._atoms[:, 1]])
         return [float(weights @ positions**k) for k in range(order + 1)]
 
+    def moment_tails(self, order: int) -> list[float]:
+        """What the part beyond the outermost panels adds to the absolute moments, by the trend of the last octaves."""
+        mass, place = self._rows[:, self._columns[0]], np.abs(self._rows[:, self._columns[1]])
+        octave = np.floor(np.log2(place.max() / np.maximum(place, np.finfo(float).tiny)))
+        found = []
+        for k in range(order + 1):
+            third, second, last = (float((mass * (octave == j) * place**k).sum()) for j in (2, 1, 0))
+            ratio = (last / second) ** 2 / (second / third) if min(third, second) > 0.0 else 0.0
+            found.append(last * ratio / (1.0 - ratio) if ratio < 0.99 else np.inf)
+        return found
+
     @property
     def error(self) -> float:
-        """Bound on the error of a mass: what was missed, and rounding."""
-        return abs(self.defect) + 16.0 * EPS
+        """Bound on the error of a mass: what was missed, and rounding, also of points next to hard edges."""
+        return abs(self.defect) + 16.0 * EPS + self._hard_edges
+
+
+def set_atoms(g: Complex, z: Complex, atoms: Sequence[tuple[float, float]], scale: float) -> None:
+    """Make G have its poles exactly at the atoms, whose places are known to rounding only."""
+    for place, mass in atoms:
+        near = (z.imag == 0.0) & (np.abs(z.real - place) < 1e-11 * scale)
+        g[near] = mass * reciprocal(z[near] - place)
+        g[z == place] = complex(0.0, -np.inf)
