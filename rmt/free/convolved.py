@@ -366,7 +366,8 @@ class FreelyConvolved(ComputedLaw):
         Far below, the law is a power law or has ended.
         """
         floor, rate = self._floor if u.size and u.min() < -300.0 else (-math.inf, math.inf)
-        decay = np.exp(rate * np.minimum(u - floor, 0.0)) if math.isfinite(floor) else np.ones_like(u)
+        decay = np.ones_like(u)
+        decay[u < floor] = np.exp(rate * (u[u < floor] - floor))
         u = np.maximum(u, floor)
         values = self._solve(upper(u), potential=masses)
         density = np.where(values.outside, 0.0, np.maximum(-values.g.imag, 0.0) / math.pi) * decay

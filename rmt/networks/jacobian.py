@@ -47,7 +47,10 @@ class Jacobian(Ensemble):
     def gram_law(self) -> Law:
         """Law of J Jᵀ, a free product of the laws of D_l² and W_l W_lᵀ.
 
-        Universal in the entry law of the weights (finite variance; the edges need a fourth moment).
+        Universal in the entry law of the weights (finite variance; the edges need a fourth moment). One draw differs
+        from it by O(√(L/N)) in the scale of the spectrum, more where chi_par is close to 1 and lengths wander.
+        Eigenvalues below about 10⁻¹³⁰ of the mean are not resolved: units of GELU, SiLU or sigmoid that saturate far
+        out have slopes that fall below any double.
         """
         return self._gram_law
 
