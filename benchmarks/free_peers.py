@@ -1,10 +1,11 @@
 """Densities of free convolutions against their closed forms: rmt and what one would pick instead.
 
 Prints a table in markdown: the largest and the median error on 1000 points inside the support, relative where the
-density exceeds 1, and the time from the definition of the law to these values. Every column is what its method gives for a law that it must work out: rmt without its
-closed forms; freealg (https://pypi.org/project/freealg, skipped if it is not installed) with its defaults, for the
-families that it has; the fixed-point iteration of the subordination functions at Im z = 1e-6; and the polynomial of
-the Cauchy transform by resultants (sympy), its roots (NumPy) and the root with the largest density.
+density exceeds 1, and the time from the definition of the law to these values. Every column is what its method gives
+for a law that it must work out: rmt without its closed forms; freealg (https://pypi.org/project/freealg, skipped if it
+is not installed) with its defaults, for the families that it has; the fixed-point iteration of the subordination
+functions at Im z = 1e-6; and the polynomial of the Cauchy transform by resultants (sympy), its roots (NumPy) and the
+root with the largest density.
 """
 
 import argparse

@@ -59,7 +59,8 @@ class Transform:
         right = np.clip(np.searchsorted(points, w.real), 1, max(len(points) - 1, 1))
         distance = np.minimum(np.abs(w - points[right - 1]), np.abs(w - points[np.minimum(right, len(points) - 1)]))
         step = 1e-5 * np.minimum(distance, self.radius)
-        return (self.value(w + step) - self.value(w - step)) / (2.0 * step)
+        right_value, left_value = self.value(np.stack([w + step, w - step]))
+        return np.asarray((right_value - left_value) / (2.0 * step))
 
 
 class MatrixVariable:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from rmt.free import boxplus, boxtimes
+from rmt.free import boxplus, boxtimes, polynomial_law
 from rmt.free.spikes import Outlier, nonlinear_shrinkage, outliers, spike_thresholds
 from rmt.laws import MarchenkoPastur, Semicircle
 from rmt.laws.atomic import Atomic, Rademacher
@@ -56,6 +56,14 @@ def test_uniform():
     assert found.position == pytest.approx(1 / math.tanh(1), rel=1e-14)
     assert found.overlap == pytest.approx(0.7240616609663104664, rel=1e-13)
     assert spike_thresholds(law) == (0.0, 0.0)
+
+
+def test_anticommutator():
+    # K(g) = 1/g + 2g/(1 − g²) (Nica, Speicher 1998): position K(1/θ), overlap −K'(1/θ)/θ²
+    law = polynomial_law({(0, 1): 1, (1, 0): 1}, [Semicircle(), Semicircle()])
+    (found,) = outliers(law, 3.0)
+    assert found.position == pytest.approx(3.75, rel=1e-13)
+    assert found.overlap == pytest.approx(0.6875, rel=1e-10)
 
 
 def test_thresholds_of_the_semicircle():
