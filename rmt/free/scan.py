@@ -22,6 +22,8 @@ _ROUNDS = 30
 _FIT = 10  # points from which an edge is extrapolated
 _INVISIBLE = 1e-200  # a density that stands for the sign of a rounded zero
 _MASS = 1e-10  # mass that must be explained
+_RESOLVED = 0.02  # relative error of the trapezoidal rule in a step where the density is resolved
+_FINEST = 1e-5  # steps, on the scale of the whole, that are not refined for it
 _EXPONENTS = (0.5, 1 / 3, -0.5, -1 / 3, -2 / 3, -0.25, -0.75, -0.2, -0.8, 0.25, 0.2, 0.0, 1.0, 1.5)
 
 
@@ -120,13 +122,18 @@ class _Search:
                 if (a, b) in remaining or b - a < 1e-12 * self.width:
                     self._close(a, b, g_a, g_b)
 
-    def _hidden_mass(self) -> list[tuple[float, float, complex, complex]]:
-        """Steps, with G at their ends, that carry more mass than the densities at their ends explain."""
+    def _masses(self) -> tuple[Real, Real]:
+        """Mass of every step without its atoms, and what the densities at its ends explain of it."""
         p = self.points
         mass = -np.diff(p.above)
         for position, weight in self.atoms:
             mass -= weight * ((p.x[:-1] < position) & (position <= p.x[1:]))
-        expected = 0.5 * np.diff(p.x) * (p.density[1:] + p.density[:-1])
+        return mass, np.asarray(0.5 * np.diff(p.x) * (p.density[1:] + p.density[:-1]))
+
+    def _hidden_mass(self) -> list[tuple[float, float, complex, complex]]:
+        """Steps, with G at their ends, that carry more mass than the densities at their ends explain."""
+        p = self.points
+        mass, expected = self._masses()
         both_out = ~p.inside[1:] & ~p.inside[:-1]
         tolerance = np.where(both_out, _MASS, np.maximum(0.5 * expected, 1e-3))
         suspicious = np.flatnonzero(mass - expected > tolerance)
@@ -169,7 +176,7 @@ class _Search:
         return float(guess + reach * root.real), float((reach / fit.deriv()(root)).real)
 
     def _search_gaps(self) -> None:
-        """Look for gaps at the local minima of the density."""
+        """Look for gaps at the local minima of the density, and where it is not resolved."""
         for _ in range(8):
             spans = self._hidden_gaps()
             if not spans:
@@ -177,10 +184,13 @@ class _Search:
             self._add(np.concatenate([_sections(a, b) for a, b in spans]))
 
     def _hidden_gaps(self) -> list[tuple[float, float]]:
-        """Neighbours of local minima of the density inside the support, where a gap may hide."""
+        """Steps inside the support whose mass their ends do not explain, and neighbours of minima of the density."""
         p = self.points
         inside = p.inside
-        spans = []
+        mass, expected = self._masses()
+        unresolved = inside[:-1] & inside[1:] & (np.abs(mass - expected) > _RESOLVED * mass)
+        unresolved &= np.diff(p.x) > _FINEST * self.width
+        spans = [(float(p.x[i]), float(p.x[i + 1])) for i in np.flatnonzero(unresolved)]
         for i in range(1, len(p.x) - 1):
             if inside[i - 1] and inside[i] and inside[i + 1]:
                 left, middle, right = p.density[i - 1 : i + 2]

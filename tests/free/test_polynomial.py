@@ -215,6 +215,16 @@ def test_two_intervals():
     assert gauss_moments(law, 8) == pytest.approx(expected, rel=1e-10, abs=1e-8)
 
 
+def test_a_gap_between_unequal_neighbours_is_found():
+    """x c u* + u c* x + 4x vanishes on the kernel of x, of dimension 1/3: as many eigenvalues are negative."""
+    terms = {(0, 1, ~2): 1, (2, ~1, 0): 1, (0,): 4}
+    law = polynomial_law(terms, [MarchenkoPastur(Fraction(3, 2)), Circular(), HaarUnitary()])
+    assert [i.mass for i in law.support] == pytest.approx([1 / 3, 2 / 3], abs=1e-12)
+    # a fiftieth of the positive part, and no dip of the density on the way to it
+    assert law.support[0].high < 0 < law.support[1].low < 0.04
+    assert law.pdf(0.0) == 0.0
+
+
 def test_singular_marchenko_pastur_laws():
     """On the kernel K of x, xy + yx vanishes: [[0, B], [B*, C]], with half of its eigenvalues on either side."""
     half = MarchenkoPastur(Fraction(1, 2))
