@@ -1,6 +1,8 @@
 """Wide random networks: signal propagation, the spectrum of the input-output Jacobian, dynamical isometry."""
 
 from rmt.networks.activations import activation as activation
+from rmt.networks.advice import Advice as Advice
+from rmt.networks.advice import advise as advise
 from rmt.networks.convolution import circular_convolution_singular_values as circular_convolution_singular_values
 from rmt.networks.convolution import convolution_gram_law as convolution_gram_law
 from rmt.networks.convolution import convolution_kernel as convolution_kernel
@@ -20,6 +22,7 @@ from rmt.networks.initialisers import Initialiser as Initialiser
 from rmt.networks.initialisers import compare_initialisers as compare_initialisers
 from rmt.networks.initialisers import initialiser as initialiser
 from rmt.networks.initialisers import torch_gain as torch_gain
+from rmt.networks.isometry import isometry as isometry
 from rmt.networks.jacobian import Jacobian as Jacobian
 from rmt.networks.meanfield import FixedPoint as FixedPoint
 from rmt.networks.meanfield import MeanField as MeanField
@@ -32,26 +35,42 @@ from rmt.networks.meanfield import mean_field as mean_field
 from rmt.networks.mlp import MLP as MLP
 from rmt.networks.mlp import Layer as Layer
 from rmt.networks.moments import Activation as Activation
+from rmt.networks.report import Cause as Cause
+from rmt.networks.report import DepthScales as DepthScales
+from rmt.networks.report import IsometryReport as IsometryReport
+from rmt.networks.report import JacobianOutlier as JacobianOutlier
+from rmt.networks.report import LayerShare as LayerShare
 from rmt.networks.residual import ResidualNetwork as ResidualNetwork
 from rmt.networks.slope_law import SquaredSlope as SquaredSlope
 from rmt.networks.slope_law import squared_slope_law as squared_slope_law
+from rmt.networks.spectrum_summary import SpectrumSummary as SpectrumSummary
+from rmt.networks.verdict import Verdict as Verdict
 
 __all__ = [
     "MLP",
     "Activation",
+    "Advice",
     "BernoulliDepthLimit",
+    "Cause",
     "CriticalCurve",
     "CriticalPoint",
+    "DepthScales",
     "FixedPoint",
     "FreeLogNormal",
     "Initialiser",
+    "IsometryReport",
     "Jacobian",
+    "JacobianOutlier",
     "Layer",
+    "LayerShare",
     "MeanField",
     "Phase",
     "ResidualNetwork",
+    "SpectrumSummary",
     "SquaredSlope",
+    "Verdict",
     "activation",
+    "advise",
     "circular_convolution_singular_values",
     "compare_initialisers",
     "convolution_gram_law",
@@ -66,6 +85,7 @@ __all__ = [
     "fixed_points",
     "half_stable_point",
     "initialiser",
+    "isometry",
     "length_map",
     "lengths",
     "mean_field",

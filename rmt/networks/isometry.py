@@ -8,20 +8,21 @@ stationarity, and it may stand alone outside the bulk.
 from __future__ import annotations
 
 import math
+from copy import copy
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rmt.networks.advice import TARGET, Advice, advise
-from rmt.networks.moments import Activation
 from rmt.networks.report import (
     Cause,
     DepthScales,
     IsometryReport,
     JacobianOutlier,
     LayerShare,
-    SpectrumSummary,
     check_target,
 )
+from rmt.networks.spectrum_summary import SpectrumSummary, log_quantiles
 from rmt.networks.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 #: mass of the bulk beyond which the radial direction counts as outside
 BEYOND = 1e-3
+#: different layers up to which the geometric mean is computed
+DISTINCT = 8
 #: share of units with slope 0 above which a layer is called saturated
 SATURATED = 0.6
 
@@ -62,7 +65,7 @@ def isometry(network: MLP, *, target: float = TARGET) -> IsometryReport:
     ISOMETRIC
     """
     goal = check_target(target)
-    law = network.jacobian().gram_law()
+    law, log_scale = scaled_gram_law(network)
     rank = min(network.widths) / network.widths[-1]
     summary = SpectrumSummary.of_law(
         law,
@@ -70,21 +73,39 @@ def isometry(network: MLP, *, target: float = TARGET) -> IsometryReport:
         relvar=network.relative_variance if network.log_mean > -math.inf else math.nan,
         rank=rank,
         log_geometric_mean=_log_geometric_mean(network),
+        log_scale=log_scale,
     )
-    outlier = _radial_outlier(network, summary, law)
+    outlier = _radial_outlier(network, summary, law, log_scale)
     return IsometryReport(
         subject=repr(network),
         depth=network.depth,
         weights=weights_name(network),
         predicted=summary,
-        layers=tuple(_share(layer, network.widths[-1]) for layer in network.layers),
+        layers=_shares(network),
         outliers=() if outlier is None else (outlier,),
         scales=_depth_scales(network),
         advice=_advice(network, summary, goal),
         notes=_notes(network, summary),
         network=network,
         law=law,
+        log_scale=log_scale,
     )
+
+
+def scaled_gram_law(network: MLP) -> tuple[Law, float]:
+    """Law of J Jᵀ/m₁ and log m₁: with mean 1 it fits the range of a double at any depth; (law, 0) if J is zero."""
+    from rmt.networks.jacobian_law import gram_law_of
+
+    if network.log_mean == -math.inf:
+        return network.jacobian().gram_law(), 0.0
+    made: dict[int, Layer] = {}
+    for layer in network.layers:
+        if id(layer) not in made:
+            made[id(layer)] = replace(layer, sigma_w=layer.sigma_w / math.sqrt(layer.chi_perp))
+    twin = copy(network)
+    layers = tuple(made[id(layer)] for layer in network.layers)
+    vars(twin).update(layers=layers, sigma_w=tuple(layer.sigma_w for layer in layers))
+    return gram_law_of(twin), network.log_mean
 
 
 def weights_name(network: MLP) -> str:
@@ -93,6 +114,14 @@ def weights_name(network: MLP) -> str:
         return network.weights
     argument = network.weights.argument
     return argument if isinstance(argument, str) else "independent"
+
+
+def _shares(network: MLP) -> tuple[LayerShare, ...]:
+    made: dict[int, LayerShare] = {}
+    for layer in network.layers:
+        if id(layer) not in made:
+            made[id(layer)] = _share(layer, network.widths[-1])
+    return tuple(made[id(layer)] for layer in network.layers)
 
 
 def _share(layer: Layer, rows: float) -> LayerShare:
@@ -118,27 +147,16 @@ def _depth_scales(network: MLP) -> DepthScales | None:
 
 
 def _log_geometric_mean(network: MLP) -> float | None:
-    """E log s of a square network: determinants multiply, so that every factor adds its own."""
-    if not network.square:
+    """E log s of a square network of few different layers: determinants multiply, so that every factor adds its own."""
+    distinct = {(layer.activation, layer.q): layer for layer in network.layers}
+    if not network.square or len(distinct) > DISTINCT:
         return None
-    total = 0.0
-    known: dict[tuple[Activation, float], float] = {}
-    for layer in network.layers:
-        key = (layer.activation, layer.q)
-        if key not in known:
-            known[key] = _mean_log_slope(layer)
-        if known[key] == -math.inf or layer.sigma_w == 0.0:
-            return -math.inf
-        # E log of the Marchenko-Pastur law of ratio 1 is -1
-        total += known[key] + math.log(layer.sigma_w) - (0.0 if layer.orthogonal else 0.5)
-    return total
-
-
-def _mean_log_slope(layer: Layer) -> float:
-    """E log|φ'|."""
-    if layer.dead > 0.0:
+    if any(layer.sigma_w == 0.0 or layer.dead > 0.0 for layer in network.layers):
         return -math.inf
-    return 0.5 * float(layer.slope_law().log_potential(0.0).real)
+    logs = {key: 0.5 * float(layer.slope_law().log_potential(0.0).real) for key, layer in distinct.items()}
+    # E log of the Marchenko-Pastur law of ratio 1 is -1
+    weights = 0.0 if network.orthogonal else -0.5 * network.depth
+    return weights + math.fsum(logs[layer.activation, layer.q] + math.log(layer.sigma_w) for layer in network.layers)
 
 
 # ---------------------------------------------------------------------- the radial direction
@@ -161,12 +179,13 @@ def log_radial_gain(network: MLP) -> float:
     return math.fsum(map(math.log, sizes)) if min(sizes) > 0.0 else -math.inf
 
 
-def _radial_outlier(network: MLP, summary: SpectrumSummary, law: Law) -> JacobianOutlier | None:
+def _radial_outlier(network: MLP, summary: SpectrumSummary, law: Law, log_scale: float) -> JacobianOutlier | None:
     """The singular value of the signal direction, if the bulk of a network of about 1000 units does not cover it."""
     if summary.log_m1 == -math.inf:
         return None
     gain = log_radial_gain(network)
-    lowest = 0.5 * float(law.ppf_of_log(summary.kernel + BEYOND * (1.0 - summary.kernel)))
+    level = summary.kernel + BEYOND * (1.0 - summary.kernel)
+    lowest = 0.5 * (float(log_quantiles(law, [level])[0]) + log_scale)
     if gain > summary.log_s_max + 1e-9 or gain < lowest - 1e-9:
         return JacobianOutlier(gain, Cause.RADIAL, gain) if math.isfinite(gain) else None
     return None

@@ -74,7 +74,7 @@ class Layer:
         """Relative variance μ₂/μ₁² − 1 of D²; 0 for a layer whose slopes vanish."""
         return self.activation.slope_spread(self.q) if self.mean_slope > 0.0 else 0.0
 
-    @property
+    @cached_property
     def dead(self) -> float:
         """Share of units whose slope is exactly 0."""
         return dict(self.slope_law().atoms).get(0.0, 0.0)

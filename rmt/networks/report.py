@@ -15,10 +15,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from rmt.errors import check_count, check_real
-from rmt.networks.verdict import Verdict, judge
+from rmt.networks.spectrum_summary import SpectrumSummary, exponential, finite, power_of_ten
+from rmt.networks.verdict import Verdict
 
 if TYPE_CHECKING:
     from rmt.laws.law import Law
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 Real = NDArray[np.float64]
 
-#: levels of the quantiles of a report
-LEVELS = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
 #: layers that the text of a report shows
 SHOWN_LAYERS = 8
 
@@ -121,189 +120,6 @@ class DepthScales:
     xi_grad: float
 
 
-@dataclass(frozen=True)
-class SpectrumSummary:
-    """The numbers of one spectrum, of a law or of measured singular values.
-
-    Attributes
-    ----------
-    log_m1 : float
-        Logarithm of the mean of s²; −inf if J is zero.
-    relvar : float
-        Relative variance of s²; NaN if J is zero.
-    log_s_min, log_s_max : float
-        Logarithms of the ends of the bulk, atoms included. The lower end is that of the directions that the widths
-        leave: −inf if some of these are lost.
-    log_quantiles : tuple of float
-        Logarithms of the quantiles of s at ``levels``.
-    atoms : tuple of (s, mass)
-    fraction : float
-        Share of singular values in [1/2, 2].
-    kernel : float
-        Share of zeros.
-    rank : float
-        Share that the widths allow to differ from zero.
-    log_geometric_mean : float or None
-        E log s; −inf with a kernel, None if not known.
-    count : int or None
-        Number of measured values, None for a law.
-    levels : tuple of float
-    """
-
-    log_m1: float
-    relvar: float
-    log_s_min: float
-    log_s_max: float
-    log_quantiles: tuple[float, ...]
-    atoms: tuple[tuple[float, float], ...]
-    fraction: float
-    kernel: float = 0.0
-    rank: float = 1.0
-    log_geometric_mean: float | None = None
-    count: int | None = None
-    levels: tuple[float, ...] = LEVELS
-
-    @classmethod
-    def of_law(
-        cls,
-        law: Law,
-        *,
-        log_m1: float,
-        relvar: float,
-        rank: float = 1.0,
-        log_geometric_mean: float | None = None,
-    ) -> SpectrumSummary:
-        """Numbers of a law of J Jᵀ, whose mean and relative variance are known.
-
-        Parameters
-        ----------
-        law : Law
-            On [0, inf).
-        log_m1, relvar : float
-        rank : float
-            Narrowest width over the last.
-        log_geometric_mean : float, optional
-        """
-        atoms = tuple((math.sqrt(a), float(mass)) for a, mass in law.atoms)
-        kernel = next((mass for s, mass in atoms if s == 0.0), 0.0)
-        ends = 0.5 * np.asarray(law.ppf_of_log([0.0, 1.0]))
-        low = float(ends[0])
-        if kernel > 1.0 - rank + 1e-9:
-            low = -math.inf
-        elif kernel > 0.0:
-            low = _log_lower_end(law)
-        beside = 2.0 * math.log(2.0)
-        inside = float(law.cdf_of_log(beside)) - float(law.cdf_of_log(math.nextafter(-beside, -math.inf)))
-        return cls(
-            log_m1=log_m1,
-            relvar=relvar,
-            log_s_min=low,
-            log_s_max=float(ends[1]),
-            log_quantiles=tuple(0.5 * float(u) for u in law.ppf_of_log(LEVELS)),
-            atoms=atoms,
-            fraction=min(max(inside, 0.0), 1.0),
-            kernel=kernel,
-            rank=rank,
-            log_geometric_mean=log_geometric_mean,
-        )
-
-    @classmethod
-    def of_values(cls, logs: ArrayLike, *, rows: int | None = None, rank: float = 1.0) -> SpectrumSummary:
-        """Numbers of measured singular values.
-
-        Parameters
-        ----------
-        logs : array_like
-            Natural logarithms of the singular values of the bulk, −inf for those that are zero.
-        rows : int, optional
-            Rows of J; those that have no singular value in `logs` count as zeros. As many as values when None.
-        rank : float
-            Narrowest width over the last.
-
-        Raises
-        ------
-        ValueError
-            If there is no value, one is NaN or +inf, or there are more than `rows`.
-        """
-        values = np.sort(np.asarray(logs, dtype=np.float64).ravel())
-        if values.size == 0 or np.isnan(values).any() or values[-1] == math.inf:
-            raise ValueError("logs must be at least one logarithm of a finite singular value, -inf for zero")
-        total = values.size if rows is None else check_count("rows", rows, minimum=values.size)
-        values = np.concatenate([np.full(total - values.size, -math.inf), values])
-        kernel = float(np.mean(values == -math.inf))
-        top = float(values[-1])
-        log_m1, relvar = -math.inf, math.nan
-        if top > -math.inf:
-            scaled = np.exp(2.0 * (values - top))
-            log_m1 = math.log(float(scaled.mean())) + 2.0 * top
-            relvar = float(scaled.var() / scaled.mean() ** 2)
-        alive = values[total - round(rank * total) :] if rank < 1.0 else values
-        quantiles = values[np.minimum((np.array(LEVELS) * total).astype(int), total - 1)]
-        inside = np.abs(values) <= math.log(2.0) * (1.0 + 1e-12)
-        return cls(
-            log_m1=log_m1,
-            relvar=relvar,
-            log_s_min=float(alive[0]),
-            log_s_max=top,
-            log_quantiles=tuple(quantiles.tolist()),
-            atoms=((0.0, kernel),) if kernel else (),
-            fraction=float(inside.mean()),
-            kernel=kernel,
-            rank=rank,
-            log_geometric_mean=float(values.mean()) if kernel == 0.0 else -math.inf,
-            count=total,
-        )
-
-    @property
-    def m1(self) -> float:
-        """Mean of the squared singular values."""
-        return exponential(self.log_m1)
-
-    @property
-    def s_min(self) -> float:
-        """Lower end of the bulk of singular values."""
-        return exponential(self.log_s_min)
-
-    @property
-    def s_max(self) -> float:
-        """Upper end of the bulk of singular values."""
-        return exponential(self.log_s_max)
-
-    @property
-    def condition(self) -> float:
-        """s_max / s_min of the bulk; inf where the bulk reaches 0."""
-        return exponential(self.log_condition)
-
-    @property
-    def log_condition(self) -> float:
-        """Logarithm of the condition number."""
-        return math.inf if self.log_s_min == -math.inf else self.log_s_max - self.log_s_min
-
-    @property
-    def quantiles(self) -> dict[float, float]:
-        """Singular values by level."""
-        return {u: exponential(v) for u, v in zip(self.levels, self.log_quantiles, strict=True)}
-
-    @property
-    def verdict(self) -> Verdict:
-        """Grade of the bulk."""
-        return judge(self.log_m1, self.relvar, kernel=self.kernel, rank=self.rank)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Every number in built-in types; None where it is infinite or not known."""
-        names = ("m1", "log_m1", "relvar", "s_min", "s_max", "log_s_min", "log_s_max", "condition", "fraction")
-        return {
-            **{name: finite(getattr(self, name)) for name in names},
-            "quantiles": {f"{u:g}": finite(s) for u, s in self.quantiles.items()},
-            "log_quantiles": {f"{u:g}": finite(v) for u, v in zip(self.levels, self.log_quantiles, strict=True)},
-            "atoms": [{"position": s, "mass": mass} for s, mass in self.atoms],
-            "kernel": self.kernel,
-            "rank": self.rank,
-            "log_geometric_mean": None if self.log_geometric_mean is None else finite(self.log_geometric_mean),
-            "count": self.count,
-        }
-
-
 @dataclass(frozen=True, eq=False)
 class IsometryReport:
     """How far a Jacobian is from an isometry, why, and what to set instead.
@@ -335,7 +151,9 @@ class IsometryReport:
     network : MLP or None
         The network of the prediction.
     law : Law or None
-        Predicted law of J Jᵀ.
+        Predicted law of J Jᵀ, divided by ``exp(log_scale)``.
+    log_scale : float
+        Logarithm of what the law was divided by, so that it fits the range of a double; 0 for the law itself.
     values : array or None
         Logarithms of the measured singular values, outliers included.
     """
@@ -353,6 +171,7 @@ class IsometryReport:
     notes: tuple[str, ...] = ()
     network: MLP | None = field(default=None, repr=False)
     law: Law | None = field(default=None, repr=False)
+    log_scale: float = 0.0
     values: Real | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -468,26 +287,6 @@ class IsometryReport:
 
 
 # ---------------------------------------------------------------------- helpers
-def exponential(log: float) -> float:
-    """Exp without an error: inf beyond the range."""
-    return math.exp(log) if log < 709.0 else math.inf
-
-
-def finite(value: float) -> float | None:
-    """The number for JSON; None for NaN and infinities."""
-    return float(value) if math.isfinite(value) else None
-
-
-def power_of_ten(log: float) -> str:
-    """exp(log) in four digits, also where it leaves the range of a double."""
-    if math.isinf(log):
-        return "0" if log < 0.0 else "inf"
-    if abs(log) < 690.0:
-        return f"{math.exp(log):.4g}"
-    exponent = math.floor(log / math.log(10.0))
-    return f"{math.exp(log - exponent * math.log(10.0)):.4g}e{exponent:+d}"
-
-
 def runs(layers: tuple[LayerShare, ...]) -> Iterator[tuple[int, int, LayerShare]]:
     """Stretches of equal layers as (first, last, layer), counted from 1."""
     start = 0
@@ -512,13 +311,6 @@ def _shares(parts: list[float]) -> Real:
     if total == 0.0 or not math.isfinite(total):
         return np.full(values.size, np.nan)
     return values / total
-
-
-def _log_lower_end(law: Law) -> float:
-    """Logarithm of the lowest singular value above an atom at zero."""
-    ends = [float(i.low) for i in law.support] + [float(a) for a, _ in law.atoms if a > 0.0]
-    low = min(ends, default=0.0)
-    return 0.5 * math.log(low) if low > 0.0 else -math.inf
 
 
 def check_target(value: Any) -> float:

@@ -6,7 +6,8 @@ import math
 import textwrap
 from typing import TYPE_CHECKING
 
-from rmt.networks.report import SHOWN_LAYERS, LayerShare, SpectrumSummary, power_of_ten, runs
+from rmt.networks.report import SHOWN_LAYERS, LayerShare, runs
+from rmt.networks.spectrum_summary import SpectrumSummary, power_of_ten
 
 if TYPE_CHECKING:
     from rmt.networks.report import IsometryReport
