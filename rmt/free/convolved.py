@@ -340,7 +340,9 @@ class FreelyConvolved(ComputedLaw):
     def _floor(self) -> tuple[float, float]:
         """A logarithm below which the arguments of the factors may underflow, and the rate of decay of log X there."""
         rate = 1.0 + self._origin_exponent()
-        return self._solver.log_centre - 300.0 * max(1.0, 1.0 / rate), rate
+        floor = self._solver.log_centre - 300.0 * max(1.0, 1.0 / rate)
+        lowest = self._log_hull[0]  # a deep product may end far below
+        return (min(floor, lowest - 1.0) if math.isfinite(lowest) else floor), rate
 
     def _pdf_of_log(self, u: Real) -> Real:
         if not self._solver.logarithmic:

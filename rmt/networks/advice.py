@@ -172,7 +172,7 @@ def advise(
     -------
     Advice
         Orthogonal weights at the point of the edge of chaos with the longest stationary length whose relative variance
-        does not exceed the target; at the point of least relative variance if none does.
+        does not exceed the target; if all do, at the shortest where it is within a tenth of the least.
 
     Raises
     ------
@@ -206,7 +206,8 @@ def advise(
 def isometric_point(phi: Activation, budget: float) -> CriticalPoint | None:
     """The stable point of the edge of chaos with the longest q whose spread per layer is at most `budget`.
 
-    The point of least spread if that exceeds the budget; None if no point of the edge is stable.
+    If every spread exceeds the budget, the shortest q whose spread is within a tenth of the least; None if no point of
+    the edge is stable.
     """
     from scipy.optimize import brentq
 
@@ -219,7 +220,7 @@ def isometric_point(phi: Activation, budget: float) -> CriticalPoint | None:
         return None
     within = spread <= budget
     if not within.any():
-        return _least_spread(phi, q, spread)
+        return _flattest(phi, q, spread)
     if within.all():
         return _point(phi, float(np.clip(UNIT_LENGTH, q[0], q[-1])))
     last = int(np.flatnonzero(within)[-1])
@@ -233,21 +234,9 @@ def isometric_point(phi: Activation, budget: float) -> CriticalPoint | None:
     return _point(phi, math.exp(root))
 
 
-def _least_spread(phi: Activation, q: Any, spread: Any) -> CriticalPoint:
-    """The point of the edge where the slopes vary least; the longest length where they vary equally."""
-    from scipy.optimize import minimize_scalar
-
-    lowest = int(np.flatnonzero(spread <= spread.min() * (1.0 + 1e-9))[-1])
-    if 0 < lowest < q.size - 1:
-        result = minimize_scalar(
-            lambda t: phi.slope_spread(math.exp(t)),
-            bounds=(math.log(q[lowest - 1]), math.log(q[lowest + 1])),
-            method="bounded",
-            options={"xatol": 1e-8},
-        )
-        if result.fun <= spread[lowest]:
-            return _point(phi, math.exp(float(result.x)))
-    return _point(phi, float(q[lowest]))
+def _flattest(phi: Activation, q: Any, spread: Any) -> CriticalPoint:
+    """The shortest length of the edge where the slopes vary least, to within a tenth."""
+    return _point(phi, float(q[np.flatnonzero(spread <= 1.1 * spread.min())[0]]))
 
 
 def _point(phi: Activation, q: float) -> CriticalPoint:
@@ -286,18 +275,18 @@ def _point_reasons(
     value = f"relative variance {reached:.4g} at depth {profile.depth}"
     length = "any stationary length" if phi.homogeneous else f"q* = {point.q:.4g}"
     if reached > target * (1.0 + 1e-6):
-        least = f"{phi.name} cannot be isometric at depth {profile.depth}: relative variance >= {reached:.4g}"
-        best = f"its best point has orthogonal weights, {scales} ({length})"
-        return [f"{least}; {best}", _alternatives(profile, target)]
+        return [
+            f"{phi.name} cannot be isometric at depth {profile.depth}: the best it can do is about relative variance "
+            f"{reached:.4g}, with orthogonal weights, {scales} ({length})",
+            _alternatives(profile, target),
+        ]
     reasons = [f"orthogonal weights with {scales} ({length}) give {value}"]
     if not phi.homogeneous:
         mean_square = max(point.q - point.sigma_b**2, 0.0) / point.sigma_w**2
         reasons.append(f"scale the input to mean square {mean_square:.4g}, so that every layer sits at q*")
         radial = point.chi_par**profile.depth
         if radial < 0.5:
-            reasons.append(
-                f"the input direction itself still shrinks by about chi_par^L = {radial:.3g}: one singular value apart"
-            )
+            reasons.append(f"a change along the input itself still fades, by about chi_par^L = {radial:.3g}")
     return reasons
 
 

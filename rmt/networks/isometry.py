@@ -1,8 +1,9 @@
 """Dynamical isometry: the report on the spectrum of a network's Jacobian, predicted before any training.
 
 The bulk follows the law of J Jᵀ: mean m₁ = Π chi_perp, relative variance Σ (μ₂/μ₁² − 1 − s₁) (Pennington, Schoenholz
-and Ganguli 2018). One direction is not free from the D_l, that of the signal itself: ⟨x̂_L, J x̂_0⟩ → Π chi_par at
-stationarity, and it may stand alone outside the bulk.
+and Ganguli 2018). One direction is not free from the D_l, that of the signal itself, and it may stand alone outside the
+bulk. Its gain forwards, ⟨x̂_L, J x̂_0⟩ → Π chi_par at stationarity, is a lower bound of the largest singular value; its
+gain backwards, ⟨x̂_0, J⁻¹ x̂_L⟩ → Π E[h φ/φ']/q for orthogonal weights, is one of 1/s_min, and a sharper one.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from copy import copy
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from rmt.networks.advice import TARGET, Advice, advise
 from rmt.networks.report import (
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 
 #: mass of the bulk beyond which the radial direction counts as outside
 BEYOND = 1e-3
+#: lengths beyond which E[h φ/φ'] is not computed: it grows like e^{2q} for tanh
+LONGEST_INVERTED = 4.0
 #: different layers up to which the geometric mean is computed
 DISTINCT = 8
 #: share of units with slope 0 above which a layer is called saturated
@@ -160,14 +165,16 @@ def _log_geometric_mean(network: MLP) -> float | None:
 
 
 # ---------------------------------------------------------------------- the radial direction
-def log_radial_gain(network: MLP) -> float:
-    """Logarithm of |⟨x̂_L, J x̂_0⟩| in the limit: the gain along the signal, Π chi_par at stationarity."""
+def log_radial_gain(network: MLP) -> float | None:
+    """Logarithm of |⟨x̂_L, J x̂_0⟩| in the limit: the gain along the signal, Π chi_par at stationarity.
+
+    None where lengths vanish.
+    """
     layers = network.layers
     first, last = layers[0], layers[-1]
     entering = (first.q - first.sigma_b**2) / first.weight_gain if first.weight_gain > 0.0 else 0.0
-    if network.scale_free or min(layer.q for layer in layers) <= 0.0 or entering <= 0.0:
-        gains = [layer.chi_par for layer in layers]  # lengths scale by chi_par themselves
-        return 0.5 * math.fsum(map(math.log, gains)) if min(gains) > 0.0 else -math.inf
+    if min(layer.q for layer in layers) <= 0.0 or entering <= 0.0:
+        return None
     # x_0 → (1 + ε) x_0 turns h_l by a_l ε h_l: a_1 = σ_w² E x_0²/q_1, a_{l+1} = a_l E φφ'h σ_w²/q_{l+1}
     factors = [first.weight_gain * entering / first.q]
     for before, after in pairwise(layers):
@@ -179,16 +186,50 @@ def log_radial_gain(network: MLP) -> float:
     return math.fsum(map(math.log, sizes)) if min(sizes) > 0.0 else -math.inf
 
 
+def log_inverse_radial_gain(network: MLP) -> float | None:
+    """Logarithm of 1/|⟨x̂_0, J⁻¹ x̂_L⟩|, a bound on the smallest singular value of a square orthogonal network.
+
+    Backwards x_l becomes e_l x_{l−1} plus what is orthogonal to it, with e_l = E[h φ/φ']/q_l. None where φ' vanishes or
+    changes sign, where the weights are not orthogonal, and where lengths vanish.
+    """
+    layers = network.layers
+    if not (network.square and network.orthogonal) or min(layer.q for layer in layers) <= 0.0:
+        return None
+    logs: dict[int, float] = {}
+    for layer in layers:
+        if id(layer) not in logs:
+            found = _log_backward_gain(layer)
+            if found is None:
+                return None
+            logs[id(layer)] = found
+    entering = (layers[0].q - layers[0].sigma_b ** 2) / layers[0].sigma_w ** 2
+    leaving = layers[-1].activation.second_moment(layers[-1].q)
+    if entering <= 0.0 or leaving <= 0.0:
+        return None
+    return 0.5 * math.log(leaving / entering) - math.fsum(logs[id(layer)] for layer in layers)
+
+
+def _log_backward_gain(layer: Layer) -> float | None:
+    phi = layer.activation
+    met = phi.derivative(math.sqrt(layer.q) * np.linspace(-8.0, 8.0, 401))
+    if met.min() <= 0.0 or layer.q > LONGEST_INVERTED:
+        return None
+    gain = phi.expectation(lambda x: x * phi.function(x) / phi.slope(x), layer.q) / layer.q
+    return math.log(gain) if gain > 0.0 else None
+
+
 def _radial_outlier(network: MLP, summary: SpectrumSummary, law: Law, log_scale: float) -> JacobianOutlier | None:
     """The singular value of the signal direction, if the bulk of a network of about 1000 units does not cover it."""
-    if summary.log_m1 == -math.inf:
-        return None
+    if summary.log_m1 == -math.inf or network.scale_free:
+        return None  # homogeneous layers: J x_0 = x_L, a gain of √m₁ amid the bulk
     gain = log_radial_gain(network)
-    level = summary.kernel + BEYOND * (1.0 - summary.kernel)
-    lowest = 0.5 * (float(log_quantiles(law, [level])[0]) + log_scale)
-    if gain > summary.log_s_max + 1e-9 or gain < lowest - 1e-9:
-        return JacobianOutlier(gain, Cause.RADIAL, gain) if math.isfinite(gain) else None
-    return None
+    if gain is not None and summary.log_s_max + 1e-9 < gain:
+        return JacobianOutlier(gain, Cause.RADIAL, gain)
+    bound = log_inverse_radial_gain(network) if summary.kernel == 0.0 else None
+    if bound is None:
+        return None
+    lowest = 0.5 * (float(log_quantiles(law, [BEYOND])[0]) + log_scale)
+    return JacobianOutlier(bound, Cause.RADIAL, gain) if bound < lowest - 1e-9 else None
 
 
 # ---------------------------------------------------------------------- words
@@ -215,7 +256,7 @@ def _advice(network: MLP, summary: SpectrumSummary, target: float) -> Advice | N
 def _notes(network: MLP, summary: SpectrumSummary) -> tuple[str, ...]:
     notes = []
     last = network.layers[-1]
-    if network.uniform and network.input_q is None and last.chi_par > 1.0 + 1e-9:
+    if network.uniform and network.input_q is None and not network.scale_free and last.chi_par > 1.0 + 1e-9:
         notes.append(
             f"the length map is unstable (chi_par = {last.chi_par:.4g} > 1): lengths drift away from q = {last.q:.4g}"
         )

@@ -77,6 +77,8 @@ class Layer:
     @cached_property
     def dead(self) -> float:
         """Share of units whose slope is exactly 0."""
+        if self.activation.named and self.activation.slopes is None:
+            return 0.0  # the named activations that are curved are nowhere flat
         return dict(self.slope_law().atoms).get(0.0, 0.0)
 
     def relative_variance(self, rows: float) -> float:

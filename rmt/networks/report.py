@@ -22,6 +22,8 @@ from rmt.networks.spectrum_summary import SpectrumSummary, exponential, finite, 
 from rmt.networks.verdict import Verdict
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from rmt.laws.law import Law
     from rmt.networks.advice import Advice
     from rmt.networks.mlp import MLP
@@ -55,7 +57,7 @@ class JacobianOutlier:
         The radial direction (the input itself, whose gain is the product of the chi_par), the mean mode of a
         residual network, or unexplained.
     expected : float or None
-        Logarithm of the gain that the cause predicts; `log_position` itself when nothing was measured.
+        Logarithm of the gain of the direction that causes it: Π chi_par for the radial one.
     """
 
     log_position: float
@@ -279,6 +281,13 @@ class IsometryReport:
     def to_json(self, *, indent: int | None = 2) -> str:
         """The report as strict JSON: no NaN, no infinity, ``null`` instead."""
         return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
+
+    def plot(self, ax: Axes | None = None, *, n: int = 400, rng: Any = 0) -> Axes:
+        """Draw the spectrum on `ax`, or the whole report on a figure of its own: ``rmt.plotting.isometry``."""
+        import rmt  # the lazy table of names: pictures live on a higher floor
+
+        drawn: Axes = rmt.plotting.isometry(self, ax, n=n, rng=rng)
+        return drawn
 
     def __str__(self) -> str:
         from rmt.networks.report_text import report_text

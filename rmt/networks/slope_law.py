@@ -142,7 +142,8 @@ class SquaredSlope(Law):
             else:
                 merged.append([float(low[i]), float(high[i]), float(masses[i])])
         hidden = math.fsum(p for _, p in panels.atoms) - math.fsum(p for _, p in self.atoms)
-        merged[0][2] += hidden
+        if merged:  # else φ'² is constant to rounding, and all mass is one atom
+            merged[0][2] += hidden
         return tuple(self._interval(*row) for row in merged)
 
     def _interval(self, low: float, high: float, mass: float) -> Interval:

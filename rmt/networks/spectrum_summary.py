@@ -25,7 +25,7 @@ Real = NDArray[np.float64]
 #: levels of the quantiles of a report
 LEVELS = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
 #: points of the first search for quantiles, and of every refinement; its rounds
-COARSE, FINE, ROUNDS = 400, 24, 7
+COARSE, FINE, ROUNDS = 200, 24, 7
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,9 @@ class SpectrumSummary:
         atoms = tuple((exponential(0.5 * math.log(a) + shift) if a > 0.0 else 0.0, float(p)) for a, p in law.atoms)
         kernel = next((float(mass) for a, mass in law.atoms if a == 0.0), 0.0)
         low, high = 0.5 * log_quantiles(law, (kernel, 1.0)) + shift
-        inside = law.cdf_of_log([2.0 * math.log(2.0) - log_scale, -2.0 * math.log(2.0) - log_scale - 1e-12])
+        ends = 2.0 * (low - shift), 2.0 * (high - shift)
+        band = 2.0 * math.log(2.0)
+        inside = [_mass_below(law, u - log_scale, ends, kernel) for u in (band, -band - 1e-11)]
         return cls(
             log_m1=log_m1,
             relvar=relvar,
@@ -203,7 +205,7 @@ class SpectrumSummary:
             **{name: finite(getattr(self, name)) for name in names},
             "quantiles": {f"{u:g}": finite(s) for u, s in self.quantiles.items()},
             "log_quantiles": {f"{u:g}": finite(v) for u, v in zip(self.levels, self.log_quantiles, strict=True)},
-            "atoms": [{"position": s, "mass": mass} for s, mass in self.atoms],
+            "atoms": [{"position": finite(s), "mass": mass} for s, mass in self.atoms],
             "kernel": self.kernel,
             "rank": self.rank,
             "log_geometric_mean": None if self.log_geometric_mean is None else finite(self.log_geometric_mean),
@@ -238,6 +240,14 @@ def log_quantiles(law: Law, levels: Sequence[float]) -> Real:
     return out
 
 
+def _mass_below(law: Law, u: float, ends: tuple[float, float], kernel: float) -> float:
+    """Mass of X ≤ exp(u), evaluated inside the support only; what counts as an atom at u lies below."""
+    slack = 1e-12 * max(1.0, abs(u))
+    if u < ends[0] - slack:
+        return kernel
+    return 1.0 if u >= ends[1] - slack else float(law.cdf_of_log(u))
+
+
 def _atom_at(law: Law, level: float) -> float | None:
     """Logarithm of the atom whose jump holds the level."""
     for position, mass in law.atoms:
@@ -249,7 +259,10 @@ def _atom_at(law: Law, level: float) -> float | None:
 
 
 def _narrow(law: Law, levels: Real, top: float) -> Real:
-    grid = np.concatenate([top - np.geomspace(1e7, 1e-9, COARSE), [top + 1e-12 * abs(top)]])
+    reach = 8.0  # far below the law is slow, so that the search does not begin there
+    while float(law.cdf_of_log(top - reach)) >= levels.min():
+        reach *= 4.0
+    grid = np.concatenate([top - reach * np.geomspace(1.0, 1e-10, COARSE), [top + 1e-12 * abs(top)]])
     values = np.asarray(law.cdf_of_log(grid))
     last = np.minimum(np.maximum(np.searchsorted(values, levels), 1), grid.size - 1)
     low, high = grid[last - 1], grid[last]
@@ -268,13 +281,14 @@ def _narrow(law: Law, levels: Real, top: float) -> Real:
 
 def _log_lower_end(law: Law, top: float, kernel: float) -> float:
     """Logarithm of the lowest point above an atom at zero; −inf at a hard edge."""
+    if kernel == 0.0:
+        return float(law.ppf_of_log(0.0))
     atoms = [math.log(a) for a, _ in law.atoms if a > 0.0]
-    if any(i.low == 0.0 and -1.0 <= i.low_exponent < 0.0 for i in law.support):
-        return -math.inf
-    ends = [math.log(i.low) for i in law.support if i.low > 0.0]
-    if len(ends) < len(law.support):  # an end below the range of a double
-        ends.append(float(_narrow(law, np.array([kernel + 1e-12 * (1.0 - kernel)]), top)[0]))
-    return min([*ends, *atoms], default=-math.inf)
+    try:
+        ends = [i.low for i in law.support]
+    except OverflowError:  # an end leaves the range of a double
+        return float(_narrow(law, np.array([kernel + 1e-12 * (1.0 - kernel)]), top)[0])
+    return min([*atoms, *(math.log(low) if low > 0.0 else -math.inf for low in ends)], default=-math.inf)
 
 
 # ---------------------------------------------------------------------- numbers

@@ -6,6 +6,8 @@ from rmt.plotting.canvas import save as save
 from rmt.plotting.canvas import style as style
 from rmt.plotting.cobweb import cobweb as cobweb
 from rmt.plotting.curve import law as law
+from rmt.plotting.isometry import isometry as isometry
+from rmt.plotting.isometry import isometry_figure as isometry_figure
 from rmt.plotting.partitions import noncrossing_lattice as noncrossing_lattice
 from rmt.plotting.partitions import partition as partition
 from rmt.plotting.phase import mark_initialisers as mark_initialisers
@@ -23,6 +25,8 @@ __all__ = [
     "domain_coloring",
     "esd",
     "figure",
+    "isometry",
+    "isometry_figure",
     "law",
     "legend",
     "mark_initialisers",
