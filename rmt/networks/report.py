@@ -22,8 +22,6 @@ from rmt.networks.spectrum_summary import SpectrumSummary, exponential, finite, 
 from rmt.networks.verdict import Verdict
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from rmt.laws.law import Law
     from rmt.networks.advice import Advice
     from rmt.networks.mlp import MLP
@@ -282,12 +280,14 @@ class IsometryReport:
         """The report as strict JSON: no NaN, no infinity, ``null`` instead."""
         return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
 
-    def plot(self, ax: Axes | None = None, *, n: int = 400, rng: Any = 0) -> Axes:
-        """Draw the spectrum on `ax`, or the whole report on a figure of its own: ``rmt.plotting.isometry``."""
-        import rmt  # the lazy table of names: pictures live on a higher floor
+    def plot(self, ax: Any = None, *, n: int = 400, rng: Any = 0) -> Any:
+        """Draw the spectrum on the Axes `ax`, or the whole report on a figure of its own: ``rmt.plotting.isometry``.
 
-        drawn: Axes = rmt.plotting.isometry(self, ax, n=n, rng=rng)
-        return drawn
+        Returns the Axes of the spectrum; `n` and `rng` are for the network that is sampled where nothing was measured.
+        """
+        import rmt  # through the lazy table of names: pictures live on a higher floor
+
+        return rmt.plotting.isometry(self, ax, n=n, rng=rng)
 
     def __str__(self) -> str:
         from rmt.networks.report_text import report_text
