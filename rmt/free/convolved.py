@@ -231,8 +231,10 @@ class FreelyConvolved(ComputedLaw):
         cusp = values.critical & ~values.outside
         if cusp.any():  # the distribution function is odd about a cusp up to d^(5/3)
             shift = _ASIDE * (1.0 if self._solver.logarithmic else self._solver.spread)
-            sides = [self._solve(targets[cusp] + d, potential=True).potential.imag for d in (-shift, shift)]
-            above[cusp] = 0.5 * (sides[0] + sides[1]) / math.pi
+            sides = [self._solve(targets[cusp] + d, potential=True, certified=False) for d in (-shift, shift)]
+            mean = 0.5 * (sides[0].potential.imag + sides[1].potential.imag) / math.pi
+            inside = ~(sides[0].failed | sides[1].failed | sides[0].outside | sides[1].outside)
+            above[cusp] = np.where(inside, mean, above[cusp])  # otherwise an edge
         return np.asarray(above)
 
     def _clean(self, below: Real, above: Real, outside: Mask) -> tuple[Real, Real]:

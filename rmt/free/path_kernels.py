@@ -33,10 +33,14 @@ from rmt.numerics.kernel import kernel
 
 #: positivity of imaginary parts is tested up to this multiple of the modulus
 TOLERANCE = 1e-13
+#: the same on the way to a point, where Newton's iteration is stopped early
+ROUGH_TOLERANCE = 1e-6
 #: size of the next step (see update) below which a state counts as a solution
 ARRIVED = 1e-7
 #: larger steps are never taken for rounding
 LARGEST_NOISE = 1e-4
+#: the same inside the support, where it is all that rounding leaves next to an edge
+AT_EDGE = 1e-6
 #: derivative of z (see criticality) below which it may be rounding error; (4 eps)^(2/3) at a cusp is 1e-10
 NOISY_SLOPE = 1e-8
 
@@ -264,7 +268,9 @@ def snap(p, s, root_log):
             return FAILED, distance, change
     _make_real(p, s)
     linearise(p, s, root_log)
-    if distance < ARRIVED:
+    # just inside an edge there is no real solution, and the value keeps moving; the scale of that edge may be far below
+    # the spread that distances are measured in
+    if distance < ARRIVED and change < ARRIVED * max(abs(value(p, s)), 1e-2):
         return certify(p, s, 1e-12), distance, change
     return FAILED, distance, change
 
@@ -321,7 +327,8 @@ def descend(p, s, backup, other, root_log, target, height):
         update(p, s, root_log)
         step, change, used = newton(p, s, root_log, 14 if last else 6, 2.0 * EPS if last else 1e-7)
         count += used + 1
-        good = step < 1e-2 and certify(p, s, TOLERANCE) != FAILED
+        linearise(p, s, root_log)  # the certificate looks at the logarithms of the last linearisation
+        good = step < 1e-2 and certify(p, s, ROUGH_TOLERANCE) != FAILED
         if last:
             code, step, change, count = _finish(p, s, other, root_log, step, change, count)
             if code != FAILED:

@@ -203,6 +203,10 @@ class _Scan:
         if soft.size:
             roots = bracketed_roots(lambda t, _: self._slope(t)[0], out[soft], into[soft])
             edges[soft] = np.where(np.isnan(roots), edges[soft], roots)
+        for place in [*_bounds(self.law, self.logarithmic), *(a for a, _ in self.atoms)]:
+            # hard edges are those of the factors, found by bisection up to rounding
+            at = ~ready & (np.abs(edges - place) <= 64.0 * EPS * max(self.unit, abs(place)))
+            edges[at] = place
         return edges, ready
 
 

@@ -505,7 +505,7 @@ def certify(p, s, tolerance):
             c = p.first[i]
             if s.argument[c].imag > tolerance * abs(s.argument[c]):
                 real = False
-    if not real:
+    if not real or _off_axis(p, s):
         return INSIDE
     for i in range(p.kind.shape[0]):
         kind = p.kind[i]
@@ -514,6 +514,14 @@ def certify(p, s, tolerance):
         if kind == PRODUCT and not _product_attracts(p, s, i):
             return FAILED
     return OUTSIDE
+
+
+@kernel
+def _off_axis(p, s):
+    """Whether the target is not real: all solutions in the closed upper half plane are then the right one."""
+    height = s.argument[0].imag
+    logarithm = p.kind[0] == PRODUCT and p.signed[0] < 0
+    return height > 0.0 and not (logarithm and height == math.pi)
 
 
 @kernel
