@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 Word: TypeAlias = tuple[int, ...]
 Matrix: TypeAlias = NDArray[np.complex128]
 
+_PAIR = 0.05  # size of a pivot off the diagonal, on the scale of those on it, from which on it is taken
+
 
 def adjoint(word: Word) -> Word:
     """The adjoint of a word; letters of self-adjoint variables must be brought to ``i >= 0`` afterwards."""
@@ -102,22 +104,25 @@ def linearise(terms: Mapping[Word, complex], self_adjoint: frozenset[int]) -> Pe
 def _factor(hankel: Matrix) -> tuple[Matrix, Matrix, Matrix]:
     """E, a right inverse of it, and K = K* = K⁻¹ with H = E* K E for a Hermitian H.
 
-    Symmetric elimination with pivots of size 1 and 2 (Bunch-Parlett 1971); the latter give isotropic pairs, so that
-    entries which are 0 stay 0, and the arguments of the pencil stay graded next to a singularity.
+    Symmetric elimination with pivots of size 1 and 2 (Bunch-Parlett 1971). The latter give isotropic pairs and are
+    preferred: entries that are 0 stay 0, and the arguments of the pencil stay graded next to a singularity.
     """
     size = len(hankel)
     rest = hankel.copy()
     rows, pivots, blocks = [], [], []
     threshold = 1e-12 * np.abs(hankel).max(initial=0.0)
     while np.abs(rest).max(initial=0.0) > threshold:
-        i, j = np.unravel_index(np.argmax(np.abs(rest)), rest.shape)
-        diagonal = int(np.argmax(np.abs(rest.diagonal())))
-        if abs(rest[diagonal, diagonal]) > 0.6 * abs(rest[i, j]):
-            chosen, block = [diagonal], np.sign(rest[diagonal, diagonal].real) * np.eye(1)
-            congruence = np.eye(1, dtype=np.complex128) / math.sqrt(abs(rest[diagonal, diagonal]))
-        else:
-            chosen, block = [int(i), int(j)], np.eye(2)[::-1]
+        diagonal = rest.diagonal().real
+        cross = np.abs(rest - np.diag(diagonal))
+        i, j = map(int, np.unravel_index(np.argmax(cross), rest.shape))
+        largest = int(np.argmax(np.abs(diagonal)))
+        pair = cross[i, j] > _PAIR * abs(diagonal[largest]) and diagonal[i] * diagonal[j] < 0.5 * cross[i, j] ** 2
+        if pair:
+            chosen, block = [i, j], np.eye(2)[::-1]
             congruence = _isotropic(rest[np.ix_(chosen, chosen)])
+        else:
+            chosen, block = [largest], np.sign(diagonal[largest]) * np.eye(1)
+            congruence = np.eye(1, dtype=np.complex128) / math.sqrt(abs(diagonal[largest]))
         # congruence* B congruence = block for the pivot B
         part = block @ congruence.conj().T @ rest[chosen]
         rest = rest - part.conj().T @ block @ part

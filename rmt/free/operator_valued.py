@@ -27,6 +27,7 @@ _CONVERGED = 1e-8  # Newton's last relative step where convergence is quadratic;
 _EXACT = 1e-13  # the same where it is linear, next to an edge
 _STALLED = 1e-5  # relative step below which steps that no longer shrink are rounding noise
 _SOLVED = 1e-8  # largest relative residual of a solution
+_USEFUL = 1e-3  # largest relative error of G that rounding may leave
 _PUSH = 1e-9  # the distance from the boundary at which a limit must have positive imaginary part
 _NEWTON_STEPS = 10
 _FIRST_ATTEMPT = 0.5  # Im b below which the limit is tried directly
@@ -54,7 +55,7 @@ class Solution:
     residual : ndarray of float
         Largest relative residual of the equations.
     certified : ndarray of bool
-        Whether the point is the limit of the unique solution with positive imaginary parts.
+        Whether the point is the limit of the unique solution with positive imaginary parts, and G known there.
     determinant : ndarray of float
         Logarithm of the modulus of the determinant of the Jacobian, whose zeros are the edges of the spectrum.
     """
@@ -220,7 +221,8 @@ class OperatorSubordination:
         floor = 2.0 * EPS * model.scale[usable] + 2.0 * np.abs(model.residual[usable])
         error[usable] = (sensitivity * floor).sum(axis=1)
         error += 4.0 * EPS * model.magnitude
-        certified = certified & usable & (model.worst < _SOLVED)
+        useful = error < _USEFUL * (1.0 + np.abs(model.g[:, 0, 0]))
+        certified = certified & usable & useful & (model.worst < _SOLVED)
         g = np.where(np.isfinite(model.g), model.g, np.nan)
         return Solution(omega, g, slope, error, model.worst, certified, determinant)
 
