@@ -32,16 +32,19 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "DensityLaw",
         "Empirical",
         "FreePoisson",
+        "FreeStable",
         "FussCatalan",
         "Gaussian",
         "Interval",
         "KestenMcKay",
         "Law",
         "MarchenkoPastur",
+        "Meixner",
         "MomentLaw",
         "PlanarLaw",
         "ProjectionProduct",
         "Rademacher",
+        "Raney",
         "Semicircle",
         "SquareRoot",
         "Squared",
@@ -174,16 +177,19 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.laws import DensityLaw as DensityLaw
     from rmt.laws import Empirical as Empirical
     from rmt.laws import FreePoisson as FreePoisson
+    from rmt.laws import FreeStable as FreeStable
     from rmt.laws import FussCatalan as FussCatalan
     from rmt.laws import Gaussian as Gaussian
     from rmt.laws import Interval as Interval
     from rmt.laws import KestenMcKay as KestenMcKay
     from rmt.laws import Law as Law
     from rmt.laws import MarchenkoPastur as MarchenkoPastur
+    from rmt.laws import Meixner as Meixner
     from rmt.laws import MomentLaw as MomentLaw
     from rmt.laws import PlanarLaw as PlanarLaw
     from rmt.laws import ProjectionProduct as ProjectionProduct
     from rmt.laws import Rademacher as Rademacher
+    from rmt.laws import Raney as Raney
     from rmt.laws import Semicircle as Semicircle
     from rmt.laws import Squared as Squared
     from rmt.laws import SquareRoot as SquareRoot

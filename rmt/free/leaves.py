@@ -18,6 +18,7 @@ from rmt.laws.kesten_mckay import KestenMcKay
 from rmt.laws.law import Law, Real, exact
 from rmt.laws.marchenko_pastur import FreePoisson, MarchenkoPastur
 from rmt.laws.numeric_panels import PanelMeasure
+from rmt.laws.raney import Raney
 from rmt.laws.semicircle import Semicircle
 from rmt.laws.uniform import Uniform
 from rmt.numerics.line_panels import Stretch, build_line_panels
@@ -89,7 +90,9 @@ def line_panels(law: Law) -> Real:
     ValueError
         If the density does not integrate to 1 with the atoms: a singularity inside an interval of the support.
     """
-    stretches = [Stretch(i.low, i.high, i.low_exponent, i.high_exponent) for i in law.support]
+    # next to 0 the density of a Raney law is a series in x^(1/p), whatever its leading exponent
+    is_root = not isinstance(law, Raney)
+    stretches = [Stretch(i.low, i.high, i.low_exponent, i.high_exponent, is_root) for i in law.support]
     parameters, defect = build_line_panels(law._pdf, stretches, law.atoms, location(law)[1])
     if not abs(defect) < _DEFECT:
         raise ValueError(

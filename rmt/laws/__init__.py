@@ -10,6 +10,8 @@ from rmt.laws.classical import Cauchy as Cauchy
 from rmt.laws.classical import Gaussian as Gaussian
 from rmt.laws.free_jacobi import ProjectionProduct as ProjectionProduct
 from rmt.laws.free_jacobi import Wachter as Wachter
+from rmt.laws.free_meixner import Meixner as Meixner
+from rmt.laws.free_stable import FreeStable as FreeStable
 from rmt.laws.fuss_catalan import FussCatalan as FussCatalan
 from rmt.laws.kesten_mckay import KestenMcKay as KestenMcKay
 from rmt.laws.law import Interval as Interval
@@ -26,6 +28,7 @@ from rmt.laws.pushforward import Squared as Squared
 from rmt.laws.pushforward import SquareRoot as SquareRoot
 from rmt.laws.pushforward import square_root as square_root
 from rmt.laws.pushforward import squared as squared
+from rmt.laws.raney import Raney as Raney
 from rmt.laws.semicircle import Semicircle as Semicircle
 from rmt.laws.uniform import Uniform as Uniform
 
@@ -39,16 +42,19 @@ __all__ = [
     "DensityLaw",
     "Empirical",
     "FreePoisson",
+    "FreeStable",
     "FussCatalan",
     "Gaussian",
     "Interval",
     "KestenMcKay",
     "Law",
     "MarchenkoPastur",
+    "Meixner",
     "MomentLaw",
     "PlanarLaw",
     "ProjectionProduct",
     "Rademacher",
+    "Raney",
     "Semicircle",
     "SquareRoot",
     "Squared",

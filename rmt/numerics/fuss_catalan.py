@@ -45,6 +45,9 @@ def _cotangent_defect(y: Real) -> Real:
 class Curve:
     """The curve of order `p`: ``log x`` and masses as functions of `a` or `g`, and their inverses."""
 
+    #: masses next to 0 are proportional to this power of g
+    mass_power = 1.0
+
     def __init__(self, p: float, exact_order: Fraction) -> None:
         self.p = p
         self.q = p + 1.0
@@ -142,7 +145,7 @@ class Curve:
         """Invert :meth:`lower_tail`."""
         table, _, values = self._table
         log_mass = np.log(mass)
-        log_g = np.interp(log_mass, values, table) + np.minimum(log_mass - values[0], 0.0)
+        log_g = np.interp(log_mass, values, table) + np.minimum(log_mass - values[0], 0.0) / self.mass_power
         inside = log_mass > values[0]
         for _ in range(_NEWTON - 1):
             g = np.exp(log_g[inside])

@@ -22,18 +22,22 @@ _TOLERANCE, _NOISE = 2e-15, 1e-9
 _DEPTH = 60
 #: panels with less mass are left out, and tails beyond
 _NEGLIGIBLE = 1e-18
-_OCTAVES = 60
+_OCTAVES, _FURTHEST = 60, 800
 _CUT = 0.4712388980384690
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """An interval that carries a density, with the exponents of the density at its ends (NaN if there are none)."""
+    """An interval that carries a density, with the exponents of the density at its ends (NaN if there are none).
+
+    ``low_is_root`` tells whether at a low end of exponent ±1/2 the density is analytic in the root of the distance.
+    """
 
     low: float
     high: float
     low_exponent: float
     high_exponent: float
+    low_is_root: bool = True
 
 
 def build_line_panels(
@@ -75,7 +79,7 @@ def build_line_panels(
 def _panels(density: Callable[[Real], Real], s: Stretch, scale: float) -> list[Real]:
     """Resolved panels of one stretch: pieces (kind, extreme, first, last in the local variable), halved."""
     found: list[Real] = []
-    pieces = _first_pieces(s, scale)
+    pieces = _first_pieces(density, s, scale)
     before = np.full(len(pieces), np.inf)
     for depth in range(_DEPTH + 1):
         if not pieces:
@@ -111,7 +115,7 @@ def _panels(density: Callable[[Real], Real], s: Stretch, scale: float) -> list[R
     return found
 
 
-def _first_pieces(s: Stretch, scale: float) -> list[tuple[int, float, float, float]]:
+def _first_pieces(density: Callable[[Real], Real], s: Stretch, scale: float) -> list[tuple[int, float, float, float]]:
     """Two halves; the cut is at no place that somebody would ask for, since transforms have to cancel there."""
     if math.isfinite(s.low) and math.isfinite(s.high):
         middle = s.low + _CUT * (s.high - s.low)
@@ -119,20 +123,27 @@ def _first_pieces(s: Stretch, scale: float) -> list[tuple[int, float, float, flo
         middle = s.low + _CUT * scale if math.isfinite(s.low) else s.high - _CUT * scale
     else:
         middle = (_CUT - 0.5) * scale
-    return [*_half(s.low, middle, s.low_exponent, scale), *_half(s.high, middle, s.high_exponent, scale)]
+    return [
+        *_half(density, s.low, middle, s.low_exponent, scale, s.low_is_root),
+        *_half(density, s.high, middle, s.high_exponent, scale, True),
+    ]
 
 
-def _half(end: float, middle: float, exponent: float, scale: float) -> list[tuple[int, float, float, float]]:
+def _half(
+    density: Callable[[Real], Real], end: float, middle: float, exponent: float, scale: float, is_root: bool
+) -> list[tuple[int, float, float, float]]:
     lower = end < middle
     if math.isinf(end):
-        edges = np.concatenate([[0.0], scale * 2.0 ** np.arange(0, _OCTAVES)])
+        edges = np.concatenate([[0.0], scale * 2.0 ** np.arange(0, _FURTHEST)])
+        masses = edges * density(middle - edges if lower else middle + edges)
+        edges = edges[: max(_OCTAVES, int(np.flatnonzero(masses > _NEGLIGIBLE).max(initial=0))) + 1]
         points = middle - edges if lower else middle + edges
         return [(PLAIN, 0.0, min(a, b), max(a, b)) for a, b in itertools.pairwise(points.tolist())]
     if exponent == 0.0:
         return [(PLAIN, 0.0, min(end, middle), max(end, middle))]
     length = math.sqrt(abs(middle - end))
     kind = MINIMUM if lower else MAXIMUM
-    if math.isfinite(exponent) and abs(exponent) % 1.0 == 0.5:
+    if is_root and math.isfinite(exponent) and abs(exponent) % 1.0 == 0.5:
         return [(kind, end, 0.0, length)]
     # another singularity: geometric panels, in the square root of the distance
     decay = 2.0 * (1.0 + exponent) if -1.0 < exponent < 0.0 else 2.0

@@ -49,10 +49,18 @@ def ends_of(law: Law) -> Iterator[tuple[float, float, float, float]]:
 
 def has_moments(law: Law) -> bool:
     try:
-        law.mean()
+        law.moments(6)
     except ValueError:
         return False
     return True
+
+
+def heavy(law: Law, distance: float) -> float:
+    """Mass of a law without moments beyond a distance, in units of its scale: zG − 1 is of this size there."""
+    if has_moments(law):
+        return 0.0
+    reach = distance * scale_of(law)
+    return float(law.cdf(centre_of(law) - reach) + law.sf(centre_of(law) + reach))
 
 
 def interior(law: Law, shares: tuple[float, ...] = (0.03, 0.2, 0.5, 0.77, 0.97)) -> np.ndarray:
@@ -169,7 +177,8 @@ def check_off_support(law: Law) -> None:
 
 def check_stieltjes_at_infinity(law: Law) -> None:
     z = centre_of(law) + 1e7 * scale_of(law) * np.exp(1j * np.array([0.0, 0.4, 1.5, 2.8, np.pi]))
-    assert (np.abs(z * law.stieltjes(z) - 1.0) <= 1e-6 * (1.0 + abs(centre_of(law)) / scale_of(law))).all()
+    size = 10.0 * heavy(law, 1e7) + 1e-6 * (1.0 + abs(centre_of(law)) / scale_of(law))
+    assert (np.abs(z * law.stieltjes(z) - 1.0) <= size).all()
     assert law.stieltjes(complex(math.inf, 0.0)) == 0.0
     if not has_moments(law):
         return
@@ -204,7 +213,7 @@ def check_stieltjes_inversion(law: Law) -> None:
     np.testing.assert_array_equal(law.hilbert(x), g.real)
     # the boundary value is the limit from above
     if x.size:
-        width = min(high - low for low, high, _, _ in ends_of(law))
+        width = min(scale_of(law), *(high - low for low, high, _, _ in ends_of(law)))
         near = law.stieltjes(x + 1e-7j * width)
         np.testing.assert_allclose(near, g, rtol=1e-4, atol=1e-5 / width)
 
@@ -230,7 +239,7 @@ def check_potential(law: Law) -> None:
     s, c = scale_of(law), centre_of(law)
     far = c + 1e9 * s * np.array([1.0, 1j, -1.0])
     expected = np.log(far - c + 0j)
-    np.testing.assert_allclose(u(far), expected, atol=1e-8)
+    np.testing.assert_allclose(u(far), expected, rtol=1e-7, atol=1e-8 + 100.0 * heavy(law, 1e9))
 
 
 def check_quantiles(law: Law) -> None:

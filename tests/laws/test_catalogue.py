@@ -45,6 +45,9 @@ SHARP = (
     "Projection",
     "Uniform",
     "Arcsine",
+    "Meixner",
+    "Raney",
+    "FreeStable",
 )
 
 
@@ -138,7 +141,8 @@ def test_bounds_hold_at_the_rounded_edges(generator, name: str):
 
 def test_catalogue_comes_from_its_generator(generator):
     cases = {case.name: case for case in generator.cases()}
-    assert set(cases) | {"Gaussian()", "Cauchy(1, 2)"} == {row["law"] for row in computed()}
+    others = {"Gaussian()", "Cauchy(1, 2)", *(f"FreeStable({parameters})" for parameters in generator.STABLE)}
+    assert set(cases) | others == {row["law"] for row in computed()}
     # recompute some rows
     picked = [row for row in computed() if row["law"] in ("MarchenkoPastur(0.5)", "Wachter(0.5, 2)")][::13]
     for row in picked:
@@ -184,5 +188,8 @@ def test_catalogue_covers_every_closed_law():
         "ProjectionProduct",
         "SquareRoot",
         "Squared",
+        "Meixner",
+        "Raney",
+        "FreeStable",
     }
     assert closed <= covered

@@ -208,6 +208,29 @@ def projections(first: Any, second: Any) -> tuple[Callable[[mp.mpf], mp.mpf], mp
     )
 
 
+def free_meixner(a: Any, b: Any) -> Case:
+    """Density and residues of G = ((1 + 2b) z + a − √((z − a)² − 4(1 + b)))/(2 (1 + a z + b z²))."""
+    p, q = exact(a), exact(b)
+    half = 2 * mp.sqrt(1 + q)
+
+    def density(x: mp.mpf) -> mp.mpf:
+        return mp.sqrt(half**2 - (x - p) ** 2) / (2 * mp.pi * (1 + p * x + q * x * x))
+
+    inner = p * p - 4 * q
+    if q == 0:
+        zeros = [-1 / p] if p else []
+    else:
+        zeros = [(-p + sign * mp.sqrt(inner)) / (2 * q) for sign in (1, -1)] if inner > 0 else []
+    atoms = []
+    for z in zeros:
+        root = mp.sign(z - p) * mp.sqrt((z - p) ** 2 - half**2)  # ~ z at infinity
+        residue = ((1 + 2 * q) * z + p - root) / (2 * (2 * q * z + p))
+        if residue > mp.mpf(10) ** -30:
+            atoms.append((z, residue))
+    hard = (lambda left, right: mp.sqrt(right / left) / (2 * mp.pi)) if (a, b) == (1, 0) else None
+    return Case(f"Meixner({a!r}, {b!r})", density, p - half, p + half, sorted(atoms), hard)
+
+
 def fuss_catalan_root(order: int, x: mp.mpf) -> mp.mpc:
     """w = xG from the roots of w^(L+1) − x w + x: the one whose argument lies in (−π/(L+1), 0)."""
     roots = mp.polyroots([1, *[0] * (order - 1), -x, x], maxsteps=500, extraprec=300)
@@ -300,6 +323,35 @@ def fuss_catalan(order: Any, *, root: bool = False) -> FussCatalan:
     return case
 
 
+class Raney(FussCatalan):
+    """zG is a power of that of the Fuss-Catalan law of order p - 1."""
+
+    power: Any = 1
+
+    def measure(self, s: mp.mpf) -> mp.mpf:
+        return super().measure(s) * self._factor(s)
+
+    def _factor(self, s: mp.mpf) -> mp.mpf:
+        """Ratio of the two densities."""
+        one, lower, upper = self._sines(s)
+        return (upper / lower) ** (self.power - 1) * mp.sin(self.power * self._angle(s)) / one
+
+    def _w(self, x: mp.mpf) -> mp.mpc:
+        return super()._w(x) ** self.power
+
+    def pdf_of_log(self, u: float) -> mp.mpf:
+        return super().pdf_of_log(u) * self._factor(self.position_of_log(mp.mpf(u)))
+
+
+def raney(p: Any, r: Any) -> Raney:
+    order = exact(p) - 1
+    edge = (order + 1) ** (order + 1) / order**order
+    case = Raney(f"Raney({p!r}, {r!r})", lambda x: mp.mpf(0), mp.mpf(0), edge)
+    case.fractions = (1e-9, 0.01, 0.2, 0.6, 1.0 - 1e-5)
+    case.order, case.power = order, exact(r)
+    return case
+
+
 # ---------------------------------------------------------------------- the list
 def cases() -> Iterator[Case]:
     yield Case("Semicircle()", *semicircle(0, 1))
@@ -345,6 +397,10 @@ def cases() -> Iterator[Case]:
     yield Case("Squared(Semicircle(3, 1))", lambda y: _square_of_shifted(mp.sqrt(y)), mp.mpf(1), mp.mpf(25))
     yield Case("3 * Arcsine(1) - 1", lambda y: 1 / (mp.pi * mp.sqrt(9 - (y + 1) ** 2)), mp.mpf(-4), two, hard=arcsine)
     yield Case("Semicircle(0.25, 0.5) * 2", *semicircle(0.5, 2))
+    for a, b in ((1, 0), (2, 0), (0.5, 2), (2, 1), (4, 1), (3.5, 2), (0.3, -0.6), (3, -0.5), (0.25, 50), (1e-9, 1e-9)):
+        yield free_meixner(a, b)
+    for p, r in ((3, 2), (2.5, 0.5), (4, 4), (1.5, 1), (5, 3)):
+        yield raney(p, r)
 
 
 def _hard_wachter(a: Any, b: Any) -> Callable[[mp.mpf, mp.mpf], mp.mpf]:
@@ -398,6 +454,70 @@ def cauchy_entries() -> Iterator[dict[str, Any]]:
         yield entry("Cauchy(1, 2)", "sf", x, (mp.atan2(1, t)) / mp.pi)
 
 
+STABLE = ("0.5, 1", "0.5, 0.5", "0.25, 0.75", "0.75, 1", "1.5, 0.5", "1.5, Fraction(2, 3)", "1.25, 0.5", "2, 0.5")
+
+
+def free_stable_entries(parameters: str) -> Iterator[dict[str, Any]]:
+    """A free stable law: integrals of the density over the angle of F(x) = 1/G(x) = r e^(iθ).
+
+    The curve is that of F + R(1/F) = x, R(g) = −e^(iπαρ) g^(α−1), which is checked at every point; the slope dx/dθ is
+    differentiated by hand.
+    """
+    name = f"FreeStable({parameters})"
+    alpha, rho = (exact(value) for value in eval(f"({parameters})"))
+    kappa = 1 - alpha
+
+    def curve(t: mp.mpf) -> tuple[mp.mpf, mp.mpf, mp.mpf]:
+        """x, density and −dx/dθ."""
+        t = min(max(t, mp.mpf(10) ** -45), mp.pi - mp.mpf(10) ** -45)
+        beta, delta = mp.pi * alpha * rho + kappa * t, mp.pi * rho - t
+        r = (mp.sin(beta) / mp.sin(t)) ** (1 / alpha)
+        slope = alpha * mp.cos(alpha * delta)
+        slope -= mp.sin(alpha * delta) * ((1 / alpha - 1) * kappa * mp.cot(beta) - mp.cot(t) / alpha)
+        return r * mp.sin(alpha * delta) / mp.sin(beta), mp.sin(t) / (mp.pi * r), slope * r / mp.sin(beta)
+
+    def angle(x: mp.mpf) -> mp.mpf:
+        first, last = mp.mpf(0), mp.pi
+        for _ in range(190):
+            middle = (first + last) / 2
+            if curve(middle)[0] > x:
+                first = middle
+            else:
+                last = middle
+        return first
+
+    def stieltjes(x: mp.mpf, t: mp.mpf) -> mp.mpc:
+        r = mp.sin(t) / (mp.pi * curve(t)[1])
+        f = r * mp.expj(t)
+        assert abs(f - mp.expjpi(alpha * rho) * f**kappa - x) < mp.mpf(10) ** -42 * (1 + abs(f))
+        return 1 / f
+
+    def expectation(function: Callable[[mp.mpf], Any], ends: list[Any]) -> Any:
+        def integrand(t: mp.mpf) -> Any:
+            x, density, slope = curve(t)
+            return function(x) * density * slope
+
+        return mp.quad(integrand, ends, maxdegree=12)
+
+    bottom, top = curve(mp.pi)[0], curve(mp.mpf(0))[0]
+    for x in (-1e6, -40.0, -1.5, -0.125, 0.3, 0.75, 1.75, 2.5, 30.0, 1e7):
+        if not bottom < x < top:
+            continue
+        t = angle(mp.mpf(x))
+        yield entry(name, "pdf", x, curve(t)[1])
+        yield entry(name, "sf", x, expectation(lambda y: mp.mpf(1), [0, t / 2, t]))
+        yield entry(name, "cdf", x, expectation(lambda y: mp.mpf(1), [t, (t + mp.pi) / 2, mp.pi]))
+        g = stieltjes(mp.mpf(x), t)
+        yield entry(name, "stieltjes", complex(x), g)
+        yield entry(name, "t_transform", complex(x), mp.mpf(x) * g - 1)
+    for z in (0.3 + 0.4j, -2 + 1j, 1 + 0.03125j, 1e3 + 1e3j):
+        w, t = mp.mpc(z), angle(mp.mpf(z.real))
+        ends = sorted({mp.mpf(0), t / 2, t, (t + mp.pi) / 2, mp.pi})
+        yield entry(name, "stieltjes", z, expectation(lambda y, w=w: 1 / (w - y), ends))
+        yield entry(name, "t_transform", z, expectation(lambda y, w=w: y / (w - y), ends))
+        yield entry(name, "log_potential", z, expectation(lambda y, w=w: mp.log(w - y), ends))
+
+
 def entry(law: str, quantity: str, at: Any, value: Any) -> dict[str, Any]:
     def text(number: mp.mpf) -> str:
         return mp.nstr(number, DIGITS, strip_zeros=True)
@@ -433,6 +553,7 @@ def main() -> None:
         names = [case.name for case in cases()]
         rows = [row for part in pool.map(_entries_of_name, names) for row in part]
     rows += [*gaussian_entries(), *cauchy_entries()]
+    rows += [row for parameters in STABLE for row in free_stable_entries(parameters)]
     lines = ",\n".join(json.dumps(row) for row in rows)
     Path(__file__).with_name("laws.json").write_text(f"[\n{lines}\n]\n")
 
