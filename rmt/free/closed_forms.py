@@ -26,11 +26,15 @@ from rmt.free.tree import (
 from rmt.laws.atomic import AtomicLaw, Bernoulli, Rademacher
 from rmt.laws.classical import Arcsine, Cauchy
 from rmt.laws.free_jacobi import ProjectionProduct, Wachter
+from rmt.laws.free_meixner import Meixner
+from rmt.laws.free_stable import FreeStable
 from rmt.laws.fuss_catalan import FussCatalan
 from rmt.laws.kesten_mckay import KestenMcKay
 from rmt.laws.law import Law
 from rmt.laws.marchenko_pastur import FreePoisson, MarchenkoPastur
+from rmt.laws.raney import Raney
 from rmt.laws.semicircle import Semicircle
+from rmt.numerics.exact import exact_sqrt
 
 Terms = tuple[tuple[Node, Any], ...]
 
@@ -40,7 +44,9 @@ def recognise(node: Node) -> Node:
     if isinstance(node, Affine):
         return affine(recognise(node.child), node.scale, node.shift)
     if isinstance(node, Sum):
-        return _collected(node, [_semicircles, _free_poissons, _cauchys, _two_points], free_sum)
+        return _collected(
+            node, [_semicircles, _free_poissons, _cauchys, _free_stables, _two_points, _meixner], free_sum
+        )
     if isinstance(node, Product):
         terms = node.terms if len(node.terms) != 1 or node.terms[0][1] != 2 else ((node.terms[0][0], 1),) * 2
         known = _projections(terms)
@@ -163,6 +169,38 @@ def _cauchys(terms: Terms) -> Terms:
     return _merged(terms, [i for i, _, _ in members], Leaf(Cauchy(location, scale)))
 
 
+def _free_stables(terms: Terms) -> Terms:
+    """Free stable laws of the same index and asymmetry: the powers alpha of their scales add."""
+    groups: dict[tuple[Any, Any], list[tuple[int, float]]] = {}
+    for i, (child, t) in enumerate(terms):
+        scale: Any = 1
+        if isinstance(child, Affine) and child.shift == 0:
+            scale, child = child.scale, child.child
+        law = child.law if isinstance(child, Leaf) else None
+        if isinstance(law, FreeStable):
+            rho = law.rho if scale > 0 else 1 - Fraction(law.rho)
+            groups.setdefault((law.alpha, rho), []).append((i, float(t) * abs(float(scale)) ** float(law.alpha)))
+    for (alpha, rho), members in groups.items():
+        if len(members) > 1 or terms[members[0][0]][1] != 1:
+            size = sum(share for _, share in members) ** (1.0 / float(alpha))
+            merged = affine(Leaf(FreeStable(alpha, rho)), _plain(Fraction(size)), 0)
+            return _free_stables(_merged(terms, [i for i, _ in members], merged))
+    return terms
+
+
+def _meixner(terms: Terms) -> Terms:
+    """A lone free power t of a free Meixner law, where the root of t is rational."""
+    if len(terms) != 1:
+        return terms
+    ((child, t),) = terms
+    law = child.law if isinstance(child, Leaf) else None
+    root = exact_sqrt(Fraction(t))
+    if not isinstance(law, Meixner) or t == 1 or root * root != t:
+        return terms
+    named = Meixner(_plain(Fraction(law.a) / root), _plain(Fraction(law.b) / Fraction(t)))
+    return ((affine(Leaf(named), _plain(root), 0), 1),)
+
+
 def _two_points(terms: Terms) -> Terms:
     """A lone free power t of a law with two atoms, masses p and 1 - p: Arcsine, Kesten-McKay or Wachter law.
 
@@ -197,7 +235,10 @@ def _projections(terms: Terms) -> Terms:
 
 
 def _fuss_catalan(terms: Terms) -> Terms:
-    """Free Poisson laws of rate 1, S = 1/(jump (1 + m)), and Fuss-Catalan laws: orders add, jumps multiply."""
+    """Free Poisson laws of rate 1, S = 1/(jump (1 + m)), and Fuss-Catalan laws: orders add, jumps multiply.
+
+    A Raney law takes them up: with S^-1 = y^p m/((y - 1)(1 + m)) and 1 + m = y^r, an order L makes its p into p + L r.
+    """
     order: Any = 0
     members: list[int] = []
     scales: list[tuple[Node, Any]] = []
@@ -210,6 +251,11 @@ def _fuss_catalan(terms: Terms) -> Terms:
             order = order + t
             members.append(i)
             scales.append((point_mass(_plain(law._rate_and_jump()[1])), t))
+    raneys = [(i, child.law) for i, (child, t) in enumerate(terms) if t == 1 and isinstance(child, Leaf)]
+    first = next(((i, law) for i, law in raneys if isinstance(law, Raney)), None)
+    if order > 0 and first is not None:
+        named = Leaf(Raney(first[1].p + order * first[1].r, first[1].r))
+        return (*_merged(terms, sorted([first[0], *members]), named), *scales)
     if not order > 0 or (len(members) == 1 and terms[members[0]][1] == 1):
         return terms
     named = Leaf(MarchenkoPastur()) if order == 1 else Leaf(FussCatalan(order))

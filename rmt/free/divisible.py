@@ -7,8 +7,12 @@ from typing import Any
 
 from rmt.free.tree import Affine, Compound, Leaf, Node, Product, Sum, affine, free_product, free_sum
 from rmt.laws.classical import Cauchy
+from rmt.laws.free_meixner import Meixner
+from rmt.laws.free_stable import FreeStable
+from rmt.laws.law import exact
 from rmt.laws.marchenko_pastur import FreePoisson, MarchenkoPastur
 from rmt.laws.semicircle import Semicircle
+from rmt.numerics.exact import exact_sqrt
 
 
 def infinitely_divisible_power(node: Node, power: Any) -> Node | None:
@@ -41,6 +45,12 @@ def _leaf_power(node: Leaf, power: Any) -> Node | None:
     if isinstance(law, FreePoisson | MarchenkoPastur):
         rate, jump = law._rate_and_jump()
         return Leaf(FreePoisson(rate * Fraction(power), jump))
+    if isinstance(law, Meixner) and exact(law.b) + exact(power) >= 0:  # for b < 0 the powers from -b on
+        root = exact_sqrt(exact(power))
+        plain = root if root * root == power else float(root)
+        return affine(Leaf(Meixner(law.a / plain, law.b / power)), plain, 0)
+    if isinstance(law, FreeStable):
+        return affine(Leaf(law), float(power) ** (1.0 / float(law.alpha)), 0)
     if isinstance(law, Cauchy):
         return Leaf(Cauchy(power * law.location, power * law.scale))
     return None

@@ -470,7 +470,9 @@ class FreeStable(Law):
         return [Fraction(1), Fraction(0)][: order + 1]
 
     def _affine(self, scale: Any, shift: Any) -> Law | None:
-        return FreeStable(self.alpha, 1 - exact(self.rho)) if scale == -1 and shift == 0 else None
+        rest = 1 - exact(self.rho)
+        plain = int(rest) if rest.denominator == 1 else rest
+        return FreeStable(self.alpha, plain) if scale == -1 and shift == 0 else None
 
     def _pdf_error(self, x: Real, value: Real) -> Real:
         return super()._pdf_error(x, value) + self._relative_error(x) * value
