@@ -109,7 +109,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "wigner",
         "wishart",
     ),
-    "rmt.networks": ("MLP",),
+    "rmt.networks": ("MLP", "check_isometry"),
 }
 _SUBPACKAGES = ("combinatorics", "ensembles", "errors", "free", "laws", "networks", "plotting", "spectra")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -200,6 +200,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.laws import square_root as square_root
     from rmt.laws import squared as squared
     from rmt.networks import MLP as MLP
+    from rmt.networks import check_isometry as check_isometry
 
 
 def __getattr__(name: str) -> Any:

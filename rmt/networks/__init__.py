@@ -34,6 +34,7 @@ from rmt.networks.meanfield import lengths as lengths
 from rmt.networks.meanfield import mean_field as mean_field
 from rmt.networks.mlp import MLP as MLP
 from rmt.networks.mlp import Layer as Layer
+from rmt.networks.models import check_isometry as check_isometry
 from rmt.networks.moments import Activation as Activation
 from rmt.networks.report import Cause as Cause
 from rmt.networks.report import DepthScales as DepthScales
@@ -71,6 +72,7 @@ __all__ = [
     "Verdict",
     "activation",
     "advise",
+    "check_isometry",
     "circular_convolution_singular_values",
     "compare_initialisers",
     "convolution_gram_law",

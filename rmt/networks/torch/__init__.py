@@ -1,0 +1,7 @@
+"""Isometry of real models: the only part of the package that imports torch (``pip install rmt[torch]``)."""
+
+from rmt.networks.torch.check import assert_isometric as assert_isometric
+from rmt.networks.torch.check import check_isometry as check_isometry
+from rmt.networks.torch.initialise import apply_init as apply_init
+
+__all__ = ["apply_init", "assert_isometric", "check_isometry"]

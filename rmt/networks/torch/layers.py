@@ -1,0 +1,180 @@
+"""From a recorded forward pass to readings of its layers, in the terms of the theory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from rmt.networks.activations import activation
+from rmt.networks.moments import Activation
+from rmt.networks.readings import LayerReading, WeightReading, read_kernel, read_matrix
+from rmt.networks.torch.operator import JacobianMap, diagonal_derivative
+from rmt.networks.torch.recording import TRANSPARENT, Operation, Recording
+
+Array = NDArray[Any]
+Real = NDArray[np.float64]
+
+#: activations that go by the same or another name in torch
+_NAMES = {
+    "relu": "relu",
+    "relu6": "clipped_relu",
+    "tanh": "tanh",
+    "erf": "erf",
+    "sigmoid": "sigmoid",
+    "sin": "sin",
+    "arctan": "arctan",
+    "atan": "arctan",
+    "silu": "silu",
+    "mish": "mish",
+    "selu": "selu",
+}
+
+
+def named_activation(operations: Sequence[Operation]) -> Activation | None:
+    """φ of the operations between two layers; None if it has no name in the table of activations."""
+    acting = [o for o in operations if o.name not in TRANSPARENT and o.name != "dropout"]
+    if not acting:
+        return activation("linear")
+    if len(acting) > 1:
+        return None
+    name, options = acting[0].name, acting[0].options
+    numbers = [v for k, v in options.items() if k.startswith("argument")]
+    if name in _NAMES:
+        return activation(_NAMES[name])
+    if name == "leaky_relu":
+        return activation(name, slope=float(options.get("negative_slope", numbers[0] if numbers else 0.01)))
+    if name == "elu":
+        return activation(name, alpha=float(options.get("alpha", numbers[0] if numbers else 1.0)))
+    if name == "softplus":
+        return activation(name, beta=float(options.get("beta", numbers[0] if numbers else 1.0)))
+    if name == "gelu":
+        return activation("gelu_tanh" if options.get("approximate", "none") == "tanh" else "gelu")
+    if name in ("hardtanh", "clamp", "clip"):
+        low = options.get("min_val", options.get("min", numbers[0] if numbers else -1.0))
+        high = options.get("max_val", options.get("max", numbers[1] if len(numbers) > 1 else 1.0))
+        if (low, high) == (-1, 1):
+            return activation("hard_tanh")
+        return activation("clipped_relu", low=float(low), high=float(high)) if low == 0 else None
+    return None
+
+
+def read_weights(layer: Operation, rng: np.random.Generator) -> WeightReading:
+    """Read the weights of a recorded layer."""
+    weight = layer.weight.detach().cpu().numpy()
+    if layer.name.startswith("conv"):
+        spatial = weight.ndim - 2
+        shape_in, shape_out = (tuple(t.shape[-spatial:]) for t in (layer.source, layer.target))
+        plain = all(_all_ones(layer.options[key]) for key in ("stride", "dilation", "groups"))
+        padding = _padding(layer.options["padding"], weight.shape[2:])
+        circular = bool(layer.options["circular"])
+        return read_kernel(weight, shape_in, shape_out, rng, padding=None if circular else padding, plain=plain)
+    return read_matrix(weight, rng, positions=max(1, layer.source.numel() // weight.shape[1]))
+
+
+def _all_ones(value: Any) -> bool:
+    return all(v == 1 for v in (value if isinstance(value, (tuple, list)) else (value,)))
+
+
+def _padding(value: Any, taps: Sequence[int]) -> list[int]:
+    if value == "same":
+        return [(k - 1) // 2 for k in taps]
+    if value == "valid":
+        return [0 for _ in taps]
+    return list(value) if isinstance(value, (tuple, list)) else [int(value)] * len(taps)
+
+
+def kind_of(layer: Operation) -> str:
+    """``"linear"``, or ``"conv2d 3×3"``."""
+    if not layer.name.startswith("conv"):
+        return "linear"
+    return f"{layer.name} {'×'.join(map(str, layer.weight.shape[2:]))}"
+
+
+def read_layers(recording: Recording, first: int, last: int, end: Any, rng: np.random.Generator) -> list[LayerReading]:
+    """Readings of layers number `first` to `last`, from 1; `end` is the tensor at which the range ends."""
+    places = [i for i, operation in enumerate(recording.operations) if operation.is_layer]
+    readings = []
+    for number in range(first, last + 1):
+        place = places[number - 1]
+        layer = recording.operations[place]
+        follows_last = number == len(places)
+        after = end if number == last else recording.operations[places[number]].source
+        stop = len(recording.operations) if follows_last else places[number]
+        between = [o for o in recording.operations[place + 1 : stop] if o.name not in TRANSPARENT]
+        if number == last and end is layer.target:
+            between = []
+        readings.append(_read_layer(layer, between, after, rng))
+    return readings
+
+
+def _read_layer(layer: Operation, between: list[Operation], after: Any, rng: np.random.Generator) -> LayerReading:
+    h = layer.target.detach().double().reshape(-1).cpu().numpy()
+    q = float(np.mean(h * h))
+    weights = read_weights(layer, rng)
+    slopes = diagonal_derivative(after, layer.target, rng)
+    phi = named_activation(between) if slopes is not None else None
+    radial = None
+    if slopes is not None and q > 0.0:
+        values = after.detach().double().reshape(-1).cpu().numpy()
+        radial = weights.gain * float(np.mean(values * slopes * h)) / q
+    bias = None if layer.bias is None else layer.bias.detach().double()
+    return LayerReading(
+        place=layer.place,
+        kind=kind_of(layer),
+        weights=weights,
+        sigma_b=0.0 if bias is None else math.sqrt(float(torch.mean(bias * bias))),
+        q=q,
+        slopes=slopes,
+        activation=phi,
+        between=" ".join(o.name for o in between if o.name != "dropout"),
+        radial=radial,
+    )
+
+
+def is_chain(
+    recording: Recording, first: int, last: int, end: Any, source: Any, readings: Sequence[LayerReading]
+) -> bool:
+    """Whether the Jacobian from `source` to `end` is the product of the D_l W_l of the readings.
+
+    Asked of the model itself: one random vector is pulled back through the whole, and layer by layer.
+    """
+    if any(reading.slopes is None for reading in readings):
+        return False
+    layers = recording.layers[first - 1 : last]
+    rng = np.random.default_rng(0)
+    u = rng.standard_normal(end.numel())
+    whole = JacobianMap(end, source).rmatvec(u)
+    pulled = u
+    for layer, reading in zip(reversed(layers), reversed(list(readings)), strict=True):
+        assert reading.slopes is not None
+        pulled = JacobianMap(layer.target, layer.source).rmatvec(reading.slopes * pulled)
+    if pulled.size != whole.size:
+        return False
+    tolerance = 1e4 * float(torch.finfo(end.dtype).eps) * len(layers)
+    return bool(np.linalg.norm(pulled - whole) <= tolerance * max(np.linalg.norm(whole), np.linalg.norm(pulled)))
+
+
+def matrix_factors(recording: Recording, first: int, last: int, readings: Sequence[LayerReading]) -> list[Real] | None:
+    """The factors D_L, W_L, ..., D_1, W_1 of a chain of matrices on one vector; None for other chains."""
+    layers = recording.layers[first - 1 : last]
+    if any(layer.name.startswith("conv") or layer.source.numel() != layer.weight.shape[1] for layer in layers):
+        return None
+    factors: list[Real] = []
+    for layer, reading in zip(reversed(layers), reversed(list(readings)), strict=True):
+        assert reading.slopes is not None
+        factors += [reading.slopes, layer.weight.detach().double().cpu().numpy()]
+    return factors
+
+
+def has_no_activation(recording: Recording) -> bool:
+    """Whether the last layer is a readout: its result is the output, and layers before it are not linear."""
+    if recording.output_number is None:
+        return False
+    layers = recording.layers
+    last = recording.operations[recording.chain_back(recording.output_number)]
+    return len(layers) > 1 and last is layers[-1]
