@@ -41,7 +41,6 @@ from rmt.networks.report import DepthScales as DepthScales
 from rmt.networks.report import IsometryReport as IsometryReport
 from rmt.networks.report import JacobianOutlier as JacobianOutlier
 from rmt.networks.report import LayerShare as LayerShare
-from rmt.networks.report import SpectrumSummary as SpectrumSummary
 from rmt.networks.residual import ResidualNetwork as ResidualNetwork
 from rmt.networks.slope_law import SquaredSlope as SquaredSlope
 from rmt.networks.slope_law import squared_slope_law as squared_slope_law

@@ -15,16 +15,8 @@ from rmt.laws.law import Law
 from rmt.networks.advice import Advice, advise
 from rmt.networks.conditional import Prediction, conditional_prediction, mean_field_prediction
 from rmt.networks.readings import LayerReading, WeightLaw
-from rmt.networks.report import (
-    LEVELS,
-    Cause,
-    IsometryReport,
-    JacobianOutlier,
-    SpectrumSummary,
-    exponential,
-    finite,
-    power_of_ten,
-)
+from rmt.networks.report import Cause, IsometryReport, JacobianOutlier
+from rmt.networks.spectrum_summary import LEVELS, SpectrumSummary, exponential, finite, power_of_ten
 from rmt.numerics.golub_kahan import LanczosSpectrum
 
 Real = NDArray[np.float64]

@@ -296,31 +296,6 @@ class IsometryReport:
 
 
 # ---------------------------------------------------------------------- helpers
-<<<<<<< HEAD
-=======
-def exponential(log: float) -> float:
-    """Exp without an error: inf beyond the range, NaN for what is not resolved."""
-    return math.inf if log >= 709.0 else math.exp(log)
-
-
-def finite(value: float) -> float | None:
-    """The number for JSON; None for NaN and infinities."""
-    return float(value) if math.isfinite(value) else None
-
-
-def power_of_ten(log: float) -> str:
-    """exp(log) in four digits, also where it leaves the range of a double."""
-    if math.isnan(log):
-        return "unresolved"
-    if math.isinf(log):
-        return "0" if log < 0.0 else "inf"
-    if abs(log) < 690.0:
-        return f"{math.exp(log):.4g}"
-    exponent = math.floor(log / math.log(10.0))
-    return f"{math.exp(log - exponent * math.log(10.0)):.4g}e{exponent:+d}"
-
-
->>>>>>> 7757ac8 (Recognise circular padding, restore the exports of the isometry report, and say what is unresolved)
 def runs(layers: tuple[LayerShare, ...]) -> Iterator[tuple[int, int, LayerShare]]:
     """Stretches of equal layers as (first, last, layer), counted from 1."""
     start = 0

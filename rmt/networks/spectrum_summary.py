@@ -293,8 +293,8 @@ def _log_lower_end(law: Law, top: float, kernel: float) -> float:
 
 # ---------------------------------------------------------------------- numbers
 def exponential(log: float) -> float:
-    """Exp without an error: inf beyond the range."""
-    return math.exp(log) if log < 709.0 else math.inf
+    """Exp without an error: inf beyond the range, NaN for what is not resolved."""
+    return math.inf if log >= 709.0 else math.exp(log)
 
 
 def finite(value: float) -> float | None:
@@ -304,6 +304,8 @@ def finite(value: float) -> float | None:
 
 def power_of_ten(log: float) -> str:
     """exp(log) in four digits, also where it leaves the range of a double."""
+    if math.isnan(log):
+        return "unresolved"
     if math.isinf(log):
         return "0" if log < 0.0 else "inf"
     if abs(log) < 690.0:
