@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rmt.laws.law import Law
     from rmt.networks.advice import Advice
     from rmt.networks.mlp import MLP
+    from rmt.networks.residual import ResidualNetwork
 
 Real = NDArray[np.float64]
 
@@ -148,7 +149,7 @@ class IsometryReport:
         Kolmogorov-Smirnov distance of the measured bulk to the predicted law.
     notes : tuple of str
         Remarks: unstable lengths, saturation, what is not predicted.
-    network : MLP or None
+    network : MLP, ResidualNetwork or None
         The network of the prediction.
     law : Law or None
         Predicted law of J Jᵀ, divided by ``exp(log_scale)``.
@@ -169,7 +170,7 @@ class IsometryReport:
     advice: Advice | None = None
     ks: float | None = None
     notes: tuple[str, ...] = ()
-    network: MLP | None = field(default=None, repr=False)
+    network: MLP | ResidualNetwork | None = field(default=None, repr=False)
     law: Law | None = field(default=None, repr=False)
     log_scale: float = 0.0
     values: Real | None = field(default=None, repr=False)

@@ -20,6 +20,7 @@ from rmt.networks.mlp import ORTHOGONAL, parse_weights
 if TYPE_CHECKING:
     from rmt.laws.law import Law
     from rmt.laws.planar import PlanarLaw
+    from rmt.networks.report import IsometryReport
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,12 @@ class ResidualNetwork:
     def jacobian(self) -> ResidualJacobian:
         """The input-output Jacobian J = Π (a + D_l W_l) as a random matrix."""
         return ResidualJacobian(self)
+
+    def isometry(self, **options: Any) -> IsometryReport:
+        """How far the Jacobian is from an isometry, why, and what to set instead."""
+        from rmt.networks.residual_isometry import residual_isometry
+
+        return residual_isometry(self, **options)
 
     def __repr__(self) -> str:
         weights = self.weights if isinstance(self.weights, str) else self.weights.argument

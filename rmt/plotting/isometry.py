@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmt.errors import check_count
+from rmt.networks.jacobian import Jacobian
+from rmt.networks.mlp import MLP
 from rmt.networks.report import Cause, IsometryReport
 from rmt.plotting.canvas import DARK_GREY, GREY, legend, style
 from rmt.plotting.curve import draw_stem, extend_frame
@@ -108,7 +110,7 @@ def _fill(figure: Figure | SubFigure, report: IsometryReport, n: int, rng: Any) 
 
 def _activation(report: IsometryReport) -> Activation | None:
     """The one activation of the network that is not linear, if there is one."""
-    if report.network is None or not report.layers:
+    if not isinstance(report.network, MLP) or not report.layers:
         return None
     found = {phi for phi in report.network.activations if phi.name != "linear"} or {report.network.activations[0]}
     return found.pop() if len(found) == 1 else None
@@ -140,7 +142,11 @@ def _values(report: IsometryReport, n: int, rng: Any) -> tuple[Real, str]:
         return measured / LN10, f"measured, {measured.size} values"
     if report.network is None:
         return np.empty(0), ""
-    logs = report.network.jacobian().log_singular_values(n, rng=rng)
+    jacobian = report.network.jacobian()
+    if isinstance(jacobian, Jacobian):
+        logs = jacobian.log_singular_values(n, rng=rng)
+    else:
+        logs = np.log(jacobian.singular_values(n, rng=rng))
     missing = np.full(max(n - logs.size, 0), -np.inf)
     return np.concatenate([logs, missing]) / LN10, f"sampled network, n = {n}"
 
@@ -152,10 +158,12 @@ def _frame(report: IsometryReport, values: Real) -> tuple[float, float]:
     for summary in filter(None, (report.predicted, report.measured)):
         logs = [v for v in summary.log_quantiles if math.isfinite(v)]
         ends += [v / LN10 for v in (*logs[:1], summary.log_s_max) if math.isfinite(v)]
+    apart = [o.log_position / LN10 for o in report.outliers]
     if alive.size:
         ends += [float(np.quantile(alive, LOWEST)), float(alive.max())]
+        apart.append(float(alive.min()))
     width = max(ends) - min(ends)
-    ends += [o.log_position / LN10 for o in report.outliers if _near(o.log_position / LN10, ends, width)]
+    ends += [place for place in apart if _near(place, ends, width)]
     margin = 0.04 * (max(ends) - min(ends))
     return min(ends) - margin, max(ends) + margin
 
@@ -273,9 +281,11 @@ def _column(report: IsometryReport, name: str) -> Real:
 # ---------------------------------------------------------------------- the phase diagram
 def _draw_phase(axes: Axes, phi: Activation, report: IsometryReport) -> None:
     here = {(layer.sigma_w, layer.sigma_b or 0.0) for layer in report.layers if layer.sigma_w is not None}
-    advice, target = report.advice, set()
+    advice = report.advice
+    target: set[tuple[float, float]] = set()
     if advice is not None and advice.sigma_w is not None and advice.sigma_b is not None:
-        target = {(advice.sigma_w, advice.sigma_b)} - here
+        place = (advice.sigma_w, advice.sigma_b)
+        target = set() if any(math.dist(place, point) < 1e-6 for point in here) else {place}
     right = max(2.0, 1.3 * max(w for w, _ in here | target))
     top = max(0.6, 1.4 * max(b for _, b in here | target))
     phase_diagram(phi, axes, sigma_w=(0.0, right), sigma_b=(0.0, top), points=100)

@@ -12,6 +12,7 @@ from rmt.networks import (
     MLP,
     Cause,
     IsometryReport,
+    ResidualNetwork,
     SpectrumSummary,
     Verdict,
     advise,
@@ -280,6 +281,32 @@ def test_advice_for_widths():
     assert (1.0 + spread * (4 + 2 + 1) + (4 + 2 + 1)) / 8.0 - 1.0 == pytest.approx(0.2, rel=1e-9)
     stuck = advise("linear", 3, widths=(300, 600, 200, 400))
     assert "the widths alone" in stuck.text
+
+
+# ---------------------------------------------------------------- residual networks
+def test_residual_network_with_a_mean_mode():
+    net = ResidualNetwork(40, "relu", math.sqrt(1.5 / 40))
+    report = net.isometry()
+    v = 0.75 / 40
+    assert report.m1 == pytest.approx((1.0 + v) ** 40, rel=1e-12)
+    assert report.relvar == pytest.approx(40 * (2.0 * v + 2.0 * v * v) / (1.0 + v) ** 2, rel=1e-12)
+    # universal law, c = 3/4: median 1, edges 1/13.396 and 13.396; the stream grows 139-fold
+    assert report.quantiles[0.5] == pytest.approx(1.0, rel=1e-9)
+    assert report.s_max**2 == pytest.approx(13.395931240283382, rel=1e-10)
+    assert report.s_min * report.s_max == pytest.approx(1.0, rel=1e-9)
+    (outlier,) = report.outliers
+    assert outlier.cause is Cause.MEAN_MODE
+    assert outlier.position**2 == pytest.approx(139.07858786, rel=1e-8)
+    better = ResidualNetwork(40, "relu", report.advice.sigma_w).isometry()
+    assert better.verdict is Verdict.ISOMETRIC
+    assert better.relvar == pytest.approx(0.2, rel=1e-9)
+    assert better.advice.text.startswith("nothing to change")
+    assert strict(report.to_json())["outliers"][0]["cause"] == "mean mode"
+
+
+def test_strong_blocks_are_noted():
+    assert "not weak" in str(ResidualNetwork(20, "tanh", 0.7).isometry())
+    assert "not weak" not in str(ResidualNetwork(20, "tanh", 0.1).isometry())
 
 
 # ---------------------------------------------------------------- forms

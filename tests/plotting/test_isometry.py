@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import rmt
-from rmt.networks import MLP, IsometryReport, SpectrumSummary, edge_of_chaos
+from rmt.networks import MLP, IsometryReport, ResidualNetwork, SpectrumSummary, edge_of_chaos
 
 
 def labels(axes):
@@ -68,6 +68,12 @@ def test_mixed_and_extreme_networks():
     assert len(rmt.plotting.isometry_figure(deep, n=10).axes) == 4
     zero = MLP(3, "tanh", 0.0).isometry()
     assert zero.plot(rmt.plotting.figure()[1], n=10) is not None
+
+
+def test_residual_network():
+    figure = rmt.plotting.isometry_figure(ResidualNetwork(10, "relu", 0.2).isometry(), n=30)
+    assert len(figure.axes) == 3
+    assert labels(figure.axes[0])[:2] == ["sampled network, n = 30", "law"]
 
 
 def test_measured_values_alone(ax):
