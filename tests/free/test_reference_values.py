@@ -139,6 +139,11 @@ def covariance() -> Law:
 
 
 @cache
+def silverstein() -> Law:
+    return rmt.sample_covariance([1.0, 3.0], Fraction(1, 2))
+
+
+@cache
 def anticommutator(commutator: bool = False) -> Law:
     terms = {(0, 1): -1j, (1, 0): 1j} if commutator else {(0, 1): 1, (1, 0): 1}
     return rmt.polynomial_law(terms, [WIGNER, WIGNER])
@@ -165,7 +170,12 @@ WISHARTS = both(rmt.boxplus, WISHART, WISHART)
 SIGNS = both(rmt.boxplus, SIGN, SIGN)
 PRODUCT = both(rmt.boxtimes, WISHART, WISHART)
 JACOBI = both(rmt.boxtimes, Bernoulli(THIRD), Bernoulli(Fraction(4, 10)))
-COMMUTATORS = (anticommutator, lambda: anticommutator(True))
+COMMUTATORS = (
+    anticommutator,
+    lambda: anticommutator(True),
+    lambda: rmt.anticommutator(WIGNER, WIGNER),
+    lambda: rmt.commutator(WIGNER, WIGNER),
+)
 HALF = Fraction(1, 2)
 
 
@@ -241,9 +251,9 @@ CHECKS: dict[str, Check] = {
     "tanh_q0.1_m2": Check((lambda: tanh(0.1),), lambda law: law.moment(2), relative=1e-13),
     "tanh_gauss_q0.1_L10_edge": Check((lambda: gaussian_tanh(0.1, 10),), **deep_edge(10)),
     # a tenth of a unit beside a support of width 7
-    "cov2_edge_0": Check((covariance,), lambda law: law.support[0].low, absolute=4 * EPS),
-    "cov2_pdf_0.5": Check((covariance,), **pdf(0.5)),
-    "cov2_pdf_4": Check((covariance,), **pdf(4.0)),
+    "cov2_edge_0": Check((covariance, silverstein), lambda law: law.support[0].low, absolute=4 * EPS),
+    "cov2_pdf_0.5": Check((covariance, silverstein), **pdf(0.5)),
+    "cov2_pdf_4": Check((covariance, silverstein), **pdf(4.0)),
     "bbp_sc_overlap": Check((lambda: WIGNER,), lambda law: overlap(law, 2.0), relative=1e-13),
     "bbp_mp_overlap": Check(
         (lambda: rmt.boxtimes(MarchenkoPastur(HALF), Atomic((1,), (1,))),),
@@ -261,6 +271,11 @@ CHECKS: dict[str, Check] = {
     "cumulant_Exp(1)_4": Check((lambda: 4,), exponential_cumulant),
     "cumulant_Bernoulli{0,1} p=0.3_1": Check((lambda: Bernoulli(THIRD),), **cumulant(1)),
     "cumulant_Bernoulli{0,1} p=0.3_3": Check((lambda: Bernoulli(THIRD),), **cumulant(3)),
+    "boolean_bern": Check(both(rmt.boolean_convolution, SIGN, SIGN), lambda law: law.atoms[-1][0], ulps=4),
+    # the golden ratio and its inverse, with both signs
+    "monotone_bern_mass": Check(
+        (lambda: rmt.monotone_convolution(SIGN, SIGN),), lambda law: law.atoms[-1][1], absolute=4 * EPS
+    ),
     "rect_gauss_edge": Check((rectangular,), **edge()),
     "fc2_cdf_1_closed": Check(PRODUCT, **cdf(1.0)),
     "fc2_median": Check(PRODUCT, lambda law: law.ppf(0.5), relative=1e-13),
