@@ -3,6 +3,7 @@
 from rmt.networks.activations import activation as activation
 from rmt.networks.advice import Advice as Advice
 from rmt.networks.advice import advise as advise
+from rmt.networks.chain import TransformChain as TransformChain
 from rmt.networks.convolution import circular_convolution_singular_values as circular_convolution_singular_values
 from rmt.networks.convolution import convolution_gram_law as convolution_gram_law
 from rmt.networks.convolution import convolution_kernel as convolution_kernel
@@ -69,6 +70,7 @@ __all__ = [
     "ResidualNetwork",
     "SpectrumSummary",
     "SquaredSlope",
+    "TransformChain",
     "Verdict",
     "activation",
     "advise",

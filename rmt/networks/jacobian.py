@@ -15,6 +15,7 @@ from rmt.errors import check_count
 if TYPE_CHECKING:
     from rmt.laws.law import Law
     from rmt.laws.planar import PlanarLaw
+    from rmt.networks.chain import TransformChain
     from rmt.networks.mlp import MLP, Layer
 
 
@@ -53,6 +54,12 @@ class Jacobian(Ensemble):
         out have slopes that fall below any double.
         """
         return self._gram_law
+
+    def transform_chain(self) -> TransformChain:
+        """The route of the theory from the S-transforms of the layers to the density, link by link."""
+        from rmt.networks.chain import TransformChain
+
+        return TransformChain(self.net)
 
     def law(self) -> PlanarLaw:
         """Refused: the eigenvalues of J are not what the network does to gradients.
