@@ -388,6 +388,44 @@ def test_f31_atoms_of_the_laws(figures):
         assert np.diff(curves(hard_tanh)[f"L = {depth}"][:, 1]).max() == pytest.approx(mass, abs=0.02)
 
 
+def test_f32_laws_converge_to_their_limits(figures):
+    smooth, jumping, rate = figures("F32").axes
+    x, share = curves(smooth)["s = 1"].T
+    assert np.interp(np.exp(-0.5), x, share) == pytest.approx(0.5, abs=1e-3)  # the median is exp(−s/2)
+    _, share = curves(jumping)["s = 0.25"].T
+    assert np.diff(share).max() == pytest.approx(0.75, abs=0.01)  # the atom 1 − s
+    slopes = {name: np.diff(np.log(line[:, 1])).max() for name, line in curves(rate).items()}
+    assert slopes["tanh"] < 0
+    assert slopes["hard-tanh"] == pytest.approx(-np.log(2), abs=0.1)  # as 1/L
+
+
+def test_f33_has_eight_activations_on_one_law(figures):
+    axes = figures("F33").axes
+    laws = [next(iter(curves(ax).values())) for ax in axes]
+    assert len(axes) == 8
+    assert all(np.array_equal(laws[0], other) for other in laws)
+    low, high = laws[0][0, 0], laws[0][-1, 0]
+    assert low * high == pytest.approx(1.0, rel=1e-9)  # symmetric in log λ
+
+
+def test_f34_convolutions_against_their_edges(figures):
+    gaussian, orthogonal, deep = figures("F34").axes
+    tops = [max(line[:, 0].max() for line in curves(ax).values()) for ax in (gaussian, orthogonal)]
+    assert tops == pytest.approx([2.0, 2 * np.sqrt(8 / 9)], rel=1e-9)
+    x, share = curves(deep)["delta_orthogonal"].T
+    assert set(share) == {0.0, 1.0}
+    assert (share[x < 0.99] == 0).all()
+
+
+def test_f35_mean_is_flat(figures):
+    """Within four standard errors: the bars are two."""
+    for ax in figures("F35").axes:
+        assert labels(ax) == ["mean", "90 %", "largest"]
+        segments = ax.containers[0][2][0].get_segments()
+        for (_, low), (_, high) in segments:
+            assert abs(low + high) / 2 < 2.5 * (high - low) / 2
+
+
 # ---------------------------------------------------------------------- the command
 def test_index_page_is_in_step():
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == index_page(list(SCRIPTS.values()))
