@@ -22,6 +22,8 @@ from rmt.laws.law import EPS, Interval, Real
 Evaluation = Callable[[Real], tuple[Real, Real, Real]]
 Index = NDArray[np.intp]
 
+#: levels in one half of an interval from which its table pays
+_WORTH = 100
 _DEGREE = 18
 _OCTAVES = 56  # towards an open end the smallest tabulated mass is 2^-56 of a half
 _REACH = 250.0  # logarithm of the smallest mass of a decaying end
@@ -85,8 +87,8 @@ class Quantiles:
             lower, upper = halves
             left = inside & (u <= lower.level)
             right = inside & ~left
-            out[left] = lower(u[left] - piece.below, tabulate)
-            out[right] = upper((1.0 - u[right]) - piece.above, tabulate)
+            out[left] = lower(u[left] - piece.below, tabulate and int(left.sum()) > _WORTH)
+            out[right] = upper((1.0 - u[right]) - piece.above, tabulate and int(right.sum()) > _WORTH)
         # levels lost between pieces by rounding
         lost = np.isnan(out)
         if lost.any():
