@@ -27,6 +27,8 @@ LAW_NAMES = {
     "Empirical": "empirical law",
     "CircularLaw": "circular law",
     "UnitCircle": "uniform law on the circle",
+    "FreeLogNormal": "free log-normal law",
+    "BernoulliDepthLimit": "Bernoulli depth limit",
 }
 
 #: laws that the free calculus builds, where they are no sum or product of a few laws
@@ -68,7 +70,8 @@ def law_label(law: Any) -> str:
     if kind == "SquareRoot":
         return f"square root of {law_label(law.base)}"
     if kind == "Affine":
-        return f"{law_label(law.base)}, times {number(law.scale)}, plus {number(law.shift)}"
+        moved = [f"times {number(law.scale)}"] * (law.scale != 1) + [f"plus {number(law.shift)}"] * (law.shift != 0)
+        return ", ".join([law_label(law.base), *moved])
     if kind in CONVOLVED_NAMES:
         return _convolved_label(law)
     name = LAW_NAMES.get(kind, re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower() + " law")
@@ -94,6 +97,8 @@ def _convolved_label(law: Any) -> str:
 
 def ensemble_label(ensemble: Any) -> str:
     """Name of an ensemble and its parameters, as in "Wishart, ratio 2"."""
+    if (net := getattr(ensemble, "net", None)) is not None:
+        return f"Jacobian, depth {net.depth}"
     text = repr(ensemble)
     try:
         call = ast.parse(text, mode="eval").body

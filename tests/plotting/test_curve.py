@@ -185,3 +185,14 @@ def test_default_size_fits_a_page():
     figure, _ = plotting.figure()
     assert tuple(figure.get_size_inches()) == (6.8, pytest.approx(6.8 / 1.6))
     assert math.isclose(plotting.figure(2, 2, width=3.4)[0].get_size_inches()[0], 3.4)
+
+
+def test_labels_of_networks():
+    import rmt.networks as networks
+
+    assert law_label(2 * networks.FreeLogNormal(3)) == "free log-normal law, variance 3, times 2"
+    assert law_label(networks.depth_limit("bernoulli", 1)) == "Bernoulli depth limit"
+    assert law_label(rmt.Affine(networks.FreeLogNormal(3), 1, 2)) == "free log-normal law, variance 3, plus 2"
+    net = networks.MLP(8, "tanh", 1.0, 0.1, weights="orthogonal")
+    assert ensemble_label(net.jacobian()) == "Jacobian, depth 8"
+    assert ensemble_label(networks.ResidualNetwork(4, "tanh", 0.5).jacobian()) == "Jacobian, depth 4"
