@@ -8,11 +8,13 @@ import pytest
 
 from rmt.combinatorics import boxplus_moments, boxtimes_moments, fuss_catalan
 from rmt.errors import ConvergenceError
+from rmt.free import boxtimes
 from rmt.free.linearisation import linearise
 from rmt.free.polynomial import Circular, HaarUnitary, PolynomialLaw, polynomial_law
 from rmt.laws.atomic import Atomic
 from rmt.laws.classical import Arcsine
 from rmt.laws.marchenko_pastur import MarchenkoPastur
+from rmt.laws.pushforward import squared
 from rmt.laws.semicircle import Semicircle
 
 S, M = Semicircle(), MarchenkoPastur()
@@ -187,6 +189,26 @@ def test_hard_edge():
     assert (interval.low_exponent, interval.high_exponent) == (-0.5, 0.5)
     x = np.array([1e-6, 1e-3, 0.5, 3.0])
     np.testing.assert_allclose(law.pdf(x), np.sqrt((4 - x) / x) / (2 * math.pi), rtol=1e-10)
+
+
+def test_next_to_a_hard_edge_values_are_right_or_refused():
+    """(x + 1) w (x + 1) has the law of the free product of (x + 1)² and w."""
+    half = MarchenkoPastur(Fraction(1, 2))
+    law = polynomial_law({(1,): 1, (0, 1): 1, (1, 0): 1, (0, 1, 0): 1}, [S, half])
+    reference = boxtimes(squared(S + 1), half)
+    (interval,) = law.support
+    assert abs(interval.low) < 1e-14
+    assert interval.low_exponent == -0.5
+    assert abs(interval.high - reference.support[0].high) < 1e-12
+    x = np.array([1e-5, 1e-3, 0.1, 1.0, 10.0])
+    np.testing.assert_allclose(law.pdf(x), reference.pdf(x), rtol=1e-9)
+    np.testing.assert_allclose(law.cdf(x), reference.cdf(x), rtol=0, atol=1e-11)
+    for point in np.geomspace(1e-10, 1e-6, 9):
+        try:
+            value = law.pdf(point)
+        except ConvergenceError:
+            continue
+        assert abs(value / reference.pdf(point) - 1) < 1e-3
 
 
 def test_product_of_projections_with_its_atom():
