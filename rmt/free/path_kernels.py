@@ -41,6 +41,8 @@ ARRIVED = 1e-7
 LARGEST_NOISE = 1e-4
 #: the same inside the support, where it is all that rounding leaves next to an edge
 AT_EDGE = 1e-6
+#: and at a cusp, (4 eps)^(1/3)
+AT_CUSP = 3e-5
 #: derivative of z (see criticality) below which it may be rounding error; (4 eps)^(2/3) at a cusp is 1e-10
 NOISY_SLOPE = 1e-8
 
@@ -364,9 +366,11 @@ def _finish(p, s, backup, root_log, step, change, count):
     # at a triple point Newton's steps stay finite; D says how much is left, and the error estimate knows. Next to an
     # edge of a product of many factors they stay as large as the rounding errors of the factors together
     arrived = ARRIVED
-    if p.kind[0] == PRODUCT and step >= ARRIVED and code == INSIDE:
-        arrived = max(ARRIVED, min(4.0 * rounding_error(p, s), LARGEST_NOISE))
-    if not (step < arrived or (code == INSIDE and criticality(p, s) < NOISY_SLOPE)):
+    if code == INSIDE:
+        arrived = AT_CUSP if criticality(p, s) < NOISY_SLOPE else AT_EDGE
+        if p.kind[0] == PRODUCT and step >= arrived:
+            arrived = max(arrived, min(4.0 * rounding_error(p, s), LARGEST_NOISE))
+    if not step < arrived:
         code = FAILED
     on_axis = s.argument[0].imag == 0.0 or (root_log and s.argument[0].imag == math.pi)
     if code == OUTSIDE or not on_axis:

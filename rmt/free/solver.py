@@ -188,12 +188,12 @@ class TreeSolver:
             if not self.product:
                 g = 1.0 / out.y
                 error = np.abs(g) ** 2 * out.error + out.change / self._program.spread[0]
-                error = np.where(noisy, _CUSP_ERROR / self._program.spread[0], error)
+                error = np.where(noisy, np.maximum(_CUSP_ERROR, out.change) / self._program.spread[0], error)
                 return g / self._scale, error / self._scale
             g = -1.0 / np.expm1(-out.y)  # xG = H/(H - 1)
             slope = np.abs(g) * np.abs(g - 1.0)
             error = slope * out.error + out.change + 2.0 * EPS * np.abs(g)
-            error = np.where(noisy, _CUSP_ERROR, error)
+            error = np.where(noisy, np.maximum(_CUSP_ERROR, out.change), error)
             if self.logarithmic:
                 return g, error
             return g / inner / self._scale, error / np.abs(inner) / self._scale
