@@ -306,7 +306,7 @@ def _draw_regions(axes: Axes, plane: _Plane) -> None:
     names = {
         "ordered": (field < 0.0) & ~plane.unbounded,
         "chaotic": (field > 0.0) & ~plane.unbounded,
-        "lengths grow\nwithout bound": plane.unbounded,
+        "unbounded\nlengths": plane.unbounded,
     }
     for name, region in names.items():
         _name_region(axes, plane, name, region)
