@@ -1,0 +1,409 @@
+"""Training follows isometry: deep linear networks under gradient flow, and tanh networks trained from their start.
+
+A linear network of `depth` d weight matrices learns every singular mode of strength s on its own once its layers are
+aligned; with equal layers the product u = a^d of their gains follows
+
+    du/dt = rate · d · u^{2 − 2/d} (s − u)
+
+(Saxe, McClelland and Ganguli 2014). With the optimal rate ∝ 1/d the time to learn hardly depends on depth, from an
+orthogonal start; from a Gaussian one the small singular values of the product are stuck.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rmt.errors import ConvergenceError, check_choice, check_count, check_real
+
+Real = NDArray[np.float64]
+
+#: largest step of a training run that still counts as bounded
+DIVERGED = 1e6
+
+
+# ---------------------------------------------------------------------- modes of deep linear networks
+def shallow_mode(t: ArrayLike, *, strength: float, start: float, rate: float = 1.0) -> Any:
+    """Strength u(t) of a mode of a network of two weight matrices, from balanced layers.
+
+    ``s / (1 + (s/u_0 − 1) exp(−2 s rate t))``, the solution of du/dt = 2 rate u (s − u) (Saxe, McClelland and Ganguli
+    2014, equation 8).
+
+    Parameters
+    ----------
+    t : array_like
+        Time, >= 0.
+    strength : float
+        Singular value s of the input-output correlation, > 0.
+    start : float
+        u at time 0, > 0.
+    rate : float
+    """
+    s, u0, eta = _mode("strength", strength), _mode("start", start), _mode("rate", rate)
+    value = s / (1.0 + (s / u0 - 1.0) * np.exp(-2.0 * s * eta * np.asarray(t, dtype=np.float64)))
+    return value[()]
+
+
+def learning_time(depth: int, *, strength: float, start: float, end: float, rate: float = 1.0) -> float:
+    """Time in which a mode of a deep linear network of equal layers grows from `start` to `end`.
+
+    The integral of du / (rate d u^{2 − 2/d} (s − u)) with d = `depth` weight matrices; in closed form for d = 1, 2.
+
+    Parameters
+    ----------
+    depth : int
+        Number of weight matrices.
+    strength : float
+        Singular value s of the input-output correlation; `end` must lie on the same side of it as `start`.
+    start, end : float
+        Both positive; `end` between `start` and `strength`.
+    rate : float
+
+    Raises
+    ------
+    ValueError
+        If the mode never comes to `end`.
+    """
+    d = check_count("depth", depth)
+    s, u0, u1, eta = (
+        _mode(name, value)
+        for name, value in zip(("strength", "start", "end", "rate"), (strength, start, end, rate), strict=True)
+    )
+    if not (u0 <= u1 < s or u0 >= u1 > s):
+        raise ValueError(f"end must lie between start = {u0!r} and strength = {s!r}, and not on it, got {u1!r}")
+    if d == 1:
+        return math.log((s - u0) / (s - u1)) / eta
+    if d == 2:
+        return math.log(u1 * (u0 - s) / (u0 * (u1 - s))) / (2.0 * s * eta)
+    from scipy.integrate import quad
+
+    power = 2.0 - 2.0 / d
+
+    # in t = log(u/|s − u|) the integrand u^{1 − power} has no pole at s: dt = s du / (u (s − u))
+    def integrand(t: float) -> float:
+        return float(_from_logit(t, s, u0 > s) ** (1.0 - power))
+
+    low, high = (math.log(u / abs(s - u)) for u in (u0, u1))
+    value, _ = quad(integrand, low, high, epsabs=0.0, epsrel=1e-12, limit=200)
+    return abs(value) / (eta * d * s)
+
+
+def _from_logit(t: float, s: float, above: bool) -> float:
+    """The u whose log(u/|s − u|) is t."""
+    return s / (1.0 - math.exp(-t)) if above else s / (1.0 + math.exp(-t))
+
+
+def infinite_depth_learning_time(*, strength: float, start: float, end: float, rate: float = 1.0) -> float:
+    """Limit of `depth` times :func:`learning_time` as depth grows: the time of du/dt = rate u² (s − u).
+
+    ``(1/u_0 − 1/u_1 + log(u_1 (u_0 − s)/(u_0 (u_1 − s)))/s) / (s rate)``.
+    """
+    s, u0, u1, eta = _mode("strength", strength), _mode("start", start), _mode("end", end), _mode("rate", rate)
+    if not (u0 <= u1 < s or u0 >= u1 > s):
+        raise ValueError(f"end must lie between start = {u0!r} and strength = {s!r}, and not on it, got {u1!r}")
+    return (1.0 / u0 - 1.0 / u1 + math.log(u1 * (u0 - s) / (u0 * (u1 - s))) / s) / (s * eta)
+
+
+def deep_mode(t: ArrayLike, depth: int, *, strength: float, start: float, rate: float = 1.0) -> Any:
+    """Strength u(t) of a mode of a deep linear network of equal layers.
+
+    Inverts :func:`learning_time`, to about 1e-12 relative.
+
+    Parameters
+    ----------
+    t : array_like
+        Times, >= 0.
+    depth, strength, start, rate
+        As for :func:`learning_time`.
+    """
+    from scipy.optimize import brentq
+
+    s, u0 = _mode("strength", strength), _mode("start", start)
+    times = np.asarray(t, dtype=np.float64)
+    if u0 == s:
+        return np.full(times.shape, s)[()]
+    above, low = u0 > s, math.log(u0 / abs(s - u0))
+
+    def mode(time: float) -> float:
+        check_real("t", time, at_least=0.0)
+        if time == 0.0:
+            return u0
+
+        def late(step: float) -> float:
+            end = _from_logit(low + step, s, above)
+            if end == s:
+                return math.inf
+            return learning_time(depth, strength=s, start=u0, end=end, rate=rate) - time
+
+        high = 1.0
+        while late(high) < 0.0:
+            high *= 2.0
+            if low + high > 36.0:
+                return s
+        root = brentq(late, 0.0, high, xtol=1e-13, rtol=1e-13) if math.isfinite(late(high)) else high
+        return _from_logit(low + float(root), s, above)
+
+    return np.array([mode(float(time)) for time in times.ravel()]).reshape(times.shape)[()]
+
+
+def mode_hessian_eigenvalues(depth: int, gain: float, *, strength: float) -> tuple[float, float]:
+    """Eigenvalues of the Hessian of ½ (s − Π a_l)² in the gains a_l of the layers, where all are equal.
+
+    ``(2d − 1) a^{2d−2} − s (d − 1) a^{d−2}`` once, along equal changes, and ``s a^{d−2} − a^{2d−2}`` d − 1 times.
+
+    Parameters
+    ----------
+    depth : int
+        Number d of weight matrices.
+    gain : float
+        a, >= 0.
+    strength : float
+    """
+    d, s = check_count("depth", depth), _mode("strength", strength)
+    a = float(check_real("gain", gain, at_least=0.0))
+    squared = a ** (2 * d - 2)
+    cross = s * a ** (d - 2) if d > 1 else 0.0
+    return (2 * d - 1) * squared - (d - 1) * cross, cross - squared
+
+
+def optimal_rate(depth: int, *, strength: float) -> float:
+    """Largest rate that is safe on the way to the solution: 1 over the largest Hessian eigenvalue, d s^{2 − 2/d}.
+
+    That eigenvalue is taken at the solution itself, a = s^{1/d} (Saxe, McClelland and Ganguli 2014).
+    """
+    d, s = check_count("depth", depth), _mode("strength", strength)
+    return 1.0 / (d * s ** (2.0 - 2.0 / d))
+
+
+def _mode(name: str, value: float) -> float:
+    return float(check_real(name, value, above=0.0))
+
+
+# ---------------------------------------------------------------------- whole matrices
+def linear_start(depth: int, target: ArrayLike, *, gain: float, weights: str, rng: Any = None) -> list[Real]:
+    """Weight matrices W_1, ..., W_depth of a square linear network before training.
+
+    Parameters
+    ----------
+    depth : int
+    target : array_like (n, n)
+        The map to be learnt.
+    gain : float
+        Strength of every mode of the product at the start, for orthogonal weights; Gaussian ones have as many modes
+        as there are singular values of a Gaussian product of mean square gain².
+    weights : {"orthogonal", "gaussian"}
+        ``"orthogonal"``: W_l = gain^{1/d} R_{l+1} R_lᵀ, aligned to the singular vectors of the target at both ends,
+        Haar orthogonal between.
+    rng : Generator, SeedSequence, int or None
+    """
+    from rmt.numerics.householder import haar_product
+
+    d, matrix = check_count("depth", depth), np.asarray(target, dtype=np.float64)
+    check_choice("weights", weights, ("orthogonal", "gaussian"))
+    n = matrix.shape[0]
+    if matrix.shape != (n, n):
+        raise ValueError(f"target must be a square matrix, got shape {matrix.shape}")
+    scale = _mode("gain", gain) ** (1.0 / d)
+    generator = np.random.default_rng(rng)
+    if weights == "gaussian":
+        return [scale / math.sqrt(n) * generator.standard_normal((n, n)) for _ in range(d)]
+    left, _, right = np.linalg.svd(matrix)
+    frames = [right.T, *(haar_product(n, generator, n, "real").matrix() for _ in range(d - 1)), left]
+    return [scale * after @ before.T for before, after in pairwise(frames)]
+
+
+def train_linear(
+    weights: Sequence[ArrayLike], target: ArrayLike, *, rate: float, tolerance: float = 1e-2, max_steps: int = 100_000
+) -> int | None:
+    """Steps of gradient descent on ½‖target − W_d ⋯ W_1‖² until that norm is below `tolerance`; None if it never is.
+
+    Raises
+    ------
+    ConvergenceError
+        If the error grows without bound: the rate is too large.
+    """
+    factors = [np.array(w, dtype=np.float64) for w in weights]
+    goal = np.asarray(target, dtype=np.float64)
+    limit = DIVERGED * (1.0 + float(np.linalg.norm(goal)))
+    for step in range(check_count("max_steps", max_steps) + 1):
+        forward = [np.eye(goal.shape[1])]
+        for factor in factors:
+            forward.append(factor @ forward[-1])
+        error = goal - forward[-1]
+        size = float(np.linalg.norm(error))
+        if size < tolerance:
+            return step
+        if not size < limit:
+            raise ConvergenceError("gradient descent diverges; lower the rate", point=rate, residual=size)
+        back = error
+        for place in range(len(factors) - 1, -1, -1):
+            gradient = back @ forward[place].T
+            back = factors[place].T @ back
+            factors[place] += rate * gradient
+    return None
+
+
+# ---------------------------------------------------------------------- tanh networks
+@dataclass(frozen=True, eq=False)
+class TrainingRun:
+    """One training run.
+
+    Attributes
+    ----------
+    depth : int
+    start : str
+        ``"advised"`` or ``"default"``.
+    rate : float
+        Learning rate, the best of those tried.
+    steps : int or None
+        Steps until the loss was below the goal; None if it was not within `max_steps`.
+    losses : array of float
+        After every step.
+    """
+
+    depth: int
+    start: str
+    rate: float
+    steps: int | None
+    losses: Real
+
+
+def digit_images(samples: int, *, rng: Any = None) -> tuple[Real, NDArray[np.int64]]:
+    """A made-up set of 8 × 8 images in ten classes: a smooth random pattern a class, shifted and with noise.
+
+    Returns
+    -------
+    images : array (samples, 64)
+        Of mean 0 and mean square 1.
+    labels : array of int
+    """
+    generator = np.random.default_rng(rng)
+    count = check_count("samples", samples)
+    waves = np.cos(np.pi * np.outer(np.arange(8) + 0.5, np.arange(4)) / 8.0)
+    patterns = np.einsum("xi,cij,yj->cxy", waves, generator.standard_normal((10, 4, 4)), waves)
+    labels = generator.integers(0, 10, count)
+    shifts = generator.integers(-1, 2, (count, 2))
+    images = np.array(
+        [np.roll(patterns[c], tuple(s), axis=(0, 1)) for c, s in zip(labels, shifts, strict=True)]
+    ).reshape(count, 64)
+    images += 0.3 * images.std() * generator.standard_normal(images.shape)
+    images -= images.mean()
+    return images / math.sqrt(float(np.mean(images**2))), labels
+
+
+def tanh_start(depth: int, width: int, start: str, rng: np.random.Generator) -> tuple[list[Real], list[Real], float]:
+    """Weights and biases of a square tanh network and the mean square that its input should have.
+
+    Parameters
+    ----------
+    depth, width : int
+    start : {"advised", "default"}
+        :func:`rmt.networks.advise`, or what ``torch.nn.Linear`` does: uniform weights and biases of variance 1/(3 N).
+    rng : Generator
+    """
+    from rmt.networks.advice import advise
+    from rmt.numerics.householder import haar_product
+
+    check_choice("start", start, ("advised", "default"))
+    if start == "default":
+        bound = 1.0 / math.sqrt(width)
+        weights = [rng.uniform(-bound, bound, (width, width)) for _ in range(depth)]
+        return weights, [rng.uniform(-bound, bound, width) for _ in range(depth)], 1.0
+    advice = advise("tanh", depth)
+    assert advice.sigma_w is not None
+    assert advice.sigma_b is not None
+    weights = [advice.sigma_w * haar_product(width, rng, width, "real").matrix() for _ in range(depth)]
+    biases = [advice.sigma_b * rng.standard_normal(width) for _ in range(depth)]
+    return weights, biases, advice.input_q or 1.0
+
+
+def train_tanh(
+    depth: int,
+    start: str,
+    *,
+    rates: Sequence[float] = (0.3, 1.0, 3.0),
+    goal: float = 0.1,
+    max_steps: int = 300,
+    samples: int = 200,
+    rng: Any = 0,
+) -> TrainingRun:
+    """Train a tanh network of width 64 on :func:`digit_images` by full-batch gradient descent with momentum 0.9.
+
+    Every layer learns at ``rate · q / depth``, with q the mean square of its input at the start: steps are then
+    measured on the scale of the weights. The best of several rates is reported.
+
+    Parameters
+    ----------
+    depth : int
+    start : {"advised", "default"}
+    rates : sequence of float
+    goal : float
+        Cross-entropy (it starts near log 10 = 2.30) at which a run is over.
+    max_steps, samples : int
+    rng : Generator, SeedSequence, int or None
+        Data and start; the same for all rates.
+
+    Returns
+    -------
+    TrainingRun
+    """
+    d = check_count("depth", depth)
+    generator = np.random.default_rng(rng)
+    images, labels = digit_images(samples, rng=generator)
+    weights, biases, input_q = tanh_start(d, images.shape[1], start, generator)
+    x = images * math.sqrt(input_q)
+    readout = generator.standard_normal((10, images.shape[1])) / math.sqrt(images.shape[1])
+    runs = [_descend(weights, biases, readout, x, labels, start, rate, goal, max_steps) for rate in rates]
+    finished = [run for run in runs if run.steps is not None]
+    return min(finished, key=lambda run: run.steps or 0) if finished else min(runs, key=lambda run: run.losses[-1])
+
+
+def _descend(
+    start_weights: Sequence[Real],
+    start_biases: Sequence[Real],
+    start_readout: Real,
+    x: Real,
+    labels: NDArray[np.int64],
+    start: str,
+    rate: float,
+    goal: float,
+    max_steps: int,
+) -> TrainingRun:
+    parameters = [*(w.copy() for w in start_weights), *(b.copy() for b in start_biases), start_readout.copy()]
+    depth, size = len(start_weights), len(x)
+    velocity = [np.zeros_like(p) for p in parameters]
+    targets = np.eye(10)[labels]
+    losses: list[float] = []
+    scale = 1.0
+    for step in range(max_steps + 1):
+        states = [x]
+        for weight, bias in zip(parameters[:depth], parameters[depth:-1], strict=True):
+            states.append(np.tanh(states[-1] @ weight.T + bias))
+        if step == 0:  # the readout sees entries of mean square 1, whatever the start
+            scale = 1.0 / math.sqrt(float(np.mean(states[-1] ** 2)) + 1e-30)
+        logits = scale * states[-1] @ parameters[-1].T
+        shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+        shares = shifted / shifted.sum(axis=1, keepdims=True)
+        loss = float(-np.mean(np.log(np.maximum((shares * targets).sum(axis=1), 1e-300))))
+        losses.append(loss)
+        if loss < goal or not loss < DIVERGED:
+            return TrainingRun(depth, start, rate, step if loss < goal else None, np.array(losses))
+        slope = (shares - targets) / size
+        gradients = [np.zeros(0)] * len(parameters)
+        gradients[-1] = scale * slope.T @ states[-1]
+        back = scale * slope @ parameters[-1]
+        for place in range(depth - 1, -1, -1):
+            back = back * (1.0 - states[place + 1] ** 2)
+            gradients[place], gradients[depth + place] = back.T @ states[place], back.sum(axis=0)
+            back = back @ parameters[place]
+        step_size = rate / (depth * scale**2)
+        for place, gradient in enumerate(gradients):
+            velocity[place] = 0.9 * velocity[place] - (rate if place == 2 * depth else step_size) * gradient / 10.0
+            parameters[place] += velocity[place]
+    return TrainingRun(depth, start, rate, None, np.array(losses))
