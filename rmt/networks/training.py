@@ -178,7 +178,7 @@ def optimal_rate(depth: int, *, strength: float) -> float:
     That eigenvalue is taken at the solution itself, a = s^{1/d} (Saxe, McClelland and Ganguli 2014).
     """
     d, s = check_count("depth", depth), _mode("strength", strength)
-    return 1.0 / (d * s ** (2.0 - 2.0 / d))
+    return float(1.0 / (d * s ** (2.0 - 2.0 / d)))
 
 
 def _mode(name: str, value: float) -> float:
