@@ -68,11 +68,14 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "boolean_convolution",
         "boxplus",
         "boxtimes",
+        "classical_convolution",
         "commutator",
         "compress",
         "deformed_wigner",
         "free_deconvolve",
+        "free_divide",
         "free_power",
+        "free_subtract",
         "inverse",
         "mixture",
         "monotone_convolution",
@@ -151,11 +154,14 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.free import boolean_convolution as boolean_convolution
     from rmt.free import boxplus as boxplus
     from rmt.free import boxtimes as boxtimes
+    from rmt.free import classical_convolution as classical_convolution
     from rmt.free import commutator as commutator
     from rmt.free import compress as compress
     from rmt.free import deformed_wigner as deformed_wigner
     from rmt.free import free_deconvolve as free_deconvolve
+    from rmt.free import free_divide as free_divide
     from rmt.free import free_power as free_power
+    from rmt.free import free_subtract as free_subtract
     from rmt.free import inverse as inverse
     from rmt.free import mixture as mixture
     from rmt.free import monotone_convolution as monotone_convolution

@@ -1,12 +1,15 @@
 """The free calculus: operations on laws, and what follows from subordination."""
 
+from rmt.free.classical import classical_convolution as classical_convolution
 from rmt.free.computed import ComputedLaw as ComputedLaw
 from rmt.free.convolution import CompoundFreePoisson as CompoundFreePoisson
 from rmt.free.convolution import boolean_convolution as boolean_convolution
 from rmt.free.convolution import boxplus as boxplus
 from rmt.free.convolution import boxtimes as boxtimes
 from rmt.free.convolution import compress as compress
+from rmt.free.convolution import free_divide as free_divide
 from rmt.free.convolution import free_power as free_power
+from rmt.free.convolution import free_subtract as free_subtract
 from rmt.free.convolution import inverse as inverse
 from rmt.free.convolution import mixture as mixture
 from rmt.free.convolution import monotone_convolution as monotone_convolution
@@ -45,11 +48,14 @@ __all__ = [
     "boolean_convolution",
     "boxplus",
     "boxtimes",
+    "classical_convolution",
     "commutator",
     "compress",
     "deformed_wigner",
     "free_deconvolve",
+    "free_divide",
     "free_power",
+    "free_subtract",
     "inverse",
     "mixture",
     "monotone_convolution",

@@ -117,9 +117,10 @@ def _semicircles(terms: Terms) -> Terms:
     members = [(i, law, t) for i, law, t in known if isinstance(law, Semicircle)]
     mean = sum(t * law._mean for _, law, t in members)
     variance = sum(t * law.variance for _, law, t in members)
-    if not variance > 0:
+    if not variance >= 0 or not members:
         return terms
-    return _merged(terms, [i for i, _, _ in members], Leaf(Semicircle(mean, variance)))
+    merged = Leaf(Semicircle(mean, variance)) if variance else point_mass(mean)
+    return _merged(terms, [i for i, _, _ in members], merged)
 
 
 def _merged(terms: Terms, members: list[int], node: Node) -> Terms:
@@ -142,9 +143,9 @@ def _free_poissons(terms: Terms) -> Terms:
     result = list(enumerate(terms))
     for (sign, jump), members in groups.items():
         rate = sum((r for _, r in members), Fraction(0))
-        if rate > 0 and (len(members) > 1 or terms[members[0][0]][1] != 1):
+        if rate >= 0 and (len(members) > 1 or terms[members[0][0]][1] != 1):
             first = members[0][0]
-            merged = Leaf(_poisson(rate, jump))
+            merged = Leaf(_poisson(rate, jump)) if rate else point_mass(0)
             dropped = {i for i, _ in members}
             result = [
                 (i, (affine(merged, sign, 0), 1) if i == first else term)
@@ -163,10 +164,11 @@ def _cauchys(terms: Terms) -> Terms:
     known = [(i, child.law, t) for i, (child, t) in enumerate(terms) if isinstance(child, Leaf)]
     members = [(i, law, t) for i, law, t in known if isinstance(law, Cauchy)]
     scale = sum(t * law.scale for _, law, t in members)
-    if not scale > 0:
+    if not scale >= 0 or not members:
         return terms
     location = sum(t * law.location for _, law, t in members)
-    return _merged(terms, [i for i, _, _ in members], Leaf(Cauchy(location, scale)))
+    merged = Leaf(Cauchy(location, scale)) if scale else point_mass(location)
+    return _merged(terms, [i for i, _, _ in members], merged)
 
 
 def _free_stables(terms: Terms) -> Terms:
@@ -181,8 +183,9 @@ def _free_stables(terms: Terms) -> Terms:
             rho = law.rho if scale > 0 else 1 - Fraction(law.rho)
             groups.setdefault((law.alpha, rho), []).append((i, float(t) * abs(float(scale)) ** float(law.alpha)))
     for (alpha, rho), members in groups.items():
-        if len(members) > 1 or terms[members[0][0]][1] != 1:
-            size = sum(share for _, share in members) ** (1.0 / float(alpha))
+        total = sum(share for _, share in members)
+        if total > 0.0 and (len(members) > 1 or terms[members[0][0]][1] != 1):
+            size = total ** (1.0 / float(alpha))
             merged = affine(Leaf(FreeStable(alpha, rho)), _plain(Fraction(size)), 0)
             return _free_stables(_merged(terms, [i for i, _ in members], merged))
     return terms
@@ -194,8 +197,10 @@ def _meixner(terms: Terms) -> Terms:
         return terms
     ((child, t),) = terms
     law = child.law if isinstance(child, Leaf) else None
+    if not isinstance(law, Meixner) or t == 1 or not t > 0:
+        return terms
     root = exact_sqrt(Fraction(t))
-    if not isinstance(law, Meixner) or t == 1 or root * root != t:
+    if root * root != t:
         return terms
     named = Meixner(_plain(Fraction(law.a) / root), _plain(Fraction(law.b) / Fraction(t)))
     return ((affine(Leaf(named), _plain(root), 0), 1),)
@@ -256,9 +261,9 @@ def _fuss_catalan(terms: Terms) -> Terms:
     if order > 0 and first is not None:
         named = Leaf(Raney(first[1].p + order * first[1].r, first[1].r))
         return (*_merged(terms, sorted([first[0], *members]), named), *scales)
-    if not order > 0 or (len(members) == 1 and terms[members[0]][1] == 1):
+    if not order >= 0 or not members or (len(members) == 1 and terms[members[0]][1] == 1):
         return terms
-    named = Leaf(MarchenkoPastur()) if order == 1 else Leaf(FussCatalan(order))
+    named = point_mass(1) if order == 0 else Leaf(MarchenkoPastur()) if order == 1 else Leaf(FussCatalan(order))
     return (*_merged(terms, members, named), *scales)
 
 

@@ -12,6 +12,7 @@ from rmt.free.closed_forms import recognise
 from rmt.free.computed import law_of
 from rmt.free.divisible import infinitely_divisible_power
 from rmt.free.program import is_positive
+from rmt.free.subtraction import deconvolved, difference_node, is_resolved, quotient_node
 from rmt.free.tree import (
     Affine,
     Compound,
@@ -193,14 +194,21 @@ def compress(law: Law, fraction: Any, *, closed_form: bool = True) -> Law:
     Semicircle(mean=0.0, variance=0.25)
     """
     alpha = check_real("fraction", fraction, above=0.0, at_most=1.0)
-    _check_laws("compress", (law,))
+    check_laws("compress", (law,))
     inverse = 1 / Fraction(alpha)
     power = int(inverse) if inverse.denominator == 1 else inverse if isinstance(alpha, Fraction) else 1.0 / alpha
     return _finish(affine(free_sum([(node_of(law), power)]), alpha, 0), closed_form)
 
 
 # ---------------------------------------------------------------------- helpers
-def _check_laws(name: str, laws: Sequence[Law]) -> None:
+def check_laws(name: str, laws: Sequence[Law]) -> None:
+    """Refuse an empty list of laws, and what is not a law.
+
+    Raises
+    ------
+    ValueError, TypeError
+        With the name of the function.
+    """
     if not laws:
         raise ValueError(f"{name} needs at least one law")
     for law in laws:
@@ -212,7 +220,7 @@ def _check_laws(name: str, laws: Sequence[Law]) -> None:
 
 
 def _terms(name: str, laws: Sequence[Law], powers: Sequence[Any] | None) -> list[tuple[Node, Any]]:
-    _check_laws(name, laws)
+    check_laws(name, laws)
     if powers is None:
         powers = (1,) * len(laws)
     if len(powers) != len(laws):
@@ -301,7 +309,7 @@ def CompoundFreePoisson(rate: Any, jumps: Law, *, closed_form: bool = True) -> L
     ValueError
         If ``rate <= 0``.
     """
-    _check_laws("CompoundFreePoisson", (jumps,))
+    check_laws("CompoundFreePoisson", (jumps,))
     return _finish(Compound(node_of(jumps), check_real("rate", rate, above=0.0)), closed_form)
 
 
@@ -319,7 +327,7 @@ def mixture(*laws: Law, weights: Sequence[Any] | None = None) -> Law:
     ValueError
         If no law is given, the number of weights is wrong, a weight is not > 0, or they do not sum to 1.
     """
-    _check_laws("mixture", laws)
+    check_laws("mixture", laws)
     chosen = [Fraction(1, len(laws))] * len(laws) if weights is None else list(weights)
     if len(chosen) != len(laws):
         raise ValueError(f"weights must have one entry a law, got {len(chosen)} for {len(laws)} laws")
@@ -328,6 +336,101 @@ def mixture(*laws: Law, weights: Sequence[Any] | None = None) -> Law:
     if abs(total - 1.0) > 1e-12:
         raise ValueError(f"weights must sum to 1, got the sum {total!r}; divide them by it")
     return law_of(mixture_node(zip(map(node_of, laws), checked, strict=True)))
+
+
+def free_subtract(law: Law, noise: Law) -> Law:
+    """Free deconvolution of laws, additive: the law Y with ``law = Y ⊞ noise``.
+
+    Free cumulants subtract. This is exact calculus with laws; :func:`free_deconvolve` estimates Y from data. It is not
+    the law of a difference of free variables, which is ``boxplus(law, -noise)``.
+
+    Parameters
+    ----------
+    law : Law
+        Law of the sum.
+    noise : Law
+        Law of the summand to be taken away.
+
+    Returns
+    -------
+    Law
+        Simplified where algebra can: equal terms cancel, variances of semicircles and rates of free Poisson laws
+        subtract. Else a law whose G solves R(G) + 1/G = z with R = R_law − R_noise, followed from infinity to the real
+        line, and whose mass, moments and transform off the line are checked.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not a law.
+    ValueError
+        If the result is not a probability law: a Hankel determinant of its moments is negative, a free power below 1
+        is left that does not exist, or Im G is not negative on the upper half plane.
+    ConvergenceError
+        If R of a law is needed beyond the image of its G and is not known in closed form there.
+
+    Examples
+    --------
+    >>> from rmt.laws import MarchenkoPastur, Rademacher, Semicircle
+    >>> free_subtract(boxplus(MarchenkoPastur(), Rademacher()), Rademacher())
+    MarchenkoPastur(ratio=1, variance=1)
+    >>> free_subtract(Semicircle(0, 3), Semicircle(0, 1))
+    Semicircle(mean=0, variance=2)
+    """
+    check_laws("free_subtract", (law, noise))
+    node = difference_node(law, noise)
+    if is_resolved(node):
+        _check_free_powers(node)
+        return law_of(node)
+    return deconvolved(law, noise, multiplicative=False)
+
+
+def free_divide(law: Law, noise: Law) -> Law:
+    """Free deconvolution of laws, multiplicative: the law Y with ``law = Y ⊠ noise``.
+
+    S-transforms divide. This is exact calculus with laws; :func:`free_deconvolve` estimates Y from data. It is not the
+    law of a quotient of free variables, which is ``boxtimes(law, inverse(noise))``.
+
+    Parameters
+    ----------
+    law : Law
+        Law of the product.
+    noise : Law
+        Law of the factor to be taken away, on [0, ∞) and not the point mass at 0.
+
+    Returns
+    -------
+    Law
+        Simplified where algebra can, also for laws of both signs; else a law on [0, ∞) whose M solves
+        (1 + M)/(M S(M)) = z with S = S_law/S_noise, checked as in :func:`free_subtract`.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not a law.
+    ValueError
+        If the noise takes negative values or is 0, if the law takes negative values and nothing cancels, or if the
+        result is not a probability law.
+    ConvergenceError
+        If S of a law is needed beyond the image of its M and is not known in closed form there.
+
+    Examples
+    --------
+    >>> from rmt.laws import FussCatalan, MarchenkoPastur
+    >>> free_divide(FussCatalan(3), MarchenkoPastur())
+    FussCatalan(order=2)
+    """
+    check_laws("free_divide", (law, noise))
+    low, high = noise._hull()
+    if low < 0.0 or high == 0.0:
+        raise ValueError(
+            f"noise must be a law on [0, inf) and not the point mass at 0, got {noise!r} on [{low:.6g}, {high:.6g}]"
+        )
+    node = quotient_node(law, noise)
+    if is_resolved(node):
+        _check_multiplicative_powers(node)
+        return law_of(node)
+    law._require_positive("free_divide")
+    return deconvolved(law, noise, multiplicative=True)
 
 
 def boolean_convolution(*laws: Law, powers: Sequence[Any] | None = None, closed_form: bool = True) -> Law:
@@ -398,7 +501,7 @@ def monotone_convolution(first: Law, second: Law, *, closed_form: bool = True) -
     >>> [round(x, 12) for x, _ in law.atoms]
     [-1.618033988750, -0.618033988750, 0.618033988750, 1.618033988750]
     """
-    _check_laws("monotone_convolution", (first, second))
+    check_laws("monotone_convolution", (first, second))
     return _finish(monotone(node_of(first), node_of(second)), closed_form)
 
 
@@ -426,7 +529,7 @@ def inverse(law: Law, *, closed_form: bool = True) -> Law:
     >>> [round(m, 12) for m in law.moments(3)]
     [2.0, 8.0, 48.0]
     """
-    _check_laws("inverse", (law,))
+    check_laws("inverse", (law,))
     mass = dict(law.atoms).get(0.0, 0.0)
     if mass > 0.0:
         raise ValueError(
@@ -459,7 +562,7 @@ def symmetrised(law: Law, *, closed_form: bool = True) -> Law:
     >>> symmetrised(square_root(MarchenkoPastur()))
     Semicircle(mean=0, variance=1)
     """
-    _check_laws("symmetrised", (law,))
+    check_laws("symmetrised", (law,))
     if isinstance(law, SquareRoot):
         return _finish(SymmetricRoot(node_of(law.base)), closed_form)
     node = node_of(law)

@@ -19,8 +19,8 @@ from rmt.laws.law import Law as Law
 from rmt.laws.marchenko_pastur import FreePoisson as FreePoisson
 from rmt.laws.marchenko_pastur import MarchenkoPastur as MarchenkoPastur
 from rmt.laws.numeric import DensityLaw as DensityLaw
-from rmt.laws.numeric import TransformLaw as TransformLaw
 from rmt.laws.numeric_moments import MomentLaw as MomentLaw
+from rmt.laws.numeric_transforms import TransformLaw as TransformLaw
 from rmt.laws.planar import CircularLaw as CircularLaw
 from rmt.laws.planar import PlanarLaw as PlanarLaw
 from rmt.laws.planar import UnitCircle as UnitCircle

@@ -93,7 +93,7 @@ class Constructors:
         >>> [round(x, 9) for x in (law.support[0].low, law.support[0].high, law.moment(4))]
         [-2.0, 2.0, 2.0]
         """
-        from rmt.laws.numeric import stieltjes_law
+        from rmt.laws.numeric_transforms import stieltjes_law
 
         return stieltjes_law(stieltjes, bounds)
 
@@ -131,7 +131,7 @@ class Constructors:
         >>> round(law.support[0].high, 12)
         4.0
         """
-        from rmt.laws.numeric import r_transform_law
+        from rmt.laws.numeric_transforms import r_transform_law
 
         return r_transform_law(r_transform)
 
@@ -169,7 +169,7 @@ class Constructors:
         >>> round(law.support[0].high, 12)
         6.75
         """
-        from rmt.laws.numeric import s_transform_law
+        from rmt.laws.numeric_transforms import s_transform_law
 
         return s_transform_law(s_transform)
 

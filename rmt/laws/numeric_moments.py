@@ -65,7 +65,7 @@ def jacobi_coefficients(moments: Sequence[Any]) -> tuple[list[Fraction], list[Fr
             return diagonal, squares
         if ratio < 0:
             raise ValueError(
-                f"moments must be those of a probability law, got {tuple(moments)!r}: the Hankel determinant of "
+                f"moments must be those of a probability law, got {_shown(moments)}: the Hankel determinant of "
                 f"m_0 ... m_{2 * n} is negative (the squared norm of the orthogonal polynomial of degree {n} is "
                 f"{float(ratio):.6g} times that before)"
             )
@@ -74,6 +74,12 @@ def jacobi_coefficients(moments: Sequence[Any]) -> tuple[list[Fraction], list[Fr
             diagonal.append(new[n + 1] / new[n] - row[n] / row[n - 1])
         before, row = row, new
     return diagonal, squares
+
+
+def _shown(moments: Sequence[Any]) -> str:
+    """The first moments, for a message."""
+    dots = ", ..." if len(moments) > 6 else ""
+    return "(" + ", ".join(f"{float(m):.6g}" for m in moments[:6]) + dots + ")"
 
 
 def jacobi_moments(diagonal: Sequence[Fraction], squares: Sequence[Fraction], order: int) -> list[Fraction]:

@@ -1,0 +1,285 @@
+"""Exact free deconvolution: the law Y with X = Y ⊞ noise, or X = Y ⊠ noise, for laws X and noise.
+
+Free cumulants subtract and S-transforms divide, so the result is a node with a negative weight. Most often algebra
+removes it: equal terms cancel, variances of semicircles and rates of free Poisson laws subtract. Where one is left, G
+of the result is followed from infinity down to the real line through R (or S): the arguments leave the upper half
+plane of the factors, which is analytic continuation and needs these transforms in closed form.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+
+from rmt.errors import ConvergenceError
+from rmt.free.closed_forms import recognise
+from rmt.free.computed import law_of
+from rmt.free.leaves import rewrite
+from rmt.free.series import moments as series_moments
+from rmt.free.tree import Affine, Compound, Leaf, Node, Product, Sum, affine, free_product, free_sum, node_of
+from rmt.laws.atomic import Atomic, Bernoulli
+from rmt.laws.classical import Arcsine
+from rmt.laws.law import Complex, Law
+from rmt.laws.marchenko_pastur import FreePoisson, MarchenkoPastur
+from rmt.laws.numeric_moments import jacobi_coefficients
+from rmt.laws.numeric_transforms import GreenLaw, RInvertedLaw, SInvertedLaw, bounds_of_r, bounds_of_s
+
+Terms = list[tuple[Node, Any]]
+
+#: moments whose Hankel determinants are checked
+_ORDER = 16
+
+
+def difference_node(law: Law, noise: Law) -> Node:
+    """Node of R_law − R_noise, simplified as far as it goes; weights may be negative."""
+    terms = [*_summands(node_of(law), 1), *_summands(node_of(noise), -1)]
+    return recognise(free_sum(_merge_compounds(terms)))
+
+
+def quotient_node(law: Law, noise: Law) -> Node:
+    """Node of S_law / S_noise, simplified as far as it goes; weights may be negative."""
+    terms = [*_factors(node_of(law), 1), *_factors(node_of(noise), -1)]
+    return recognise(free_product(terms))
+
+
+def is_resolved(node: Node) -> bool:
+    """Whether no negative weight is left."""
+    core = node.child if isinstance(node, Affine) else node
+    return not isinstance(core, Sum | Product) or all(t > 0 for _, t in core.terms)
+
+
+def _summands(node: Node, weight: Any) -> Terms:
+    """The terms of a free sum, named laws that are sums taken apart."""
+    shift: Any = 0
+    scale: Any = 1
+    if isinstance(node, Affine):
+        shift, scale, node = node.shift, node.scale, node.child
+    parts = [(node, 1)]
+    expression = _as_sum(node.law) if isinstance(node, Leaf) else None
+    if isinstance(node, Sum):
+        parts = list(node.terms)
+    elif isinstance(expression, Sum):
+        parts = list(expression.terms)
+    elif isinstance(expression, Affine) and isinstance(expression.child, Sum):
+        return _summands(affine(affine(expression.child, expression.scale, expression.shift), scale, shift), weight)
+    found = [(affine(child, scale, 0), weight * t) for child, t in parts]
+    return [*found, (Leaf(_point(weight * shift)), 1)] if shift != 0 else found
+
+
+def _as_sum(law: Law) -> Node | None:
+    """A named law that is a free sum, as that sum."""
+    if isinstance(law, Arcsine):
+        half = Fraction(law.radius) / 2
+        return Sum(((Leaf(Bernoulli(Fraction(1, 2), -half, half)), 2),))
+    return rewrite(law)
+
+
+def _point(position: Any) -> Law:
+    return Atomic((position,), (1,))
+
+
+def _merge_compounds(terms: Terms) -> Terms:
+    """Rates of compound free Poisson laws with the same jumps add."""
+    rates: dict[Node, Any] = {}
+    rest: Terms = []
+    for node, t in terms:
+        if isinstance(node, Compound):
+            rates[node.child] = rates.get(node.child, 0) + t * node.rate
+        else:
+            rest.append((node, t))
+    for jumps, rate in rates.items():
+        if rate != 0:
+            rest.append((Compound(jumps, abs(rate)), 1 if rate > 0 else -1))
+    return rest
+
+
+def _factors(node: Node, weight: Any) -> Terms:
+    """The factors of a free product, named laws that are products taken apart."""
+    if isinstance(node, Affine) and node.shift == 0:
+        return [*_factors(node.child, weight), (Leaf(_point(node.scale)), weight)]
+    law = node.law if isinstance(node, Leaf) else None
+    if isinstance(law, FreePoisson | MarchenkoPastur):
+        rate, jump = law._rate_and_jump()
+        return [(Leaf(FreePoisson(rate, 1)), weight), (Leaf(_point(jump)), weight)]
+    expression = None if law is None else rewrite(law)
+    parts = node.terms if isinstance(node, Product) else expression.terms if isinstance(expression, Product) else None
+    if parts is None:
+        return [(node, weight)]
+    return [term for child, t in parts for term in _factors(child, weight * t)]
+
+
+# ---------------------------------------------------------------------- laws by continuation
+class _Deconvolved(GreenLaw):
+    """What the two kinds share; `law` and `noise` are fields of both."""
+
+    law: Law
+    noise: Law
+
+    @property
+    @abstractmethod
+    def _node(self) -> Node:
+        """The result as a node with a negative weight."""
+
+    @cached_property
+    def _terms(self) -> tuple[tuple[Law, float], ...]:
+        core = self._node.child if isinstance(self._node, Affine) else self._node
+        return tuple((law_of(child), float(t)) for child, t in zip(core.children, core.weights, strict=True))
+
+    def _exact_moments(self, order: int) -> list[Fraction]:
+        return series_moments(self._node, order)
+
+    def _float_moments(self, order: int) -> list[float]:
+        try:
+            return [float(m) for m in series_moments(self._node, order)]
+        except ValueError:
+            return [float(m) for m in series_moments(self._node, order, exact=False)]
+
+    def _require_moments(self) -> None:
+        """Refuse moments that are not those of a probability law."""
+        try:
+            moments: Sequence[Any] = series_moments(self._node, _ORDER)[1:]
+        except ValueError:
+            try:
+                moments = series_moments(self._node, _ORDER, exact=False)[1:]
+            except ValueError:  # a law without moments
+                return
+        try:
+            jacobi_coefficients(moments)
+        except ValueError as error:
+            raise ValueError(f"{self!r} is not a probability law: {error}") from None
+
+    def checked(self) -> Self:
+        """Return the law, if it is a probability law.
+
+        Raises
+        ------
+        ValueError
+            If it is not.
+        ConvergenceError
+            If it could not be computed.
+        """
+        self._require_moments()
+        try:
+            return self.validated()
+        except ValueError as error:
+            raise ValueError(f"{self!r} is not a probability law: {error}") from None
+        except ConvergenceError as error:
+            raise ConvergenceError(
+                f"{self!r} could not be computed: {error}. Where R and S of the laws are not known in closed form, "
+                "rmt.free_deconvolve estimates the result on a grid"
+            ) from None
+
+
+@dataclass(frozen=True, repr=False)
+class FreeDifference(_Deconvolved, RInvertedLaw):
+    """The law Y with ``law = Y ⊞ noise``; built by :func:`rmt.free_subtract`.
+
+    Attributes
+    ----------
+    law, noise : Law
+    """
+
+    law: Law
+    noise: Law
+
+    def __repr__(self) -> str:
+        return f"free_subtract({self.law!r}, {self.noise!r})"
+
+    @cached_property
+    def _node(self) -> Node:
+        return difference_node(self.law, self.noise)
+
+    @cached_property
+    def _shift(self) -> float:
+        return float(self._node.shift) if isinstance(self._node, Affine) else 0.0
+
+    def _r_values(self, g: Complex) -> Complex:
+        total = np.full_like(g, self._shift)
+        zero = g == 0.0
+        lower = np.where(g.imag > 0.0, g.conj(), g)
+        with np.errstate(all="ignore"):
+            for law, t in self._terms:
+                value = np.full_like(g, law.mean() if zero.any() else 0.0)
+                value[~zero] = law._r_transform(lower[~zero])
+                total += t * np.where(g.imag > 0.0, value.conj(), value)
+        return total
+
+    @cached_property
+    def _bounds(self) -> tuple[float, float]:
+        def at(g: float) -> complex:
+            return complex(self._r_values(np.array([g + 0j]))[0])
+
+        return bounds_of_r(at, self.std())
+
+
+@dataclass(frozen=True, repr=False)
+class FreeQuotient(_Deconvolved, SInvertedLaw):
+    """The law Y on [0, ∞) with ``law = Y ⊠ noise``; built by :func:`rmt.free_divide`.
+
+    Attributes
+    ----------
+    law, noise : Law
+    """
+
+    law: Law
+    noise: Law
+
+    def __repr__(self) -> str:
+        return f"free_divide({self.law!r}, {self.noise!r})"
+
+    @cached_property
+    def _node(self) -> Node:
+        return quotient_node(self.law, self.noise)
+
+    @cached_property
+    def _scale(self) -> float:
+        return float(self._node.scale) if isinstance(self._node, Affine) else 1.0
+
+    def _s_values(self, m: Complex) -> Complex:
+        total = np.full_like(m, 1.0 / self._scale)
+        zero = m == 0.0
+        lower = np.where(m.imag > 0.0, m.conj(), m)
+        with np.errstate(all="ignore"):
+            for law, t in self._terms:
+                value = np.full_like(m, 1.0 / law.mean())
+                value[~zero] = law._s_transform(lower[~zero])
+                value = np.where(m.imag > 0.0, value.conj(), value)
+                total *= value ** (int(t) if t == int(t) else t)
+        return total
+
+    @cached_property
+    def _bounds(self) -> tuple[float, float]:
+        def at(m: float) -> complex:
+            return complex(self._s_values(np.array([m + 0j]))[0])
+
+        return bounds_of_s(at)
+
+
+def deconvolved(law: Law, noise: Law, *, multiplicative: bool) -> Law:
+    """The law of a node with a negative weight, validated."""
+    result = FreeQuotient(law, noise) if multiplicative else FreeDifference(law, noise)
+    open_terms = list(_without_transform(result._terms, multiplicative))
+    if open_terms:
+        result._require_moments()
+        name = "S" if multiplicative else "R"
+        raise ConvergenceError(
+            f"{result!r} could not be computed: it needs the {name}-transform of {open_terms[0]!r} beyond the image of "
+            "its G, which is not known in closed form. rmt.free_deconvolve estimates the result on a grid"
+        )
+    return result.checked()
+
+
+def _without_transform(terms: Iterable[tuple[Law, float]], multiplicative: bool) -> Iterable[Law]:
+    """Laws whose R or S is not in closed form on the lower half plane."""
+    probe = np.array([-3e3j, -0.5 - 0.5j, 2.0 - 1e-3j])
+    for law, _ in terms:
+        with np.errstate(all="ignore"):
+            value = law._s_transform(probe) if multiplicative else law._r_transform(probe)
+        if not np.isfinite(value).all():
+            yield law
