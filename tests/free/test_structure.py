@@ -8,8 +8,8 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from rmt.free import boxtimes, multiplicative_power
-from rmt.laws import Atomic, Bernoulli, FussCatalan, MarchenkoPastur
+from rmt.free import boxplus, boxtimes, multiplicative_power
+from rmt.laws import Atomic, Bernoulli, FussCatalan, MarchenkoPastur, Semicircle
 
 
 # ---------------------------------------------------------------------- beyond the range of double precision
@@ -81,3 +81,33 @@ def test_masses_at_a_cusp_far_below_the_spread():
     np.testing.assert_allclose(law.cdf(near), 0.5, atol=2e-15)
     np.testing.assert_allclose(law.cdf_of_log(np.log(near)), 0.5, atol=2e-15)
     assert np.all(np.diff(law.cdf(cusp + np.array([-1e-9, -1e-10, 0.0, 1e-10, 1e-9]))) > 0.0)
+
+
+# ---------------------------------------------------------------------- nested trees
+def test_atoms_of_nested_trees():
+    # the product has atoms 0.1 at 0 (Belinschi) and 0.8 at 1; sums keep what is above 1 (Bercovici and Voiculescu)
+    law = boxplus(boxtimes(Bernoulli(0.9), Bernoulli(0.9), closed_form=False), Bernoulli(0.95), closed_form=False)
+    assert law.atoms == (
+        (1.0, pytest.approx(0.05, abs=1e-14)),
+        (2.0, pytest.approx(0.75, abs=1e-14)),
+    )
+    total = math.fsum(i.mass for i in law.support) + math.fsum(m for _, m in law.atoms)
+    assert total == pytest.approx(1.0, abs=1e-13)
+
+
+def test_exponents_of_nested_trees():
+    shifted = boxplus(Semicircle(3, 0.25), Bernoulli(0.5), closed_form=False)
+    for depth in (1, 2, 4):
+        law = boxtimes(shifted, MarchenkoPastur(), powers=(1, depth), closed_form=False)
+        assert law.support[0].low == 0.0
+        assert law.support[0].low_exponent == pytest.approx(-depth / (depth + 1))
+        assert law.support[-1].high_exponent == 0.5
+
+
+def test_intervals_of_nested_trees():
+    # a sum with few far atoms keeps one interval around each, of its mass
+    inner = boxtimes(MarchenkoPastur(0.5, 0.01), Atomic((1, 2), (0.5, 0.5)))
+    law = boxplus(inner, Atomic((-10, 0, 10), (0.2, 0.3, 0.5)))
+    assert [i.mass for i in law.support] == pytest.approx([0.2, 0.3, 0.5], abs=1e-13)
+    # negative control: without the atoms there is one
+    assert len(inner.support) == 1
