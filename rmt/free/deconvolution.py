@@ -71,6 +71,9 @@ def free_deconvolve(
 ) -> Deconvolution:
     """Estimate the law of A from the spectrum of A + B or √A B √A, with B free and of known law.
 
+    This is a fit to data on a grid. For laws that are known exactly, :func:`rmt.free_subtract` and
+    :func:`rmt.free_divide` give the exact law.
+
     Parameters
     ----------
     data : array_like of float, or Law
