@@ -173,7 +173,7 @@ def _component_law(words: Mapping[Word, Any]) -> Law:
         law = word_law(word)
         if law is not None:
             return cast("Law", _real(c) * law)
-    return _circle_law(words) or _square_law(words) or _polynomial_law(words)
+    return _circle_law(words) or _square_law(words) or _commutator_law(words) or _polynomial_law(words)
 
 
 def _circle_law(words: Mapping[Word, Any]) -> Law | None:
@@ -210,6 +210,29 @@ def _square_law(words: Mapping[Word, Any]) -> Law | None:
     half = shift / (2 * scale) if shift else 0
     line = boxplus(*(form[v] / scale * _law(v) for v in variables)) + half
     return cast("Law", scale * squared(line) - scale * half * half)
+
+
+def _commutator_law(words: Mapping[Word, Any]) -> Law | None:
+    """Law of c x y + (c x y)* for x, y with centred semicircle laws: that of their commutator, dilated."""
+    from rmt.free import commutator
+    from rmt.laws import Semicircle
+
+    (((first, _), *others), c), *rest = words.items()
+    if len(rest) != 1 or len(others) != 1 or len(rest[0][0]) != 2:
+        return None
+    second = others[0][0]
+    if second is first or not (first.hermitian and second.hermitian):
+        return None
+    laws = _law(first), _law(second)
+    if any(not isinstance(law, Semicircle) or law.mean() != 0.0 for law in laws):
+        return None
+    return cast("Law", _modulus(c) * commutator(*laws))
+
+
+def _modulus(number: Any) -> Any:
+    """Modulus of a coefficient, exact where it lies on an axis."""
+    parts = (number.real, number.imag) if isinstance(number, complex) else (number, 0)
+    return max(map(abs, parts)) if 0 in parts else abs(number)
 
 
 def _coefficient(words: Mapping[Word, Any], *variables: Ensemble) -> Any:

@@ -200,3 +200,13 @@ def test_factors_with_empty_rows_give_zeros():
     assert not np.isnan(logs).any()
     assert np.isneginf(logs[:, 0]).all()
     assert (ensemble.eigenvalues(5, rng=14, trials=20)[:, 0] == 0.0).all()
+
+
+def test_commutators_of_wigner_matrices_have_an_exact_law():
+    x, y = rmt.gue(), rmt.goe()
+    law = rmt.commutator(rmt.Semicircle(), rmt.Semicircle())
+    assert (x @ y + y @ x).law() == (1j * (x @ y - y @ x)).law() == law
+    turned = ((3 + 4j) * x @ y + (3 - 4j) * y @ x).law()
+    assert turned.free_cumulants(6, exact=True) == (0, 50, 0, 1250, 0, 31250)
+    assert (x @ y + y @ x + x).law() != law
+    assert (x @ y + y @ x + 2).law() == law + 2
