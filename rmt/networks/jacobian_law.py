@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rmt.networks.mlp import MLP, Layer
 
 #: distinct layers up to which each has its own factor
-DISTINCT = 48
+DISTINCT = 16
 #: layers whose log q lies within this are replaced by a Gauss rule
 CLUSTER_WIDTH = 0.4
 #: nodes of that rule, and the number of layers from which on it has weights >= 1
@@ -95,7 +95,7 @@ def _padded(law: Law, alive: float) -> Law:
 def representative_lengths(lengths: Sequence[float]) -> list[tuple[float, Any]]:
     """Few lengths with multiplicities that stand for many.
 
-    Equal lengths are counted. Beyond 48 different ones, those whose logarithms lie within 0.4 are replaced by a
+    Equal lengths are counted. Beyond 16 different ones, those whose logarithms lie within 0.4 are replaced by a
     4-point Gauss rule of their own distribution: log S is analytic in log q, so the error is that of its 8th
     derivative, below 1e-10.
     """
