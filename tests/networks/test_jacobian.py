@@ -542,6 +542,18 @@ def test_small_singular_values_are_not_lost():
     assert distance(law, logs) < 0.2
 
 
+@pytest.mark.parametrize(("sigma_w", "weights"), [(1.05, "orthogonal"), (2.5, "orthogonal"), (2.5, "gaussian")])
+def test_layers_multiplied_out_lose_no_singular_value(sigma_w, weights):
+    jacobian = MLP(24, "tanh", sigma_w, 0.1, weights).jacobian()
+    steps = list(jacobian.forward(60, rng=9))
+    kept_apart = rmt.spectra.product_singular_values([f for w, d in reversed(steps) for f in (d, w)])
+    logs = jacobian._log_singular_values(60, np.random.default_rng(9))
+    assert np.max(np.abs(logs - kept_apart)) < 1e-10
+    product = np.linalg.svd(jacobian._sample(60, np.random.default_rng(9)), compute_uv=False)
+    if sigma_w > 2:  # control: multiplied out altogether, the small ones are noise
+        assert abs(math.log(product[-1]) - kept_apart[-1]) > 1e-6
+
+
 def test_homogeneous_networks_multiply_by_their_jacobian():
     # φ(bx) = bφ(x): the output is J x
     net = MLP(5, "leaky_relu", 1.4, input_q=1.0)
