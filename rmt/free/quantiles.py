@@ -24,6 +24,8 @@ Index = NDArray[np.intp]
 
 #: levels in one half of an interval from which its table pays
 _WORTH = 100
+#: masses at an inner end that are rounding errors, and those that no table holds
+_NOISE, _ROUGH = 16.0 * EPS, 1e-11
 _DEGREE = 18
 _OCTAVES = 56  # towards an open end the smallest tabulated mass is 2^-56 of a half
 _REACH = 250.0  # logarithm of the smallest mass of a decaying end
@@ -87,8 +89,11 @@ class Quantiles:
             lower, upper = halves
             left = inside & (u <= lower.level)
             right = inside & ~left
-            out[left] = lower(u[left] - piece.below, tabulate and int(left.sum()) > _WORTH)
-            out[right] = upper((1.0 - u[right]) - piece.above, tabulate and int(right.sum()) > _WORTH)
+            for here, half, end, masses, offset in (
+                (left, lower, piece.low, u[left] - piece.below, piece.below),
+                (right, upper, piece.high, (1.0 - u[right]) - piece.above, piece.above),
+            ):
+                out[here] = _inside(half, end, masses, offset > 0.0, tabulate and masses.size > _WORTH)
         # levels lost between pieces by rounding
         lost = np.isnan(out)
         if lost.any():
@@ -96,6 +101,21 @@ class Quantiles:
             places = np.searchsorted(edges, u[lost], side="left") - 1
             out[lost] = np.array([p.high for p in self._pieces])[np.maximum(places, 0)]
         return out
+
+
+def _inside(half: _Half, end: float, masses: Real, inner: bool, tabulate: bool) -> Real:
+    """Points that leave these masses between themselves and the end of a piece.
+
+    At an end inside the law the smallest masses are rounding errors of the mass beyond it, and small ones are too noisy
+    for a table.
+    """
+    if not inner:
+        return half(masses, tabulate)
+    noisy, rough = masses < _NOISE, masses < _ROUGH
+    out = np.full_like(masses, end)
+    out[~rough] = half(masses[~rough], tabulate)
+    out[rough & ~noisy] = half(masses[rough & ~noisy], False)
+    return out
 
 
 @dataclass(frozen=True)

@@ -101,3 +101,14 @@ def test_heavy_tails_meet_a_semicircle():
         boxplus(FreeStable(1, HALF), Semicircle()).pdf(0.0), rel=1e-13
     )
     assert boxplus(FreeStable(0.5, 1), Atomic((3,), (1,))) == FreeStable(0.5, 1) + 3
+
+
+# ---------------------------------------------------------------------- quantiles at the ends of inner gaps
+def test_quantiles_next_to_a_gap_with_and_without_a_table():
+    law = boxtimes(MarchenkoPastur(0.2), Atomic((-1, 2), (HALF, HALF)))
+    near = 0.5 + np.array([-1e-13, -1e-14, -3e-15, -1e-16, 0.0, 1e-16, 3e-15, 1e-14, 1e-13])
+    many = law.ppf(np.concatenate([np.linspace(0.001, 0.999, 1500), near]))[-near.size :]
+    assert np.all(np.diff(many) >= 0.0)
+    np.testing.assert_allclose(many, law.ppf(near), rtol=0, atol=1e-9)
+    low, high = law.support[0].high, law.support[1].low
+    assert np.all((np.abs(many - low) < 1e-7) | (np.abs(many - high) < 1e-7))
