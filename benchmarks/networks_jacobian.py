@@ -78,8 +78,12 @@ def accuracy(width):
     print(f"\nsmallest log10 singular value, width {width}: factors kept apart, and multiplied out")
     for depth in (4, 16, 64):
         net = MLP(depth, "tanh", 2.0, 0.0, "gaussian")
-        found = net.jacobian().log_singular_values(width, rng=2)[-1] / math.log(10.0)
-        naive = math.log10(max(np.linalg.svd(net.jacobian().sample(width, rng=2), compute_uv=False)[-1], 1e-320))
+        layers = list(net.jacobian().forward(width, rng=2))
+        found = log_singular_values_of_layers(layers, width)[-1] / math.log(10.0)
+        product = np.eye(width)
+        for weights, slopes in layers:
+            product = slopes[:, None] * (weights @ product)
+        naive = math.log10(max(np.linalg.svd(product, compute_uv=False)[-1], 1e-320))
         print(f"depth {depth:3d}: {found:9.2f} {naive:9.2f}")
 
 
