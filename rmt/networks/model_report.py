@@ -62,7 +62,7 @@ class Resolution:
         unresolved = f"; quantiles without a lower bound: {', '.join(open_levels)}" if open_levels else ""
         return [
             f"matrix-free: m1 ± {self.m1_error:.2g}, relative variance ± {self.relvar_error:.2g}, "
-            f"s_max + {self.s_max_error:.2g}",
+            f"s_max + {self.s_max_error:.2g}; KS distances are lower bounds: what the Lanczos rules surely exclude",
             f"s_min, the condition number and the kernel are unresolved below s = {self.floor:.3g}{unresolved}",
             *(
                 f"{100.0 * u:g} % of s lie below a value in [{low:.4g}, {high:.4g}]"
