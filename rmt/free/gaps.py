@@ -314,12 +314,14 @@ class Convolution(Chart):
             return
         pivot = self.factors[self.pivot]
         if self._pivot_outer:
-            ends[rows] = [pivot.inverse(None, np.array([c[r]]))[0] if c[r] != 0.0 else ends[r] for r in rows]
-            return
-        low = np.array([self.gaps[r].low for r in rows])
-        high = np.array([self.gaps[r].high for r in rows])
-        margin_low, margin_high = 2.0 * EPS * np.abs(low) + 1e-300, 2.0 * EPS * np.abs(high) + 1e-300
-        ends[rows] = pivot.inverse_between(low + margin_low, high - margin_high, c[rows])
+            cut = np.array([pivot.inverse(None, np.array([c[r]]))[0] if c[r] != 0.0 else ends[r] for r in rows])
+        else:
+            low = np.array([self.gaps[r].low for r in rows])
+            high = np.array([self.gaps[r].high for r in rows])
+            margin_low, margin_high = 2.0 * EPS * np.abs(low) + 1e-300, 2.0 * EPS * np.abs(high) + 1e-300
+            cut = pivot.inverse_between(low + margin_low, high - margin_high, c[rows])
+        # a logarithmic singularity takes the value within rounding of the end
+        ends[rows] = np.where(np.isnan(cut), ends[rows], cut)
 
     def mass_above(self, row: int) -> float:
         """Σ_inner t_i (mass above the gap of factor i), and 1 - T_inner more where c is negative."""

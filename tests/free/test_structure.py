@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rmt.free import boxplus, boxtimes, multiplicative_power
-from rmt.laws import Atomic, Bernoulli, FussCatalan, MarchenkoPastur, Semicircle
+from rmt.laws import Atomic, Bernoulli, FussCatalan, MarchenkoPastur, Semicircle, Uniform
 
 
 # ---------------------------------------------------------------------- beyond the range of double precision
@@ -111,3 +111,14 @@ def test_intervals_of_nested_trees():
     assert [i.mass for i in law.support] == pytest.approx([0.2, 0.3, 0.5], abs=1e-13)
     # negative control: without the atoms there is one
     assert len(inner.support) == 1
+
+
+def test_edge_next_to_a_jump_near_the_origin():
+    # the transform of the uniform law grows like a logarithm at its edge and takes the edge's value within rounding
+    law = boxtimes(MarchenkoPastur(0.5, 0.875), Uniform(0.006, 3.0))
+    (interval,) = law.support
+    assert 0.0 < interval.low < 0.006
+    assert (interval.low_exponent, interval.high_exponent) == (0.5, 0.5)
+    assert interval.mass == pytest.approx(1.0, abs=1e-14)
+    beyond = interval.low * (1.0 + np.array([-1e-6, 1e-6]))
+    assert law.pdf(beyond)[0] == 0.0 < law.pdf(beyond)[1]
