@@ -21,6 +21,8 @@ Atoms = tuple[tuple[float, float], ...]
 
 #: masses beyond a point that are integrated from the edge, and the size of the Gauss rule
 _TAIL, _RULE = 1e-3, 20
+#: mass that may be missing below the reach of doubles
+_HIDDEN_MASS = 1e-9
 #: distance from a cusp, relative to the spread, at which masses are not yet affected by its rounding errors
 _ASIDE = 1e-9
 #: number of quantiles from which a table pays
@@ -371,6 +373,8 @@ class FreelyConvolved(ComputedLaw):
         """
         floor, rate = self._floor if u.size and u.min() < -300.0 else (-math.inf, math.inf)
         decay = np.ones_like(u)
+        if (u < floor).any():
+            self._check_power_law()
         decay[u < floor] = np.exp(rate * (u[u < floor] - floor))
         u = np.maximum(u, floor)
         values = self._solve(upper(u), potential=masses)
@@ -391,6 +395,27 @@ class FreelyConvolved(ComputedLaw):
             below[small] = atom + decay[small] * (decayed @ (0.5 * weights))
             above = np.where(below < 0.5, 1.0 - below, above)
         return below, above, density
+
+    def _check_power_law(self) -> None:
+        """Raise if the law is no power law yet where the arguments of the factors may underflow."""
+        if abs(self._hidden_mass) > _HIDDEN_MASS:
+            floor = self._floor[0]
+            raise ConvergenceError(
+                f"{self!r} cannot be followed below exp({floor:.6g}), where the arguments of its factors leave the "
+                "range of doubles: it is no power law there yet. Stay above",
+                residual=self._hidden_mass,
+                point=floor,
+            )
+
+    @cached_property
+    def _hidden_mass(self) -> float:
+        """Mass below the floor beyond that of a power law with the density there."""
+        floor, rate = self._floor
+        point = np.array([floor])
+        values = self._solve(upper(point), potential=True)
+        mass = 1.0 - float(self._above(upper(point), values)[0]) - self._mass_at_zero()
+        density = 0.0 if values.outside[0] else -float(values.g[0].imag) / math.pi
+        return mass - density / rate
 
     # ------------------------------------------------------------------ quantiles
     @cached_property

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 from scipy.special import erfinv
 
+import rmt
 from rmt.laws import Atomic
 from rmt.networks import activation
 from rmt.networks.gaussian import gaussian_rule
@@ -174,3 +175,12 @@ def test_identity_and_errors():
         squared_slope_law("tanh", -1.0)
     with pytest.raises(ValueError, match="q must be"):
         SquaredSlope("tanh", 0.0)
+
+
+def test_products_are_not_followed_below_the_range_of_doubles_unless_they_are_power_laws():
+    # a percent of the squared slopes of GELU at q = 82 lies below exp(-445), and no power law describes it
+    saturated = rmt.boxtimes(squared_slope_law("gelu", 82.0), rmt.MarchenkoPastur(), powers=(8, 8))
+    with pytest.raises(rmt.ConvergenceError, match="no power law there yet"):
+        saturated.cdf_of_log(-1e4)
+    deep = rmt.multiplicative_power(rmt.MarchenkoPastur(), 300, closed_form=False)
+    assert deep.cdf_of_log(-1e5) == pytest.approx(rmt.FussCatalan(300).cdf_of_log(-1e5), rel=1e-11)
