@@ -49,7 +49,8 @@ class _Scan:
     def _values(self, t: Real) -> tuple[Real, Mask, Mask]:
         """Re D², positive outside and negative next to a soft edge inside; outside; certified."""
         values = self.law._solve(upper(t), certified=False)
-        return np.where(values.failed, np.nan, (values.d**2).real), values.outside, ~values.failed
+        slope = values.d / np.maximum(1.0, 1e-150 * np.abs(values.d))  # far away its square may overflow
+        return np.where(values.failed, np.nan, (slope**2).real), values.outside, ~values.failed
 
     def _slope(self, t: Real) -> tuple[Real, Mask]:
         return self._values(t)[:2]

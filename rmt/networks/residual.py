@@ -165,6 +165,11 @@ class ResidualJacobian(Ensemble):
     def __init__(self, net: ResidualNetwork) -> None:
         self.net = net
 
+    @property
+    def is_rigid(self) -> bool:
+        """Never: the D_l of one draw differ from their law."""
+        return False
+
     def gram_law(self) -> Law:
         """The universal law of J Jᵀ for many weak blocks (:func:`rmt.networks.residual_limit`).
 

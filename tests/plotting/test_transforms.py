@@ -99,7 +99,7 @@ def test_subordination_curve_bounds_the_domain_of_biane(ax):
     ((u, v),) = (curve.T for curve in curves(ax))
     w = u + 1j * v
     level = 0.5 * (abs(w - 1) ** -2 + abs(w + 1) ** -2) / 2
-    np.testing.assert_allclose(level[v > 1e-6], 1.0, atol=1e-9)
+    np.testing.assert_allclose(level[v > 1e-5], 1.0, atol=1e-9)  # at an edge itself half of the digits are lost
     assert (level[v == 0.0] < 1 + 1e-6).all()
     assert (v >= 0).all()
     assert (v > 0.1).any()
