@@ -27,7 +27,10 @@ ROUNDING = 1e-13
 NARROWEST = 1e-12
 #: panels with less mass are left out
 NEGLIGIBLE = 1e-17
+#: times a panel is cut at most
 DEEPEST = 64
+#: rounding of one operation
+EPSILON = 2.3e-16
 
 
 @dataclass(frozen=True)
@@ -134,14 +137,16 @@ class Measure:
 
 @dataclass(frozen=True)
 class _Batch:
-    """Panels under construction, one a row."""
+    """Panels under construction, one a row: their piece, their ends in h, and s at these ends."""
 
     piece: NDArray[np.int64]
     low: Real
     high: Real
+    first: Real
+    last: Real
 
     def __getitem__(self, index: Any) -> _Batch:
-        return _Batch(self.piece[index], self.low[index], self.high[index])
+        return _Batch(self.piece[index], self.low[index], self.high[index], self.first[index], self.last[index])
 
 
 class _Builder:
@@ -157,67 +162,71 @@ class _Builder:
         self.points = list(measure.atoms)
 
     def local(self, piece: NDArray[np.int64], h: Real) -> Real:
-        """The monotone local variable s at h of shape (rows, ...)."""
-        shape = (-1,) + (1,) * (h.ndim - 1)
-        kind, extreme = self.kind[piece].reshape(shape), self.extreme[piece].reshape(shape)
-        value = np.asarray(self.measure.log_value(h), dtype=np.float64)
-        with np.errstate(invalid="ignore"):
-            turned = np.copysign(np.sqrt(np.abs(extreme - value)), h - self.where[piece].reshape(shape))
-        out = np.where(kind == PLAIN, value, turned)
-        if (kind == ZERO).any():
-            out = np.where(kind == ZERO, self.measure.root(h), out)
+        """The monotone local variable s at h, both of one shape."""
+        kind = self.kind[piece]
+        out = np.empty(h.shape)
+        zero, turning = kind == ZERO, (kind == MAXIMUM) | (kind == MINIMUM)
+        if zero.any():
+            out[zero] = self.measure.root(h[zero])
+        if not zero.all():
+            out[~zero] = self.measure.log_value(h[~zero])
+        if turning.any():
+            distance = np.sqrt(np.abs(self.extreme[piece[turning]] - out[turning]))
+            out[turning] = np.copysign(distance, h[turning] - self.where[piece[turning]])
         return out
 
+    def batch(self, piece: NDArray[np.int64], low: Real, high: Real) -> _Batch:
+        """Panels with s evaluated at their ends."""
+        return _Batch(piece, low, high, self.local(piece, low), self.local(piece, high))
+
     def inverse(self, batch: _Batch, target: Real) -> Real:
-        """The h in [low, high] where s has these values: secant steps, safeguarded by bisection."""
-        a, b = (np.repeat(end[:, None], target.shape[1], axis=1) for end in (batch.low, batch.high))
-        ends = self.local(batch.piece, np.stack([batch.low, batch.high], axis=1))
-        rising = (ends[:, 1] > ends[:, 0])[:, None]
-        fa, fb = ends[:, :1] - target, ends[:, 1:] - target
-        h = 0.5 * (a + b)
-        for step in range(80):
-            f = self.local(batch.piece, h) - target
-            left = (f < 0.0) == rising
-            a, fa = np.where(left, h, a), np.where(left, f, fa)
-            b, fb = np.where(left, b, h), np.where(left, fb, f)
-            if np.all((np.abs(b - a) <= 4e-16 * np.maximum(np.abs(a), np.abs(b))) | (f == 0.0)):
-                break
-            with np.errstate(divide="ignore", invalid="ignore"):
-                secant = b - fb * (b - a) / (fb - fa)
-            inside = (secant > a) & (secant < b) & (step % 3 != 2)
-            h = np.where(f == 0.0, h, np.where(inside, secant, 0.5 * (a + b)))
-        return h
+        """The h in [low, high] where s has these values, of shape (rows, targets)."""
+        count = target.shape[1]
+        piece, goal = np.repeat(batch.piece, count), target.ravel()
+        a, b = np.repeat(batch.low, count), np.repeat(batch.high, count)
+        fa, fb = np.repeat(batch.first, count) - goal, np.repeat(batch.last, count) - goal
+        # the rounding of log t moves s = sqrt|extreme - log t| the more, the closer the extreme
+        kind, size = self.kind[piece], np.abs(goal)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            beside = np.where((kind == PLAIN) | (kind == ZERO), 0.0, np.abs(self.extreme[piece]) / size)
+        within = EPSILON * (size + np.where(np.isfinite(beside), beside, 0.0))
+        return _solve(lambda h, i: self.local(piece[i], h) - goal[i], a, b, fa, fb, within).reshape(target.shape)
 
     def run(self) -> None:
         """Cut level by level."""
         pieces = self.measure.pieces
-        batch = _Batch(np.arange(len(pieces)), np.array([p.low for p in pieces]), np.array([p.high for p in pieces]))
+        low, high = np.array([p.low for p in pieces]), np.array([p.high for p in pieces])
+        batch = self.batch(np.arange(len(pieces)), low, high)
         for level in range(DEEPEST + 1):
             if batch.low.size == 0:
                 break
-            again = self.cut(batch, last=level == DEEPEST)
+            wide = self.width(batch) > 2.0 * WIDEST
+            again = wide if level < DEEPEST else np.zeros_like(wide)
+            again[~again] = self.cut(batch[~again], last=level == DEEPEST)
             batch = batch[again]
             if batch.low.size:
-                middle = self.split(batch)
-                batch = _Batch(
-                    np.repeat(batch.piece, 2),
-                    np.stack([batch.low, middle], axis=1).ravel(),
-                    np.stack([middle, batch.high], axis=1).ravel(),
-                )
+                batch = self.split(batch)
 
-    def split(self, batch: _Batch) -> Real:
-        """About where s is halfway, but never at an extreme."""
-        ends = self.local(batch.piece, np.stack([batch.low, batch.high], axis=1))
+    def width(self, batch: _Batch) -> Real:
+        """Width in log t, counted from the extreme if there is one; 0 around a zero of t."""
+        kind = self.kind[batch.piece]
+        farthest = np.maximum(np.abs(batch.first), np.abs(batch.last))
+        return np.select([kind == PLAIN, kind == ZERO], [np.abs(batch.last - batch.first), 0.0], farthest**2)
+
+    def split(self, batch: _Batch) -> _Batch:
+        """Cut every panel about where s is halfway, but never at an extreme."""
         share = np.where(self.kind[batch.piece] == PLAIN, 0.5, 0.42)
-        target = ends[:, 0] + share * (ends[:, 1] - ends[:, 0])
-        return self.inverse(batch, target[:, None])[:, 0]
+        target = batch.first + share * (batch.last - batch.first)
+        middle = self.inverse(batch, target[:, None])[:, 0]
+        there = self.local(batch.piece, middle)
+        columns = ((batch.low, middle), (middle, batch.high), (batch.first, there), (there, batch.last))
+        return _Batch(np.repeat(batch.piece, 2), *(np.stack(pair, axis=1).ravel() for pair in columns))
 
     def cut(self, batch: _Batch, *, last: bool) -> NDArray[np.bool_]:
         """Keep the resolved panels of a batch; return which rows need another cut."""
         nodes, weights, transform, differentiate = _legendre_tools()
         kind, extreme = self.kind[batch.piece], self.extreme[batch.piece]
-        ends = self.local(batch.piece, np.stack([batch.low, batch.high], axis=1))
-        centre, half = 0.5 * ends.sum(axis=1), 0.5 * (ends[:, 1] - ends[:, 0])
+        centre, half = 0.5 * (batch.first + batch.last), 0.5 * (batch.last - batch.first)
         orientation = np.where(half < 0.0, -1.0, 1.0)
         half = np.abs(half)
         s = centre[:, None] + half[:, None] * nodes
@@ -235,7 +244,7 @@ class _Builder:
                 [s, extreme[:, None] - s * s, extreme[:, None] + s * s],
                 2.0 * np.log(np.abs(s)),
             )
-        width = np.select([kind == PLAIN, kind == ZERO], [2.0 * half, 0.0], (np.abs(centre) + half) ** 2)
+        width = self.width(batch)
         scale = np.maximum(1.0, np.abs(np.where(kind == ZERO, 0.0, logarithms.T)).max(axis=0))
         narrow = (width < NARROWEST) & (kind != ZERO)
         blur = ROUNDING * scale / np.where(kind == ZERO, 1.0, np.maximum(width, NARROWEST))
@@ -283,6 +292,43 @@ def build_log_panels(measure: Measure) -> LogPanels:
         coefficients=table("coefficients") / total,
         unresolved=math.fsum(row["error"] for row in rows),
     )
+
+
+def _solve(
+    function: Callable[[Real, NDArray[np.intp]], Real], a: Real, b: Real, fa: Real, fb: Real, within: Real
+) -> Real:
+    """Roots in the brackets [a, b], to the last digit or until the function is below `within` (Chandrupatla 1997).
+
+    ``function(x, i)`` is the function of every root i still sought; `fa` and `fb` are its values at the ends.
+    """
+    roots = np.where(np.abs(fa) < np.abs(fb), a, b)
+    index = np.arange(a.size)
+    share = np.full(a.shape, 0.5)
+    while index.size:
+        x = a + share * (b - a)
+        f = function(x, index)
+        same = (f < 0.0) == (fa < 0.0)
+        c, fc = np.where(same, a, b), np.where(same, fa, fb)
+        b, fb = np.where(same, b, a), np.where(same, fb, fa)
+        a, fa = x, f
+        closer = np.abs(fa) < np.abs(fb)
+        best, residual = np.where(closer, a, b), np.where(closer, fa, fb)
+        smallest = EPSILON * np.abs(best) / np.maximum(np.abs(b - a), 1e-300)
+        open_ = (smallest < 0.5) & (np.abs(residual) > within[index])
+        roots[index] = best
+        index = index[open_]
+        a, b, c, fa, fb, fc, smallest = (v[open_] for v in (a, b, c, fa, fb, fc, smallest))
+        share = np.clip(_next_share(a, b, c, fa, fb, fc), smallest, 1.0 - smallest)
+    return roots
+
+
+def _next_share(a: Real, b: Real, c: Real, fa: Real, fb: Real, fc: Real) -> Real:
+    """Where to probe between a and b: by inverse quadratic interpolation where it is monotone, else halfway."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        along, up = (a - b) / (c - b), (fa - fb) / (fc - fb)
+        quadratic = (up**2 < along) & ((1.0 - up) ** 2 < 1.0 - along)
+        step = fa / (fb - fa) * fc / (fb - fc) + (c - a) / (b - a) * fa / (fc - fa) * fb / (fc - fb)
+    return np.where(quadratic, step, 0.5)
 
 
 def _merged(points: Sequence[tuple[float, float]], total: float) -> tuple[tuple[float, float], ...]:
