@@ -49,8 +49,11 @@ class _Scan:
     def _values(self, t: Real) -> tuple[Real, Mask, Mask]:
         """Re D², positive outside and negative next to a soft edge inside; outside; certified."""
         values = self.law._solve(upper(t), certified=False)
-        slope = values.d / np.maximum(1.0, 1e-150 * np.abs(values.d))  # far away its square may overflow
-        return np.where(values.failed, np.nan, (slope**2).real), values.outside, ~values.failed
+        with np.errstate(over="ignore"):
+            small = np.abs(values.d) < 1e150  # D itself overflows next to an atom at 0
+        square = (np.where(small, values.d, 0.0) ** 2).real
+        square = np.where(small, square, np.where(values.outside, np.inf, -np.inf))
+        return np.where(values.failed, np.nan, square), values.outside, ~values.failed
 
     def _slope(self, t: Real) -> tuple[Real, Mask]:
         return self._values(t)[:2]
