@@ -162,7 +162,7 @@ def _linearise_sum(p, s, i):
     excess = p.weight[pivot] - 1.0
     rest = 0j
     slope = 0j
-    far = _far(p, s, i)
+    far = _far(f, s.dk[pivot], p.spread[i])
     for c in range(p.first[i], p.last[i]):
         if c != pivot:
             q = p.weight[c] * divide(s.dk[c], s.df[c])
@@ -175,7 +175,7 @@ def _linearise_sum(p, s, i):
                 slope += q
     den = 1.0 + excess * s.dk[pivot] + df * slope
     step = divide(s.argument[i] - s.argument[pivot] - excess * s.k[pivot] - rest, den)
-    y = _common_value(p, s, i, step)
+    y = _common_value(f, df, step, far)
     s.den[i] = den
     s.step[i] = step
     s.y[i] = y
@@ -183,32 +183,29 @@ def _linearise_sum(p, s, i):
     k = p.weight[pivot] * (s.argument[pivot] + step - y if far else s.k[pivot] + s.dk[pivot] * step)
     for c in range(p.first[i], p.last[i]):
         if c != pivot:
-            k += p.weight[c] * (s.k[c] + divide(s.dk[c], s.df[c]) * _approach(s, c, y, far))
+            k += p.weight[c] * (s.k[c] + divide(s.dk[c], s.df[c]) * _approach(s.f[c], y, far))
     s.k[i] = k
     s.dk[i] = 1.0 - divide(df, den)
 
 
+# functions of numbers, not of the program and its state: a call that passes those costs more than a step
 @kernel
-def _far(p, s, i):
-    """Whether the pivot is next to a zero of its G in a gap, so that models have to be linear in G, not in F."""
-    pivot = s.pivot[i]
-    return abs(s.dk[pivot]) > 1.0 and abs(s.f[pivot]) > p.spread[i]
-
-
-@kernel
-def _common_value(p, s, i, step):
-    """Y after a move of the pivot."""
-    f, df = s.f[s.pivot[i]], s.df[s.pivot[i]]
-    if _far(p, s, i):
-        return divide(f * f, f - df * step)
-    return f + df * step
+def _far(f, dk, spread):
+    """Whether a pivot is next to a zero of its G in a gap, so that models have to be linear in G, not in F."""
+    return abs(dk) > 1.0 and abs(f) > spread
 
 
 @kernel
-def _approach(s, c, y, far):
+def _common_value(f, df, step, far):
+    """Y after a move of the pivot, whose F and F' these are."""
+    return divide(f * f, f - df * step) if far else f + df * step
+
+
+@kernel
+def _approach(f, y, far):
     """Y - F of a child, or (far) what stands for it where the child's G is the linear function."""
-    difference = y - s.f[c]
-    return divide(difference * s.f[c], y) if far else difference
+    difference = y - f
+    return divide(difference * f, y) if far else difference
 
 
 @kernel
@@ -394,12 +391,12 @@ def _move(p, s, i, c, step):
 def _update_sum(p, s, i):
     pivot = s.pivot[i]
     pivot_step = s.step[i] + divide(s.argument[i] - s.seen[i], s.den[i])
-    y = _common_value(p, s, i, pivot_step)
-    far = _far(p, s, i)
+    far = _far(s.f[pivot], s.dk[pivot], p.spread[i])
+    y = _common_value(s.f[pivot], s.df[pivot], pivot_step, far)
     relative, distance = 0.0, 0.0
     for c in range(p.first[i], p.last[i]):
         # F of a child far from its support is nearly its argument; next to a zero of its G it is not
-        move = pivot_step if c == pivot else divide(_approach(s, c, y, far and abs(s.dk[c]) > 1.0), s.df[c])
+        move = pivot_step if c == pivot else divide(_approach(s.f[c], y, far and abs(s.dk[c]) > 1.0), s.df[c])
         size, moved = _move(p, s, i, c, move)
         if size > relative or size != size:
             relative = size

@@ -14,6 +14,7 @@ def kernel(function: F) -> F:
     """Compile `function` in nopython mode at its first call and keep the machine code in Numba's cache.
 
     Division follows NumPy (no exception at zero for real numbers); `fastmath` stays off, so a kernel gives
-    the same bits on every run.
+    the same bits on every run. Numba looks at the source file of the function only: after a change of a kernel that
+    others call, delete ``rmt/**/__pycache__/*.nbi`` to be rid of the machine code compiled before.
     """
     return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
