@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from rmt.networks.callables import difference_quotient
 from rmt.networks.gaussian import geometric_offsets, standard_density
 from rmt.networks.moments import Activation, Real, RealFunction
 from rmt.numerics.log_panels import MAXIMUM, MINIMUM, PLAIN, ZERO, Function, Measure, Piece
@@ -24,6 +25,12 @@ EXTREME_DROP = 0.2
 ZERO_DROP = 4.0
 #: log φ'² below this counts as 0: no double z comes near
 DEEPEST = -760.0
+#: spacing of the points between which φ' is compared to find its noise
+SPACING = 2.3e-3
+#: noise taken for each standard deviation of it measured in φ'
+SAFE = 6.0
+#: noise of log φ'² behind which nothing is known
+PURE_NOISE = 1e3
 _KINDS = {"maximum": MAXIMUM, "minimum": MINIMUM, "zero": ZERO}
 _EXTREMES = ("maximum", "minimum")
 
@@ -42,7 +49,7 @@ def squared_slope_measure(phi: Activation, q: float) -> Measure:
     def at(function: RealFunction) -> Callable[[float], float]:
         return lambda h: float(np.asarray(function(np.array([deviation * h])))[0])
 
-    slope, curvature = at(phi.slope), None if phi.curvature is None else at(phi.curvature)
+    slope, curvature = at(phi.slope), at(phi.curvature or difference_quotient(phi.slope, phi.kinks))
 
     period = None if phi.slope_period is None else phi.slope_period / deviation
     even = period is not None or _is_even(phi, deviation)
@@ -55,12 +62,40 @@ def squared_slope_measure(phi: Activation, q: float) -> Measure:
     cuts = [k / deviation for k in phi.kinks if low < k / deviation < high]
     pieces: list[Piece] = []
     atoms: list[tuple[float, float]] = []
+    places, levels = [], []
     for a, b in zip([low, *cuts], [*cuts, high], strict=True):
         grid = _search_grid(phi, deviation, a, b)
-        new_pieces, new_atoms = _stretch(log_value, slope, curvature, density, grid, even)
+        places.append(grid)
+        levels.append(_noise(phi, deviation * grid))
+        noise = _interpolated(grid, levels[-1])
+        new_pieces, new_atoms = _stretch(log_value, slope, curvature, density, noise, grid, even)
         pieces += new_pieces
         atoms += new_atoms
-    return Measure(log_value, lambda h: np.asarray(phi.slope(deviation * h)), density, pieces, atoms)
+    noise = _interpolated(np.concatenate(places), np.concatenate(levels))
+    return Measure(log_value, lambda h: np.asarray(phi.slope(deviation * h)), density, pieces, atoms, noise)
+
+
+def _interpolated(places: Real, levels: Real) -> Function:
+    return lambda h: np.interp(h, places, levels)
+
+
+def _noise(phi: Activation, x: Real) -> Real:
+    """Noise of log φ'² at increasing points between two kinks, beyond a rounding relative to its own size."""
+    if phi.named:
+        return np.full(x.shape, 0.0 if phi.log_slope is not None else 4e-16)
+    # eighth differences leave nothing of a smooth φ' (Moré and Wild 2011, with a spacing that shows staircases too)
+    edges = np.array([-np.inf, *phi.kinks, np.inf])
+    right = int(np.searchsorted(edges, 0.5 * (x[0] + x[-1])))
+    low, high = edges[right - 1], edges[right]
+    spacing = np.minimum(SPACING * np.maximum(1.0, np.abs(x) / 8.0), (high - low) / 13.0)
+    centre = np.clip(x, low + 6.5 * spacing, high - 6.5 * spacing)
+    values = np.asarray(phi.slope(centre[:, None] + spacing[:, None] * np.arange(-6, 7)))
+    rough = np.abs(np.diff(values, 8, axis=1)).max(axis=1) / math.sqrt(math.comb(16, 8))
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(rough, 3, mode="edge"), 7).max(axis=1)
+    size = np.abs(np.asarray(phi.slope(x)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(around > 0.0, around / size, 0.0)
+    return np.minimum(4e-16 + SAFE * share, PURE_NOISE)
 
 
 def _is_even(phi: Activation, deviation: float) -> bool:
@@ -96,8 +131,9 @@ def _search_grid(phi: Activation, deviation: float, low: float, high: float) -> 
 def _stretch(
     log_value: Function,
     slope: Callable[[float], float],
-    curvature: Callable[[float], float] | None,
+    curvature: Callable[[float], float],
     density: Function,
+    noise: Function,
     grid: Real,
     even: bool,
 ) -> tuple[list[Piece], list[tuple[float, float]]]:
@@ -107,10 +143,10 @@ def _stretch(
     inner[0] += 4e-16 * max(abs(grid[0]), 1e-3 * (grid[1] - grid[0]))
     inner[-1] -= 4e-16 * max(abs(grid[-1]), 1e-3 * (grid[-1] - grid[-2]))
     values = log_value(inner)
-    values, inner, direction, atoms = _without_underflow(log_value, density, values, inner)
+    values, inner, direction, atoms = _without_underflow(log_value, density, noise, values, inner)
     marks: list[tuple[float, str]] = [(float(inner[0]), "end")]
     pieces: list[Piece] = []
-    i, last, cells = 0, 0, direction.size
+    i, last, begin, cells = 0, 0, 0, direction.size
     while i < cells:
         j = i
         while j < cells and direction[j] == direction[i]:
@@ -119,10 +155,10 @@ def _stretch(
             _close(log_value, pieces, marks, float(inner[i]))
             atoms += _constant(values[i : j + 1], density, float(inner[i]), float(inner[j]))
             marks = [(float(inner[j]), "end")]
-            last = 0
+            last, begin = 0, j
         elif direction[i] != 0:
             if last != 0 and direction[i] != last:
-                marks.append(_turn(log_value, slope, curvature, inner, i, last))
+                marks.append(_turn(log_value, slope, curvature, inner[max(begin, i - SHORT - 1) : i + 2], last))
             last = int(direction[i])
         i = j
     _close(log_value, pieces, marks, float(inner[-1]))
@@ -132,12 +168,12 @@ def _stretch(
 
 
 def _without_underflow(
-    log_value: Function, density: Function, values: Real, grid: Real
+    log_value: Function, density: Function, noise: Function, values: Real, grid: Real
 ) -> tuple[Real, Real, Real, list[tuple[float, float]]]:
     """Cut off the ends of a stretch where t underflows, and put their mass at 0."""
     live = np.flatnonzero(values > DEEPEST)
     if live.size < 2:
-        return values, grid, _directions(values), []
+        return values, grid, _directions(values, noise(grid)), []
     first, last = int(live[0]), int(live[-1])
     atoms: list[tuple[float, float]] = []
     low, high = float(grid[first]), float(grid[last])
@@ -149,7 +185,7 @@ def _without_underflow(
         atoms += _constant(values[-1:], density, high, float(grid[-1]))
     kept = np.unique(np.concatenate([[low], grid[first : last + 1], [high]]))
     inside = log_value(kept)
-    return inside, kept, _directions(inside), atoms
+    return inside, kept, _directions(inside, noise(kept)), atoms
 
 
 def _last_live(log_value: Function, live: float, dead: float) -> float:
@@ -163,11 +199,12 @@ def _last_live(log_value: Function, live: float, dead: float) -> float:
     return live
 
 
-def _directions(values: Real) -> Real:
+def _directions(values: Real, noise: Real) -> Real:
+    """Sign of every change that is more than noise."""
     with np.errstate(invalid="ignore"):
         change = np.diff(values)
     change[np.isnan(change)] = 0.0  # -inf next to -inf
-    return np.where(np.abs(change) <= FLAT, 0.0, np.sign(change))
+    return np.where(np.abs(change) <= np.maximum(FLAT, noise[1:] + noise[:-1]), 0.0, np.sign(change))
 
 
 def _constant(values: Real, density: Function, low: float, high: float) -> list[tuple[float, float]]:
@@ -184,18 +221,17 @@ def _constant(values: Real, density: Function, low: float, high: float) -> list[
 def _turn(
     log_value: Function,
     slope: Callable[[float], float],
-    curvature: Callable[[float], float] | None,
-    grid: Real,
-    i: int,
+    curvature: Callable[[float], float],
+    around: Real,
     before: int,
 ) -> tuple[float, str]:
-    """The extreme, or the zero of φ', near grid point `i`, where the direction changes."""
+    """The extreme, or the zero of φ', between these points, where the direction changes."""
     from scipy.optimize import brentq, minimize_scalar
 
-    a, b = float(grid[max(i - SHORT - 1, 0)]), float(grid[min(i + 1, grid.size - 1)])
+    a, b = float(around[0]), float(around[-1])
     if before < 0 and slope(a) * slope(b) < 0.0:
         return float(brentq(slope, a, b, xtol=1e-300, rtol=1e-15)), "zero"
-    if curvature is not None and curvature(a) * curvature(b) < 0.0:
+    if curvature(a) * curvature(b) < 0.0:
         return float(brentq(curvature, a, b, xtol=1e-300, rtol=1e-15)), "maximum" if before > 0 else "minimum"
     found = minimize_scalar(
         lambda h: -before * float(log_value(np.array([h]))[0]),
@@ -219,6 +255,8 @@ def _close(log_value: Function, pieces: list[Piece], marks: list[tuple[float, st
             pieces.append(Piece(left, right))
         if k + 1 < len(cuts):
             where, name = marks[k + 1]
+            if cuts[k + 1][0] <= right:
+                continue
             level = 0.0 if name == "zero" else float(log_value(np.array([where]))[0])
             pieces.append(Piece(right, cuts[k + 1][0], _KINDS[name], where, level))
 

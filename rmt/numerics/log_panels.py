@@ -31,6 +31,12 @@ NEGLIGIBLE = 1e-17
 DEEPEST = 64
 #: rounding of one operation
 EPSILON = 2.3e-16
+#: noise of log t in the coefficients of the density, whose polynomial is differentiated
+AMPLIFIED = 100.0
+#: probes of one root
+MOST_STEPS = 120
+#: keeps quotients finite
+TINY = 1e-300
 
 
 @dataclass(frozen=True)
@@ -126,6 +132,8 @@ class Measure:
     pieces : sequence of Piece
         Together they carry all the mass that is not in `atoms`.
     atoms : sequence of (position, mass)
+    noise : callable
+        Noise of log t beyond a rounding relative to its own size.
     """
 
     log_value: Function
@@ -133,6 +141,7 @@ class Measure:
     density: Function
     pieces: Sequence[Piece]
     atoms: Sequence[tuple[float, float]] = ()
+    noise: Function = np.zeros_like
 
 
 @dataclass(frozen=True)
@@ -185,12 +194,15 @@ class _Builder:
         piece, goal = np.repeat(batch.piece, count), target.ravel()
         a, b = np.repeat(batch.low, count), np.repeat(batch.high, count)
         fa, fb = np.repeat(batch.first, count) - goal, np.repeat(batch.last, count) - goal
-        # the rounding of log t moves s = sqrt|extreme - log t| the more, the closer the extreme
-        kind, size = self.kind[piece], np.abs(goal)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            beside = np.where((kind == PLAIN) | (kind == ZERO), 0.0, np.abs(self.extreme[piece]) / size)
-        within = EPSILON * (size + np.where(np.isfinite(beside), beside, 0.0))
+        kind, size, noise = self.kind[piece], np.abs(goal), np.repeat(self.noise(batch), count)
+        # noise of log t moves s = sqrt|extreme - log t| the more, the closer the extreme
+        beside = 0.5 * (EPSILON * np.abs(self.extreme[piece]) + noise) / np.maximum(size, TINY)
+        within = EPSILON * size + np.select([kind == PLAIN, kind == ZERO], [noise, 0.5 * noise * size], beside)
         return _solve(lambda h, i: self.local(piece[i], h) - goal[i], a, b, fa, fb, within).reshape(target.shape)
+
+    def noise(self, batch: _Batch) -> Real:
+        """Noise of log t on every panel."""
+        return np.maximum(self.measure.noise(batch.low), self.measure.noise(batch.high))
 
     def run(self) -> None:
         """Cut level by level."""
@@ -246,9 +258,11 @@ class _Builder:
             )
         width = self.width(batch)
         scale = np.maximum(1.0, np.abs(np.where(kind == ZERO, 0.0, logarithms.T)).max(axis=0))
-        narrow = (width < NARROWEST) & (kind != ZERO)
-        blur = ROUNDING * scale / np.where(kind == ZERO, 1.0, np.maximum(width, NARROWEST))
-        blur += ROUNDING * np.abs(limits).max(axis=1) / (batch.high - batch.low)
+        noise = self.noise(batch)
+        narrow = (width < np.maximum(NARROWEST, 2.0 * noise)) & (kind != ZERO)
+        blurred = np.maximum(ROUNDING * scale, AMPLIFIED * noise)
+        blur = blurred / np.where(kind == ZERO, 1.0, np.maximum(width, NARROWEST))
+        blur += ROUNDING * np.abs(limits).max(axis=1) / np.maximum(batch.high - batch.low, TINY)
         tail = np.abs(coefficients[:, -3:]).max(axis=1)
         resolved = (width <= 2.0 * WIDEST) & (tail <= np.maximum(ABSOLUTE, np.maximum(RELATIVE, blur) * mass))
         negligible = mass < NEGLIGIBLE
@@ -304,7 +318,9 @@ def _solve(
     roots = np.where(np.abs(fa) < np.abs(fb), a, b)
     index = np.arange(a.size)
     share = np.full(a.shape, 0.5)
-    while index.size:
+    for _ in range(MOST_STEPS):
+        if index.size == 0:
+            break
         x = a + share * (b - a)
         f = function(x, index)
         same = (f < 0.0) == (fa < 0.0)
@@ -313,7 +329,7 @@ def _solve(
         a, fa = x, f
         closer = np.abs(fa) < np.abs(fb)
         best, residual = np.where(closer, a, b), np.where(closer, fa, fb)
-        smallest = EPSILON * np.abs(best) / np.maximum(np.abs(b - a), 1e-300)
+        smallest = EPSILON * np.abs(best) / np.maximum(np.abs(b - a), TINY)
         open_ = (smallest < 0.5) & (np.abs(residual) > within[index])
         roots[index] = best
         index = index[open_]

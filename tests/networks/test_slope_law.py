@@ -166,6 +166,62 @@ def test_a_callable_gives_the_same_law():
     assert np.allclose(mine.cdf(t), named.cdf(t), atol=1e-9)
 
 
+CALLABLES = {
+    "x tanh x": (lambda x: x * np.tanh(x), lambda x: np.tanh(x) + x / np.cosh(x) ** 2),
+    "tanh": (np.tanh, lambda x: 1.0 / np.cosh(x) ** 2),
+    "softplus": (lambda x: np.log(1.0 + np.exp(x)), lambda x: 1.0 / (1.0 + np.exp(-x))),
+    "bent": (lambda x: np.where(x < 0.5, np.sin(x), x**2 + math.sin(0.5) - 0.25), None),
+}
+
+
+def gaussian_mean(function, q, kink=0.5):
+    """E f(x), x ~ N(0, q), by Gauss-Legendre on short panels, two of which meet at the kink."""
+    nodes, weights = np.polynomial.legendre.leggauss(20)
+    edges = np.sort(np.append(math.sqrt(q) * np.arange(-80, 81) / 8, kink))
+    half = 0.5 * np.diff(edges)[:, None]
+    x = 0.5 * (edges[1:] + edges[:-1])[:, None] + half * nodes
+    return np.sum(half * weights * np.exp(-(x**2) / (2 * q)) * function(x)) / math.sqrt(2 * math.pi * q)
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+@pytest.mark.parametrize("q", [1e-3, 0.5, 4.0])
+def test_a_callable_without_derivative_has_the_law_of_its_slope(name, q):
+    function, slope = CALLABLES[name]
+    slope = slope or (lambda x: np.where(x < 0.5, np.cos(x), 2.0 * x))
+    evaluated = []
+
+    def counted(x):
+        evaluated.append(np.size(x))
+        return function(x)
+
+    law = SquaredSlope(activation(counted), q)
+    panels = law.log_panels
+    assert sum(evaluated) < 1_500_000  # noise is not resolved by ever more panels
+    for k in (1, 2, 5):
+        moment = np.sum(panels.masses * np.exp(k * panels.logarithms)) + sum(p * a**k for a, p in panels.atoms)
+        exact = gaussian_mean(lambda x, k=k: slope(x) ** (2 * k), q)
+        assert moment == pytest.approx(exact, rel=1e-9)
+    for z in POINTS[[0, 2, 8]]:
+        exact = gaussian_mean(lambda x, z=z: np.log(z - slope(x) ** 2 + 0j), q)
+        assert abs(law.log_potential(z) - exact) < 1e-9
+
+
+@pytest.mark.parametrize("q", [1e-3, 0.5, 4.0])
+def test_differences_come_close_to_a_given_derivative(q):
+    function, slope = CALLABLES["x tanh x"]
+    plain, given = (SquaredSlope(activation(function, derivative=d), q) for d in (None, slope))
+    t = np.array([0.01, 0.3, 0.8, 1.2])
+    assert np.max(np.abs(plain.log_potential(POINTS) - given.log_potential(POINTS))) < 1e-10
+    assert np.max(np.abs(plain.cdf(t) - given.cdf(t))) < 1e-10
+
+
+def test_a_derivative_with_rounding_steps_is_not_resolved_further():
+    # 1 - tanh² moves in steps of 1e-16 where it is small
+    rough = SquaredSlope(activation(np.tanh, derivative=lambda x: 1.0 - np.tanh(x) ** 2), 4.0)
+    exact = squared_slope_law("tanh", 4.0)
+    assert np.max(np.abs(rough.log_potential(POINTS) - exact.log_potential(POINTS))) < 1e-12
+
+
 def test_identity_and_errors():
     law = squared_slope_law("tanh", 0.5)
     assert law == SquaredSlope("tanh", 0.5) != SquaredSlope("tanh", 0.6)
