@@ -118,6 +118,20 @@ class Affine(Law):
             out[tail] = self._quantile_function(u[tail])
         return out
 
+    @property
+    def _is_dilation(self) -> bool:
+        """Whether log X only shifts."""
+        return self._floats[0] > 0.0 and self._floats[1] == 0.0
+
+    def _pdf_of_log(self, u: Real) -> Real:
+        return self.base._pdf_of_log(u - math.log(self._floats[0])) if self._is_dilation else super()._pdf_of_log(u)
+
+    def _cdf_of_log(self, u: Real) -> Real:
+        return self.base._cdf_of_log(u - math.log(self._floats[0])) if self._is_dilation else super()._cdf_of_log(u)
+
+    def _ppf_of_log(self, v: Real) -> Real:
+        return math.log(self._floats[0]) + self.base._ppf_of_log(v) if self._is_dilation else super()._ppf_of_log(v)
+
     def _reflect(self, z: Complex) -> tuple[Complex, bool]:
         """The point of the base law, reflected into the upper half plane when the scale is negative."""
         a, b = self._floats
