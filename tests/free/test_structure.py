@@ -125,7 +125,7 @@ def test_edge_next_to_a_jump_near_the_origin():
 
 
 def test_dilated_deep_products_keep_their_logarithm():
-    deep = 1e-3 * rmt.multiplicative_power(rmt.MarchenkoPastur(), 300, closed_form=False)
-    exact = rmt.FussCatalan(300)
+    deep = 1e-3 * multiplicative_power(MarchenkoPastur(), 300, closed_form=False)
+    exact = FussCatalan(300)
     assert deep.ppf_of_log(0.1) == pytest.approx(exact.ppf_of_log(0.1) + math.log(1e-3), rel=1e-12)
     assert deep.cdf_of_log(-2000.0) == pytest.approx(exact.cdf_of_log(-2000.0 - math.log(1e-3)), rel=1e-10)
