@@ -1,10 +1,4 @@
-"""Random numbers that do not fit a fixed number of counters, from NumPy's own bit generators in compiled loops.
-
-Numba compiles the ziggurat loops of :class:`numpy.random.Generator` inline: the same bits as
-``Generator.standard_normal`` in a quarter of its time, for every bit generator. The stream is read in order by one
-thread, so the numbers do not depend on the number of threads. For whole arrays of independent numbers
-:func:`rmt.numerics.random_streams.fill` is faster still.
-"""
+"""Random numbers beside plain arrays of them: triangles of normals, and normals by rejection."""
 
 from __future__ import annotations
 
@@ -12,21 +6,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmt.numerics.kernel import kernel
+from rmt.numerics.random_streams import fill
 
 Float = NDArray[np.float64]
 
 
-@kernel
 def fill_normal_triangle(rng: np.random.Generator, width: int, scale: float, out: Float) -> None:
     """Normals of standard deviation `scale` left of the diagonal: ``width * i`` of them in row i of the 2-d `out`."""
+    rows = out.shape[0]
+    _place_in_triangle(fill("normal", width * (rows * (rows - 1) // 2), rng, scale=scale), width, out)
+
+
+@kernel
+def _place_in_triangle(numbers: Float, width: int, out: Float) -> None:
+    start = 0
     for i in range(out.shape[0]):
         for j in range(width * i):
-            out[i, j] = scale * rng.standard_normal()
+            out[i, j] = numbers[start + j]
+        start += width * i
 
 
 @kernel
 def fill_truncated_normal(rng: np.random.Generator, bound: float, out: Float) -> None:
-    """Standard normals conditioned to lie in [-bound, bound], by rejection."""
+    """Standard normals conditioned to lie in [-bound, bound], by rejection.
+
+    How many numbers that takes is not known before, so they come in order from the stream of the generator.
+    """
     for i in range(out.size):
         x = rng.standard_normal()
         while abs(x) > bound:
