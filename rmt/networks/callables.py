@@ -1,4 +1,4 @@
-"""Activations given as plain functions: their kinks located, their derivative found by differences."""
+"""Activations given as plain functions: their kinks located, their derivative by a complex step or by differences."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ _STENCIL = np.arange(-4.0, 5.0)
 _DERIVATIVE = np.arange(1.0, 9.0)[:, None] * np.linalg.inv(np.vander(_STENCIL, increasing=True))[1:]
 #: step of the differences: eighth-order truncation about balances rounding
 _STEP = 0.02
+#: imaginary part whose square is lost in rounding
+_IMAGINARY = 1e-20
 #: uncertainty of the place of a kink
 _BESIDE = 1e-9
 
@@ -35,9 +37,11 @@ def activation_from_callable(
     phi = _vectorised(function)
     given = None if kinks is None else tuple(sorted(float(check_real("kinks", k)) for k in kinks))
     points = locate_kinks(phi) if given is None else given
-    slope = _vectorised(derivative) if derivative is not None else difference_quotient(phi, points)
     if derivative is not None:
+        slope = _vectorised(derivative)
         _check_derivative(phi, slope, points)
+    else:
+        slope = complex_step(function, phi, points) or difference_quotient(phi, points)
     name = getattr(function, "__name__", None) or type(function).__name__
     return Activation(
         name=name,
@@ -90,14 +94,69 @@ def difference_quotient(function: RealFunction, kinks: tuple[float, ...]) -> Rea
     return slope
 
 
-def _check_derivative(function: RealFunction, slope: RealFunction, kinks: tuple[float, ...]) -> None:
-    """Refuse a derivative that does not belong to the function."""
-    x = np.concatenate([-np.geomspace(0.01, 8.0, 23), np.geomspace(0.0117, 7.3, 23)])
+class _Ordered(complex):
+    """A complex number that compares like NumPy's, but that a cast to float refuses instead of warning."""
+
+    def __lt__(self, other: Any) -> bool:
+        return bool(self.real < np.real(other))
+
+    def __le__(self, other: Any) -> bool:
+        return bool(self.real <= np.real(other))
+
+    def __gt__(self, other: Any) -> bool:
+        return bool(self.real > np.real(other))
+
+    def __ge__(self, other: Any) -> bool:
+        return bool(self.real >= np.real(other))
+
+
+def complex_step(function: Any, phi: RealFunction, kinks: tuple[float, ...]) -> RealFunction | None:
+    """Derivative Im φ(x + ih)/h with h = 1e-20, free of cancellation; None unless φ is written for complex x too.
+
+    A function that takes complex arguments but is not analytic in them (through abs, say) is found out by its
+    differences on the real axis.
+    """
+    differences = difference_quotient(phi, kinks)
+
+    def slope(x: Real) -> Real:
+        points = np.asarray(x, dtype=np.float64)
+        with np.errstate(all="ignore"):
+            values = np.broadcast_to(np.imag(function(points + 1j * _IMAGINARY)) / _IMAGINARY, points.shape)
+        finite = np.isfinite(values)
+        if not finite.all():  # inf/inf in complex arithmetic
+            values = values.copy()
+            values[~finite] = differences(points[~finite])
+        return values
+
+    try:
+        with np.errstate(all="ignore"):
+            function(_Ordered(0.5, _IMAGINARY))
+            _, given, found = _compared(phi, slope, kinks)
+    except Exception:  # whatever a function of real numbers does to complex ones
+        return None
+    return None if _differs(given, found).any() else slope
+
+
+def _compared(function: RealFunction, slope: RealFunction, kinks: tuple[float, ...]) -> tuple[Real, Real, Real]:
+    """Points off the kinks, the slope there, and the difference quotient of the function."""
+    x = np.concatenate([-np.geomspace(0.01, 40.0, 47), np.geomspace(0.0117, 37.3, 47)])
     edges = np.asarray(kinks, dtype=np.float64)
     if edges.size:
         x = x[np.min(np.abs(x[:, None] - edges), axis=1) > 0.01]
-    given, found = slope(x), difference_quotient(function, kinks)(x)
-    wrong = np.abs(given - found) > 1e-5 * (1.0 + np.abs(found))
+    high, low = (x + sign * 1e-5 * np.maximum(1.0, np.abs(x) / 8.0) for sign in (1.0, -1.0))
+    with np.errstate(all="ignore"):
+        return x, np.asarray(slope(x)), (function(high) - function(low)) / (high - low)
+
+
+def _differs(given: Real, found: Real) -> NDArray[np.bool_]:
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.abs(given - found) > 1e-5 * (1.0 + np.abs(found)))
+
+
+def _check_derivative(function: RealFunction, slope: RealFunction, kinks: tuple[float, ...]) -> None:
+    """Refuse a derivative that does not belong to the function."""
+    x, given, found = _compared(function, slope, kinks)
+    wrong = _differs(given, found)
     if wrong.any():
         i = int(np.argmax(wrong))
         raise ValueError(

@@ -88,8 +88,10 @@ class SquaredSlope(Law):
 
     Notes
     -----
-    Values are accurate to about 1e-13 (1e-10 where φ' levels off, as for GELU at large q, and for callables
-    without `derivative=`).
+    Values are accurate to about 1e-13 (1e-10 where φ' levels off, as for GELU at large q). A callable without
+    `derivative=` is differentiated by a complex step where it is written for complex arguments, with the same
+    accuracy; otherwise by differences, with about 1e-10. Differences see nothing of slopes below 1e-14, which then
+    count as 0 or as noise: pass `derivative=` for a saturating activation at large q.
     """
 
     activation: Activation

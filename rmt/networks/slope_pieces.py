@@ -66,7 +66,7 @@ def squared_slope_measure(phi: Activation, q: float) -> Measure:
     for a, b in zip([low, *cuts], [*cuts, high], strict=True):
         grid = _search_grid(phi, deviation, a, b)
         places.append(grid)
-        levels.append(_noise(phi, deviation * grid))
+        levels.append(_noise(phi, deviation, deviation * grid))
         noise = _interpolated(grid, levels[-1])
         new_pieces, new_atoms = _stretch(log_value, slope, curvature, density, noise, grid, even)
         pieces += new_pieces
@@ -79,7 +79,7 @@ def _interpolated(places: Real, levels: Real) -> Function:
     return lambda h: np.interp(h, places, levels)
 
 
-def _noise(phi: Activation, x: Real) -> Real:
+def _noise(phi: Activation, deviation: float, x: Real) -> Real:
     """Noise of log φ'² at increasing points between two kinks, beyond a rounding relative to its own size."""
     if phi.named:
         return np.full(x.shape, 0.0 if phi.log_slope is not None else 4e-16)
@@ -87,7 +87,8 @@ def _noise(phi: Activation, x: Real) -> Real:
     edges = np.array([-np.inf, *phi.kinks, np.inf])
     right = int(np.searchsorted(edges, 0.5 * (x[0] + x[-1])))
     low, high = edges[right - 1], edges[right]
-    spacing = np.minimum(SPACING * np.maximum(1.0, np.abs(x) / 8.0), (high - low) / 13.0)
+    widest = np.minimum(SPACING * np.maximum(1.0, np.abs(x) / 8.0), SPACING * deviation)
+    spacing = np.minimum(widest, (high - low) / 13.0)
     centre = np.clip(x, low + 6.5 * spacing, high - 6.5 * spacing)
     values = np.asarray(phi.slope(centre[:, None] + spacing[:, None] * np.arange(-6, 7)))
     rough = np.abs(np.diff(values, 8, axis=1)).max(axis=1) / math.sqrt(math.comb(16, 8))

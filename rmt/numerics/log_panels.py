@@ -27,8 +27,8 @@ ROUNDING = 1e-13
 NARROWEST = 1e-12
 #: panels with less mass are left out
 NEGLIGIBLE = 1e-17
-#: times a panel is cut at most
-DEEPEST = 64
+#: times a panel is cut at most, and panels of one level that are cut no further
+DEEPEST, MOST_PANELS = 64, 4096
 #: rounding of one operation
 EPSILON = 2.3e-16
 #: noise of log t in the coefficients of the density, whose polynomial is differentiated
@@ -213,8 +213,9 @@ class _Builder:
             if batch.low.size == 0:
                 break
             wide = self.width(batch) > 2.0 * WIDEST
-            again = wide if level < DEEPEST else np.zeros_like(wide)
-            again[~again] = self.cut(batch[~again], last=level == DEEPEST)
+            last = level == DEEPEST or wide.size > MOST_PANELS
+            again = np.zeros_like(wide) if last else wide
+            again[~again] = self.cut(batch[~again], last=last)
             batch = batch[again]
             if batch.low.size:
                 batch = self.split(batch)
