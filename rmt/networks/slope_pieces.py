@@ -83,15 +83,16 @@ def _noise(phi: Activation, deviation: float, x: Real) -> Real:
     """Noise of log φ'² at increasing points between two kinks, beyond a rounding relative to its own size."""
     if phi.named:
         return np.full(x.shape, 0.0 if phi.log_slope is not None else 4e-16)
-    # eighth differences leave nothing of a smooth φ' (Moré and Wild 2011, with a spacing that shows staircases too)
+    # eighth differences leave nothing of a smooth φ' (Moré and Wild 2011, with a spacing that shows staircases too);
+    # a bend of φ' spoils one of three windows at most
     edges = np.array([-np.inf, *phi.kinks, np.inf])
     right = int(np.searchsorted(edges, 0.5 * (x[0] + x[-1])))
     low, high = edges[right - 1], edges[right]
     widest = np.minimum(SPACING * np.maximum(1.0, np.abs(x) / 8.0), SPACING * deviation)
-    spacing = np.minimum(widest, (high - low) / 13.0)
-    centre = np.clip(x, low + 6.5 * spacing, high - 6.5 * spacing)
-    values = np.asarray(phi.slope(centre[:, None] + spacing[:, None] * np.arange(-6, 7)))
-    rough = np.abs(np.diff(values, 8, axis=1)).max(axis=1) / math.sqrt(math.comb(16, 8))
+    spacing = np.minimum(widest, (high - low) / 39.0)
+    centre = np.clip(x, low + 19.5 * spacing, high - 19.5 * spacing)
+    values = np.asarray(phi.slope(centre[:, None] + spacing[:, None] * np.arange(-19, 20))).reshape(-1, 3, 13)
+    rough = np.median(np.abs(np.diff(values, 8, axis=2)).max(axis=2), axis=1) / math.sqrt(math.comb(16, 8))
     around = np.lib.stride_tricks.sliding_window_view(np.pad(rough, 3, mode="edge"), 7).max(axis=1)
     size = np.abs(np.asarray(phi.slope(x)))
     with np.errstate(divide="ignore", invalid="ignore"):
