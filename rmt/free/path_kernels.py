@@ -9,13 +9,11 @@ import math
 from rmt.free.leaf_kernels import divide, expm1_complex, leaf_self_energy, log_lower, log_upper
 from rmt.free.tree_kernels import (
     AFFINE,
-    BOOLEAN,
     COMPOUND,
     EPS,
     FAILED,
     INSIDE,
     INVERSE,
-    MONOTONE,
     OUTSIDE,
     PRODUCT,
     ROOT,
@@ -74,14 +72,11 @@ def start(p, s, root_log):
         c = p.first[i]
         if kind < SUM:
             continue
-        if kind in (SUM, COMPOUND, MONOTONE):
+        if kind == SUM:
             for e in range(c, p.last[i]):
                 s.argument[e] = s.argument[i] - p.centre[i] + p.centre[e]
-            if kind == COMPOUND:
-                s.argument[c] = s.argument[i] - p.centre[i]
-            if kind == MONOTONE:
-                s.argument[c] = s.argument[i] - p.centre[c + 1]
-                s.argument[c + 1] = s.argument[i]
+        elif kind == COMPOUND:
+            s.argument[c] = s.argument[i] - p.centre[i]
         elif kind == PRODUCT:
             _start_product(p, s, i, root_log)
         else:
@@ -120,7 +115,7 @@ def sweep(p, s, root_log):
         c = p.first[i]
         if kind < SUM:
             s.k[i], s.dk[i] = leaf_self_energy(kind, p.params, p.offset[i], p.length[i], s.argument[i])
-        elif kind in (SUM, BOOLEAN):
+        elif kind == SUM:
             s.k[i] = 0j
             for e in range(c, p.last[i]):
                 s.k[i] += p.weight[e] * s.k[e]
@@ -152,10 +147,6 @@ def sweep(p, s, root_log):
         elif kind == COMPOUND:
             z = s.argument[i] - s.k[i]
             s.argument[c] = complex(z.real, max(z.imag, 0.0))
-        elif kind == MONOTONE:
-            z = s.argument[i] - s.k[c + 1]
-            s.argument[c] = complex(z.real, max(z.imag, 0.0))
-            s.argument[c + 1] = s.argument[i]
         else:
             pass_argument(p, s, i)
 
@@ -172,8 +163,6 @@ def _sweep_explicit(p, s, i):
         s.k[i] = divide(1.0 + 0j, k)
     elif kind == ROOT:
         s.k[i] = divide(k, z)
-    elif kind == MONOTONE:
-        s.k[i] = s.k[c] + s.k[c + 1]
     elif kind == SQUARE:
         w = s.argument[c]
         k2 = s.k[c + 1].conjugate()

@@ -37,8 +37,6 @@ _KINDS: dict[str, int] = {
     "compound": kinds.COMPOUND,
     "affine": kinds.AFFINE,
     "mixture": kinds.MIXTURE,
-    "boolean": kinds.BOOLEAN,
-    "monotone": kinds.MONOTONE,
     "square": kinds.SQUARE,
     "root": kinds.ROOT,
     "inverse": kinds.INVERSE,
@@ -161,7 +159,7 @@ def _entry(node: Node) -> _Entry:
 def _combined_location(node: Node, children: list[_Entry], weights: list[float]) -> tuple[float, float, list[float]]:
     """Centre and spread of a node from those of its children, and its own parameters."""
     child = children[0]
-    if isinstance(node, Sum | BooleanSum):
+    if isinstance(node, Sum):
         pairs = list(zip(weights, children, strict=True))
         return (
             math.fsum(t * c.centre for t, c in pairs),
@@ -178,9 +176,6 @@ def _combined_location(node: Node, children: list[_Entry], weights: list[float])
     if isinstance(node, Affine):
         scale, shift = float(node.scale), float(node.shift)
         return scale * child.centre + shift, abs(scale) * child.spread, [scale, shift]
-    if isinstance(node, Monotone):
-        second = children[1]
-        return child.centre + second.centre, math.hypot(child.spread, second.spread), []
     if isinstance(node, SymmetricRoot):
         return 0.0, math.sqrt(child.centre), []
     assert isinstance(node, Inverse)

@@ -29,7 +29,7 @@ from rmt.free.leaf_kernels import (
 )
 from rmt.numerics.kernel import kernel
 
-SUM, PRODUCT, COMPOUND, AFFINE, MIXTURE, BOOLEAN, MONOTONE, SQUARE, ROOT, INVERSE = range(16, 26)
+SUM, PRODUCT, COMPOUND, AFFINE, MIXTURE, SQUARE, ROOT, INVERSE = range(16, 24)
 
 #: what is known of a point: nothing, real and attracting (outside the support), inside the upper half plane
 FAILED, OUTSIDE, INSIDE = range(3)
@@ -292,20 +292,6 @@ def _linearise_explicit(p, s, i):
     elif kind == ROOT:
         s.k[i] = divide(k1, z)
         s.dk[i] = 2.0 * dk1 - divide(s.k[i], z)
-    elif kind == MONOTONE:
-        k2, dk2 = _child_k(s, c + 1)
-        step = z - k2 - s.argument[c]
-        s.step[i] = step
-        s.k[i] = k1 + dk1 * step + k2
-        s.dk[i] = dk1 * (1.0 - dk2) + dk2
-    elif kind == BOOLEAN:
-        k = 0j
-        dk = 0j
-        for e in range(c, p.last[i]):
-            k += p.weight[e] * s.k[e]
-            dk += p.weight[e] * s.dk[e]
-        s.k[i] = k
-        s.dk[i] = dk
     elif kind == MIXTURE:
         g = 0j
         dg = 0j
@@ -359,7 +345,8 @@ def update(p, s, root_log):
             c = p.first[i]
             step, moved = _move(p, s, i, c, s.step[i] + divide(s.argument[i] - s.seen[i], s.den[i]))
         else:
-            step, moved = _update_explicit(p, s, i)
+            pass_argument(p, s, i)
+            continue
         if step > relative or step != step:
             relative = step
         if moved > distance or moved != moved:
@@ -442,19 +429,6 @@ def _update_product(p, s, i, root_log):
 
 
 @kernel
-def _update_explicit(p, s, i):
-    kind = p.kind[i]
-    c = p.first[i]
-    if kind == MONOTONE:
-        move = s.argument[i] - s.seen[i]
-        s.argument[c + 1] = s.argument[i]
-        s.den[i] = 1.0
-        return _move(p, s, i, c, s.step[i] + (1.0 - s.dk[c + 1]) * move)
-    pass_argument(p, s, i)
-    return 0.0, 0.0
-
-
-@kernel
 def pass_argument(p, s, i):
     """Set the arguments of the children of a node whose law is an explicit function of them."""
     kind = p.kind[i]
@@ -498,10 +472,6 @@ def certify(p, s, tolerance):
                     return FAILED
                 if s.argument[c].imag > tolerance * abs(s.argument[c]):
                     real = False
-        elif kind == MONOTONE:
-            c = p.first[i]
-            if s.argument[c].imag > tolerance * abs(s.argument[c]):
-                real = False
     if not real or _off_axis(p, s):
         return INSIDE
     for i in range(p.kind.shape[0]):
