@@ -17,7 +17,7 @@ from rmt.numerics.line_panel_kernels import line_potential, line_transform
 from rmt.numerics.log_panel_kernels import panel_potential, panel_transform
 
 # codes of the elementary laws; those of the inner nodes follow in tree_kernels
-SEMICIRCLE, FREE_POISSON, ATOMS, CAUCHY, UNIFORM, ARCSINE, GAUSSIAN, CHEBYSHEV, LOG_PANELS, LINE_PANELS = range(10)
+SEMICIRCLE, FREE_POISSON, ATOMS, CAUCHY, UNIFORM, ARCSINE, GAUSSIAN, LOG_PANELS, LINE_PANELS = range(9)
 
 # modified trapezoidal rule for the error function (Al Azah and Chandler-Wilde 2021): error exp(-pi^2/step^2)
 _TRAPEZOID_SIZE = 13
@@ -196,31 +196,6 @@ def _gaussian_potential(w):
 
 
 @kernel
-def _chebyshev_variable(t):
-    r = cmath.sqrt(t - 1.0) * cmath.sqrt(t + 1.0)
-    v = divide(1.0 + 0j, t + r)
-    size = abs(v)
-    return (v / size if size > 1.0 else v), r
-
-
-@kernel
-def _chebyshev(params, offset, length, z):
-    """Density (2/(pi half)) Σ c_j sin((j+1) theta). Parameters: centre, half width, c_0 = 1, c_1, ..."""
-    half = params[offset + 1]
-    v, r = _chebyshev_variable((z - params[offset]) / half)
-    # with S(v) = 1 + v T(v) = sum c_j v^j:  G = (2/half) v S,  k = centre + (half/2) (v + T/S)
-    t = 0j
-    dt = 0j
-    for i in range(offset + 1 + length, offset + 2, -1):
-        dt = dt * v + t
-        t = t * v + params[i]
-    s = 1.0 + v * t
-    ds = t + v * dt
-    k = params[offset] + 0.5 * half * (v + divide(t, s))
-    return k, -divide(v, 2.0 * r) * (1.0 + divide(dt * s - t * ds, s * s))
-
-
-@kernel
 def leaf_self_energy(code, params, offset, length, z):
     """K and k' of an elementary law at `z`."""
     if code == SEMICIRCLE:
@@ -254,10 +229,8 @@ def leaf_self_energy(code, params, offset, length, z):
     if code == LINE_PANELS:
         g, dg, m = line_transform(params, offset, z)
         return divide(m, g), 1.0 + divide(dg, g * g)
-    if code == LOG_PANELS:
-        m, p, slope = panel_transform(params, offset, z)  # M and 1 + M, neither from the other
-        return divide(z * m, p), divide(m * p + slope, p * p)
-    return _chebyshev(params, offset, length, z)
+    m, p, slope = panel_transform(params, offset, z)  # M and 1 + M, neither from the other
+    return divide(z * m, p), divide(m * p + slope, p * p)
 
 
 @kernel
@@ -299,23 +272,9 @@ def leaf_potential(code, params, offset, length, z):
     if code == GAUSSIAN:
         sigma = params[offset + 1]
         return math.log(sigma) + _gaussian_potential((z - params[offset]) / sigma)
-    if code == LOG_PANELS:
-        return panel_potential(params, offset, z)
     if code == LINE_PANELS:
         return line_potential(params, offset, z)
-    return _chebyshev_potential(params, offset, length, z)
-
-
-@kernel
-def _chebyshev_potential(params, offset, length, z):
-    half = params[offset + 1]
-    v, _ = _chebyshev_variable((z - params[offset]) / half)
-    u = params[offset + 2] * (0.5 * v * v + log_upper(divide(complex(0.5 * half, 0.0), v)))
-    power = v
-    for i in range(1, length):
-        u += params[offset + 2 + i] * (power * v * v / (i + 2) - power / i)
-        power *= v
-    return u
+    return panel_potential(params, offset, z)
 
 
 @kernel

@@ -9,7 +9,7 @@ plane of the factors, which is analytic continuation and needs these transforms 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -176,6 +176,14 @@ class _Deconvolved(GreenLaw):
             ) from None
 
 
+def _reflected(transform: Callable[[Complex], Complex], at: Complex, at_zero: float) -> Complex:
+    """A transform that laws know on the closed lower half plane, at any points; `at_zero` is its value at 0."""
+    value = np.full_like(at, at_zero)
+    away = at != 0.0
+    value[away] = transform(np.where(at.imag > 0.0, at.conj(), at)[away])
+    return np.where(at.imag > 0.0, value.conj(), value)
+
+
 @dataclass(frozen=True, repr=False)
 class FreeDifference(_Deconvolved, RInvertedLaw):
     """The law Y with ``law = Y ⊞ noise``; built by :func:`rmt.free_subtract`.
@@ -201,13 +209,10 @@ class FreeDifference(_Deconvolved, RInvertedLaw):
 
     def _r_values(self, g: Complex) -> Complex:
         total = np.full_like(g, self._shift)
-        zero = g == 0.0
-        lower = np.where(g.imag > 0.0, g.conj(), g)
         with np.errstate(all="ignore"):
             for law, t in self._terms:
-                value = np.full_like(g, law.mean() if zero.any() else 0.0)
-                value[~zero] = law._r_transform(lower[~zero])
-                total += t * np.where(g.imag > 0.0, value.conj(), value)
+                at_zero = law.mean() if (g == 0.0).any() else 0.0
+                total += t * _reflected(law._r_transform, g, at_zero)
         return total
 
     @cached_property
@@ -243,13 +248,9 @@ class FreeQuotient(_Deconvolved, SInvertedLaw):
 
     def _s_values(self, m: Complex) -> Complex:
         total = np.full_like(m, 1.0 / self._scale)
-        zero = m == 0.0
-        lower = np.where(m.imag > 0.0, m.conj(), m)
         with np.errstate(all="ignore"):
             for law, t in self._terms:
-                value = np.full_like(m, 1.0 / law.mean())
-                value[~zero] = law._s_transform(lower[~zero])
-                value = np.where(m.imag > 0.0, value.conj(), value)
+                value = _reflected(law._s_transform, m, 1.0 / law.mean())
                 total *= value ** (int(t) if t == int(t) else t)
         return total
 

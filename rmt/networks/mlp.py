@@ -93,17 +93,6 @@ class Layer:
 
         return squared_slope_law(self.activation, self.q)
 
-    def weight_law(self) -> Law:
-        """Law of W Wᵀ (fan_out × fan_out)."""
-        from rmt.laws import Atomic, Bernoulli, MarchenkoPastur
-
-        variance = self.sigma_w**2
-        if not self.orthogonal:
-            return MarchenkoPastur(ratio=self.fan_out / self.fan_in, variance=variance)
-        if self.fan_out <= self.fan_in or variance == 0.0:
-            return Atomic((variance,), (1,))
-        return Bernoulli(self.fan_in / self.fan_out, 0.0, variance)
-
 
 class MLP:
     """A wide multilayer perceptron at initialisation, with L layers x_l = φ_l(W_l x_{l−1} + b_l).

@@ -77,13 +77,6 @@ def line_potential(params, offset, z):
 
 
 @kernel
-def line_transform_array(params, z, g):
-    """Fill `g` with G(z)."""
-    for i in range(z.size):
-        g[i] = line_transform(params, 0, z[i])[0]
-
-
-@kernel
 def line_potential_array(params, z, values):
     """Fill `values` with the log-potential."""
     for i in range(z.size):

@@ -470,11 +470,10 @@ def test_sampled_spectra_of_all_activations(name, weights):
     check_family(name, weights, 2)
 
 
-# every activation at every depth: benchmarks/networks_spectra.py
 @pytest.mark.slow
 @pytest.mark.parametrize("depth", [8, 32])
 @pytest.mark.parametrize("weights", ["gaussian", "orthogonal"])
-@pytest.mark.parametrize("name", ["relu", "hard_tanh", "gelu", "tanh"])
+@pytest.mark.parametrize("name", FAMILIES)
 def test_sampled_spectra_of_deep_networks(name, weights, depth):
     check_family(name, weights, depth)
 
