@@ -5,6 +5,7 @@ from __future__ import annotations
 import mpmath as mp
 import numpy as np
 import pytest
+from roots import polynomial_roots
 
 from rmt.free import boxplus, boxtimes, compress, free_power, multiplicative_power
 from rmt.laws import (
@@ -173,5 +174,5 @@ def two_atoms_density(x, variance, q):
     """Semicircle ⊞ Bernoulli from the cubic (ω - x) ω (ω - 1) + σ² (p (ω - 1) + q ω) = 0, 40 digits."""
     with mp.workdps(40):
         x, s, q = mp.mpf(float(x)), mp.mpf(variance), mp.mpf(q)
-        roots = mp.polyroots([1, -(1 + x), x + s, -s * (1 - q)], maxsteps=500, extraprec=400)
+        roots = polynomial_roots([-s * (1 - q), x + s, -(1 + x), 1], maxsteps=500, extraprec=400)
         return float(max(r.imag for r in roots) / (s * mp.pi))

@@ -4,7 +4,7 @@ Every number is an integral of a density (mpmath, tanh-sinh, 60 digits) written 
 package: the package has closed forms for distribution functions and transforms, and integrates nothing. The
 densities of the Fuss-Catalan laws of integer order come from the roots of the polynomial of G.
 
-Run ``python tests/references/make_laws.py`` (some minutes); the values are quoted to 40 digits.
+Run ``python -m references.make_laws`` in ``tests`` (some minutes); the values are quoted to 40 digits.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import mpmath as mp
+from roots import polynomial_roots
 
 mp.mp.dps = 55
 DIGITS = 40
@@ -233,7 +234,7 @@ def free_meixner(a: Any, b: Any) -> Case:
 
 def fuss_catalan_root(order: int, x: mp.mpf) -> mp.mpc:
     """w = xG from the roots of w^(L+1) − x w + x: the one whose argument lies in (−π/(L+1), 0)."""
-    roots = mp.polyroots([1, *[0] * (order - 1), -x, x], maxsteps=500, extraprec=300)
+    roots = polynomial_roots([x, -x, *[0] * (order - 1), 1], maxsteps=500, extraprec=300)
     return next(w for w in roots if -mp.pi / (order + 1) < mp.arg(w) < 0)
 
 
