@@ -77,6 +77,12 @@ def test_torch_is_imported_in_one_folder():
     assert {p.parent.as_posix() for p in users} == {"rmt/networks/torch"}
 
 
+def test_properties_are_kept_without_a_lock():
+    users = [p.relative_to(ROOT).as_posix() for p in (ROOT / "rmt").rglob("*.py") if p.name != "_cached.py"]
+    wrong = [p for p in users if re.search(r"functools(\.| import .*)cached_property", (ROOT / p).read_text())]
+    assert not wrong, f"use cached_property of rmt._cached: functools' holds a lock in Python 3.11: {wrong}"
+
+
 def test_import_loads_numpy_only():
     heavy = ("scipy", "matplotlib", "numba", "mpmath", "torch", "rmt.laws", "rmt.ensembles")
     code = f"import rmt, sys; print([m for m in {heavy!r} if m in sys.modules], 'numpy' in sys.modules)"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
+from rmt._cached import cached_property
 from rmt.cli.parser import number
 from rmt.errors import check_choice
 from rmt.laws.law import Law

@@ -10,9 +10,9 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
+from rmt._cached import cached_property
 from rmt.ensembles import beta, covariance, gaussian, haar, nonhermitian, structured
 from rmt.ensembles.ensemble import Ensemble
 from rmt.errors import check_choice

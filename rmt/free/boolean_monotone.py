@@ -11,10 +11,10 @@ import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from rmt._cached import cached_property
 from rmt.free.computed import ComputedLaw, upper
 from rmt.free.leaves import location
 from rmt.laws.law import EPS, Complex, Interval, Law, Real

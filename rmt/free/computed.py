@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from rmt._cached import cached_property
 from rmt.free.tree import Affine, Leaf, Node, Square, affine
 from rmt.laws.affine import Affine as AffineLaw
 from rmt.laws.expectation import expectation_rule

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from rmt._cached import cached_property
 from rmt.errors import ConvergenceError
 from rmt.free.computed import ComputedLaw, law_of, upper
 from rmt.free.quantiles import Quantiles

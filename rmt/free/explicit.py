@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from rmt._cached import cached_property
 from rmt.free.computed import ComputedLaw
 from rmt.laws.law import Complex, Interval, Law, Real
 

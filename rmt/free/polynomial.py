@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from rmt._cached import cached_property
 from rmt.errors import check_real
 from rmt.free.linearisation import Pencil, Word, adjoint, linearise
 from rmt.free.matrix_variables import MatrixVariable, UnitaryVariable, Variable

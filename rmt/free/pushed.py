@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 
 import numpy as np
 
+from rmt._cached import cached_property
 from rmt.free.computed import ComputedLaw, law_of
 from rmt.laws.law import EPS, Complex, Interval, Law, Mask, Real
 from rmt.numerics.branches import log_upper, pull_back, reciprocal

@@ -10,11 +10,11 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rmt._cached import cached_property
 from rmt.errors import ConvergenceError
 from rmt.laws.law import EPS, Interval, Real
 

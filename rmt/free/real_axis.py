@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from rmt._cached import cached_property
 from rmt.free.computed import law_of
 from rmt.free.leaves import leaf_parameters
 from rmt.free.tree import Affine, Leaf, Node

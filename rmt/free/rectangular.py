@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from rmt._cached import cached_property
 from rmt.combinatorics import moments_from_rectangular_cumulants, rectangular_cumulants_from_moments
 from rmt.errors import check_real
 from rmt.free.matrix_variables import Transform, Variable

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 
+from rmt._cached import cached_property
 from rmt.errors import ConvergenceError
 from rmt.free.interpolated import InterpolatedInterval
 from rmt.free.operator_valued import Solution

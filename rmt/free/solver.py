@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rmt._cached import cached_property
 from rmt.free.program import compile_program, elementary, new_state
 from rmt.free.tree import Affine, Compound, Node, Product, Sum
 from rmt.free.tree_kernels import FAILED, OUTSIDE, Solution

@@ -12,11 +12,11 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 
+from rmt._cached import cached_property
 from rmt.errors import ConvergenceError
 from rmt.free.closed_forms import recognise
 from rmt.free.computed import law_of

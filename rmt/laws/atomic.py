@@ -7,12 +7,12 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from rmt._cached import cached_property
 from rmt.errors import check_real
 from rmt.laws.law import EPS, Complex, Interval, Law, Real, exact
 from rmt.numerics.branches import log_upper

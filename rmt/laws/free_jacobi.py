@@ -6,11 +6,11 @@ import math
 from abc import abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from rmt._cached import cached_property
 from rmt.combinatorics import moments_from_s_transform
 from rmt.errors import check_real
 from rmt.laws.law import Complex, Interval, Law, Real, exact

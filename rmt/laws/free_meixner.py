@@ -6,11 +6,11 @@ import cmath
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from rmt._cached import cached_property
 from rmt.errors import check_real
 from rmt.laws.law import EPS, Complex, Interval, Law, Mask, Real, exact
 from rmt.numerics.branches import log1p_complex, log_lower, log_upper, square_root_pair

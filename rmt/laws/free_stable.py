@@ -7,11 +7,11 @@ import math
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from rmt._cached import cached_property
 from rmt.errors import check_real
 from rmt.laws.law import EPS, Complex, Interval, Law, Real, exact
 from rmt.numerics.cotangent import COTANGENT, LOG_SINC

@@ -6,11 +6,11 @@ import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from rmt._cached import cached_property
 from rmt.errors import ConvergenceError
 from rmt.numerics.branches import reciprocal
 from rmt.numerics.roots import bracketed_roots

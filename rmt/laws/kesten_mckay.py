@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from rmt._cached import cached_property
 from rmt.combinatorics import moments_from_free_cumulants
 from rmt.errors import check_real
 from rmt.laws.law import Complex, Interval, Law, Real, exact

@@ -12,12 +12,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rmt._cached import cached_property
 from rmt.combinatorics import free_cumulants_from_moments
 from rmt.errors import check_count, check_real
 from rmt.laws.numeric_constructors import Constructors

@@ -6,11 +6,11 @@ import math
 from abc import abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from rmt._cached import cached_property
 from rmt.errors import check_real
 from rmt.laws.law import Complex, Interval, Law, Real, exact
 from rmt.numerics.branches import log1p_residual, log_lower, log_upper, reciprocal, square_root_pair, stable_quotient

@@ -11,11 +11,11 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 
+from rmt._cached import cached_property
 from rmt.errors import ConvergenceError, check_real
 from rmt.laws.law import EPS, Complex, Interval, Law, Real
 from rmt.laws.numeric_panels import PanelMeasure, set_atoms

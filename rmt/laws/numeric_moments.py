@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from rmt._cached import cached_property
 from rmt.errors import check_real
 from rmt.laws.atomic import Atomic
 from rmt.laws.law import EPS, Complex, Interval, Law, Real, exact

@@ -7,11 +7,11 @@ relative accuracy, and the compiled transforms are called.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rmt._cached import cached_property
 from rmt.errors import ConvergenceError
 from rmt.laws.law import EPS, Complex, Interval, Real
 from rmt.numerics.branches import reciprocal

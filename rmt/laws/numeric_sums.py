@@ -7,11 +7,11 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from rmt._cached import cached_property
 from rmt.laws.law import EPS, Interval, Law, Real
 from rmt.laws.numeric import NumericLaw
 from rmt.laws.numeric_panels import PanelMeasure

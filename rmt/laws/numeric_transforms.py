@@ -10,11 +10,11 @@ import math
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar, NoReturn, Self
 
 import numpy as np
 
+from rmt._cached import cached_property
 from rmt.errors import ConvergenceError
 from rmt.laws.law import EPS, Complex, Interval, Law, Real
 from rmt.laws.numeric import (

@@ -6,11 +6,11 @@ import itertools
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from rmt._cached import cached_property
 from rmt.laws.atomic import Atomic, AtomicLaw
 from rmt.laws.law import EPS, Complex, Interval, Law, Real, affine, check_law, exact
 from rmt.numerics.branches import pull_back

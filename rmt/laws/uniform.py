@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 
+from rmt._cached import cached_property
 from rmt.errors import check_real
 from rmt.laws.law import Complex, Interval, Law, Mask, Real, exact
 from rmt.numerics.branches import log_upper

@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rmt._cached import cached_property
 from rmt.errors import ConvergenceError, check_count, check_real
 from rmt.laws.law import Complex, Interval, Law, Real, exact
 from rmt.numerics.roots import bracketed_roots

@@ -10,10 +10,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
 
 import numpy as np
 
+from rmt._cached import cached_property
 from rmt.errors import ConvergenceError, check_count, check_real
 from rmt.networks.activations import ActivationLike, activation
 from rmt.networks.moments import Activation, Real

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rmt._cached import cached_property
 from rmt.errors import check_count, check_real
 from rmt.networks.activations import ActivationLike, activation
 from rmt.networks.meanfield import MeanField, mean_field

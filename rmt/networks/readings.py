@@ -9,12 +9,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rmt._cached import cached_property
 from rmt.networks.moments import Activation
 from rmt.numerics.golub_kahan import compressed_measure
 

@@ -11,12 +11,12 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rmt._cached import cached_property
 from rmt.errors import check_count, check_real
 from rmt.networks.spectrum_summary import SpectrumSummary, exponential, finite, power_of_ten
 from rmt.networks.verdict import Verdict

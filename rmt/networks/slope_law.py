@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 
 import numpy as np
 from scipy.special import ndtr
 
+from rmt._cached import cached_property
 from rmt.errors import check_real
 from rmt.laws.atomic import Atomic
 from rmt.laws.law import Complex, Interval, Law, Real

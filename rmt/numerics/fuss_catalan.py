@@ -11,12 +11,12 @@ import decimal
 import math
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rmt._cached import cached_property
 from rmt.numerics.cotangent import COTANGENT, LOG_SINC
 from rmt.numerics.exact import two_float
 

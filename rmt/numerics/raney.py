@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rmt._cached import cached_property
 from rmt.numerics.branches import log1p_complex
 from rmt.numerics.fuss_catalan import Curve
 
