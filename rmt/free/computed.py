@@ -38,11 +38,11 @@ class ComputedLaw(Law):
 
         return expression(self.node)
 
-    def __hash__(self) -> int:
-        return self._hash
+    def __post_init__(self) -> None:
+        # the law of its node: what is computed for it serves wherever it is a part
+        self.node.__dict__.setdefault("_law", self)
 
-    @cached_property
-    def _hash(self) -> int:
+    def __hash__(self) -> int:
         return hash(self.node)
 
     @property
@@ -80,9 +80,16 @@ class ComputedLaw(Law):
 
 
 def law_of(node: Node) -> Law:
-    """The law of a node."""
+    """The law of a node; one object per node, so that its support is searched once."""
     if isinstance(node, Leaf):
         return node.law
+    kept: Law | None = node.__dict__.get("_law")
+    if kept is None:
+        kept = node.__dict__.setdefault("_law", _new_law(node))
+    return kept
+
+
+def _new_law(node: Node) -> Law:
     if isinstance(node, Affine):
         return AffineLaw(law_of(node.child), node.scale, node.shift)
     if isinstance(node, Square):

@@ -28,6 +28,7 @@ from rmt.free.tree import (
     free_product,
     free_sum,
     point_mass_position,
+    post_order,
 )
 from rmt.free.tree_kernels import Program, State
 
@@ -58,24 +59,36 @@ class _Entry:
 
 
 def elementary(node: Node, *, flatten: bool = True) -> Node:
-    """Rewrite leaves that are themselves free expressions (Fuss-Catalan, Kesten-McKay, Jacobi) as such."""
+    """Rewrite leaves that are themselves free expressions (Fuss-Catalan, Kesten-McKay, Jacobi) as such.
+
+    A node in which nothing is to be rewritten is returned itself, with what is known of it.
+    """
+    key = "_elementary" if flatten else "_placed"
+    for part in post_order(node, known=key):
+        done = _elementary_part(part, key, flatten)
+        part.__dict__[key] = part if done == part else done
+    result: Node = node.__dict__[key]
+    return result
+
+
+def _elementary_part(node: Node, key: str, flatten: bool) -> Node:
+    """The elementary form of a node whose children have theirs."""
     if isinstance(node, Leaf):
         expression = rewrite(node.law)
         return node if expression is None else elementary(expression)
     if isinstance(node, BooleanSum | Monotone):
         return Leaf(law_of(node))  # on panels: these have no formula for the log-potential
+    children = [child.__dict__[key] for child in node.children]
     if isinstance(node, Sum | Product | Mixture):
-        terms = [(elementary(child), t) for child, t in node.terms]
+        terms = list(zip(children, node.weights, strict=True))
         if isinstance(node, Sum):
             terms = [_without_small_weight(child, t) for child, t in terms]
         if flatten and isinstance(node, Sum | Product):
             return free_sum(terms) if isinstance(node, Sum) else free_product(terms)
         return type(node)(tuple(terms))
     if isinstance(node, Affine):
-        return affine(elementary(node.child), node.scale, node.shift)
-    if isinstance(node, Compound):
-        return Compound(elementary(node.child), node.rate)
-    return type(node)(elementary(node.children[0]))  # type: ignore[call-arg]
+        return affine(children[0], node.scale, node.shift)
+    return node._from_parts(node.parameters, tuple(children))
 
 
 def _without_small_weight(node: Node, weight: Any) -> tuple[Node, Any]:

@@ -53,9 +53,14 @@ from rmt.laws.pushforward import Squared
 Number = Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Node:
-    """A law as an expression in other laws; see the module's docstring for the protocol."""
+    """A law as an expression in other laws; see the module's docstring for the protocol.
+
+    Nothing here recurses, so that expressions may be nested as deeply as one likes: a node hashes, compares and
+    pickles by the list of the nodes below it, each of which counts once however often it is shared. The hash, and
+    what is derived from a node elsewhere (its law), are kept on it and left out of pickles.
+    """
 
     kind: ClassVar[str]
 
@@ -69,16 +74,93 @@ class Node:
         """One real number per child."""
         return (1,) * len(self.children)
 
+    @property
+    def parameters(self) -> tuple[Any, ...]:
+        """All that the node holds besides its children."""
+        return ()
 
-@dataclass(frozen=True)
+    @classmethod
+    def _from_parts(cls, parameters: tuple[Any, ...], children: tuple[Node, ...]) -> Node:
+        return cls(*children, *parameters)
+
+    def __hash__(self) -> int:
+        kept: int | None = self.__dict__.get("_hash")
+        if kept is None:
+            for node in post_order(self, known="_hash"):
+                kept = hash((node.kind, node.parameters, tuple(map(hash, node.children))))
+                node.__dict__["_hash"] = kept
+        assert kept is not None
+        return kept
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Node):
+            return NotImplemented
+        if hash(self) != hash(other):
+            return False
+        pairs: list[tuple[Node, Node]] = [(self, other)]
+        compared: set[tuple[int, int]] = set()
+        while pairs:
+            a, b = pairs.pop()
+            if a is b or (id(a), id(b)) in compared:
+                continue
+            compared.add((id(a), id(b)))
+            if type(a) is not type(b) or a.parameters != b.parameters or len(a.children) != len(b.children):
+                return False
+            pairs.extend(zip(a.children, b.children, strict=True))
+        return True
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        order = post_order(self)
+        place = {id(node): i for i, node in enumerate(order)}
+        parts = [(type(node), node.parameters, tuple(place[id(c)] for c in node.children)) for node in order]
+        return _from_list, (parts,)
+
+
+def post_order(root: Node, *, known: str | None = None) -> list[Node]:
+    """Every node of an expression once, children before parents.
+
+    Parameters
+    ----------
+    root : Node
+    known : str, optional
+        Leave out the nodes that keep a value of this name already, and what only they are built from.
+    """
+    order: list[Node] = []
+    seen: set[int] = set()
+    stack = [(root, False)]
+    while stack:
+        node, ready = stack.pop()
+        if ready:
+            order.append(node)
+        elif id(node) not in seen and (known is None or known not in node.__dict__):
+            seen.add(id(node))
+            stack.append((node, True))
+            stack.extend((child, False) for child in reversed(node.children))
+    return order
+
+
+def _from_list(parts: Sequence[tuple[type[Node], tuple[Any, ...], tuple[int, ...]]]) -> Node:
+    """The last of a list of nodes given by their class, their parameters and the places of their children."""
+    nodes: list[Node] = []
+    for kind, parameters, places in parts:
+        nodes.append(kind._from_parts(parameters, tuple(nodes[i] for i in places)))
+    return nodes[-1]
+
+
+@dataclass(frozen=True, eq=False)
 class Leaf(Node):
     """A law that is not itself the result of a free operation."""
 
     kind: ClassVar[str] = "leaf"
     law: Law
 
+    @property
+    def parameters(self) -> tuple[Any, ...]:
+        """The law."""
+        return (self.law,)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class _Weighted(Node):
     terms: tuple[tuple[Node, Number], ...]
 
@@ -91,6 +173,15 @@ class _Weighted(Node):
     def weights(self) -> tuple[Number, ...]:
         """One real number per child."""
         return tuple(weight for _, weight in self.terms)
+
+    @property
+    def parameters(self) -> tuple[Any, ...]:
+        """The weights."""
+        return self.weights
+
+    @classmethod
+    def _from_parts(cls, parameters: tuple[Any, ...], children: tuple[Node, ...]) -> Node:
+        return cls(tuple(zip(children, parameters, strict=True)))
 
 
 class Sum(_Weighted):
@@ -117,7 +208,7 @@ class BooleanSum(_Weighted):
     kind: ClassVar[str] = "boolean"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Unary(Node):
     child: Node
 
@@ -127,21 +218,31 @@ class _Unary(Node):
         return (self.child,)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Compound(_Unary):
     """Compound free Poisson law with this rate and the child as law of the jumps."""
 
     kind: ClassVar[str] = "compound"
     rate: Number
 
+    @property
+    def parameters(self) -> tuple[Any, ...]:
+        """The rate."""
+        return (self.rate,)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Affine(_Unary):
     """Law of ``scale * X + shift``, ``scale != 0``."""
 
     kind: ClassVar[str] = "affine"
     scale: Number
     shift: Number
+
+    @property
+    def parameters(self) -> tuple[Any, ...]:
+        """The scale and the shift."""
+        return self.scale, self.shift
 
 
 class Square(_Unary):
@@ -162,7 +263,7 @@ class Inverse(_Unary):
     kind: ClassVar[str] = "inverse"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Monotone(Node):
     """Monotone convolution: F = F_first ∘ F_second."""
 

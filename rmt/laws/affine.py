@@ -123,6 +123,13 @@ class Affine(Law):
         """Whether log X only shifts."""
         return self._floats[0] > 0.0 and self._floats[1] == 0.0
 
+    def _require_positive(self, method: str) -> None:
+        # the base law may know without its edges, which can leave the range of doubles
+        if self._is_dilation:
+            self.base._require_positive(method)
+        else:
+            super()._require_positive(method)
+
     def _pdf_of_log(self, u: Real) -> Real:
         return self.base._pdf_of_log(u - math.log(self._floats[0])) if self._is_dilation else super()._pdf_of_log(u)
 

@@ -396,3 +396,9 @@ def test_softplus_has_no_usable_edge():
     assert advice.verdict is None
     assert "critical at no stable length" in advice.text
     assert advice.to_dict()["relvar"] is None
+
+
+def test_deep_orthogonal_networks_whose_edges_leave_the_range_of_doubles():
+    report = MLP(depth=96, activation="leaky_relu", sigma_w=1.3, weights="orthogonal").isometry()
+    # E phi'^2 = (1 + slope^2)/2 in every layer
+    assert report.log_m1 == pytest.approx(96 * math.log(1.69 * (1 + 0.01**2) / 2), rel=1e-12)
