@@ -209,6 +209,9 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.networks import check_isometry as check_isometry
 
 
+__all__ = sorted(_HOME_OF)
+
+
 def __getattr__(name: str) -> Any:
     if name in _SUBPACKAGES:
         return importlib.import_module(f"rmt.{name}")

@@ -8,8 +8,16 @@ from __future__ import annotations
 import difflib
 import math
 import operator
+import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+#: characters of a value that a message shows
+_LONGEST = 200
 
 
 class ConvergenceError(ArithmeticError):
@@ -44,17 +52,17 @@ class MomentConditionWarning(UserWarning):
     """A limit theorem does not cover these entries; the message names the moment that is missing."""
 
 
-def check_count(name: str, value: Any, *, minimum: int = 1) -> int:
-    """Return `value` as an ``int`` that is at least `minimum`.
+def check_count(name: str, value: Any, *, minimum: int = 1, maximum: int = sys.maxsize) -> int:
+    """Return `value` as an ``int`` between `minimum` and `maximum`, by default the longest array there can be.
 
     Raises
     ------
     TypeError
         If `value` is not an integer (``True`` and ``False`` are not).
     ValueError
-        If it is smaller than `minimum`.
+        If it is smaller than `minimum` or larger than `maximum`.
     """
-    accepted = f"an integer >= {minimum}"
+    accepted = f"an integer >= {minimum} and <= {maximum}" if maximum < sys.maxsize else f"an integer >= {minimum}"
     if isinstance(value, bool):
         raise TypeError(f"{name} must be {accepted}, got {value!r}")
     try:
@@ -62,7 +70,10 @@ def check_count(name: str, value: Any, *, minimum: int = 1) -> int:
     except TypeError:
         raise TypeError(f"{name} must be {accepted}, got {value!r} of type {type(value).__name__}") from None
     if number < minimum:
-        raise ValueError(f"{name} must be {accepted}, got {number}")
+        raise ValueError(f"{name} must be {accepted}, got {shown(number)}")
+    if number > maximum:
+        reason = "" if maximum < sys.maxsize else "; no array is that long"
+        raise ValueError(f"{name} must be {accepted}, got {shown(number)}{reason}")
     return number
 
 
@@ -97,14 +108,21 @@ def check_real(
         if active
     ]
     accepted = "a finite real number" + (" " + " and ".join(bounds) if bounds else "")
-    if isinstance(value, (bool, str, bytes)):
-        raise TypeError(f"{name} must be {accepted}, got {value!r}")
+    if hasattr(value, "filled"):
+        raise TypeError(f"{name} must be {accepted}, got a masked value; fill it first, with value.filled(...)")
     if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
         value = value.item()
+        value = float(value) if hasattr(value, "ndim") else value  # a long double stays one
+    if isinstance(value, (bool, str, bytes)) or hasattr(value, "ndim"):
+        raise TypeError(f"{name} must be {accepted}, got {shown(value)} of type {type(value).__name__}")
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise TypeError(f"{name} must be {accepted}, got {value!r} of type {type(value).__name__}") from None
+        raise TypeError(f"{name} must be {accepted}, got {shown(value)} of type {type(value).__name__}") from None
+    except OverflowError:
+        raise ValueError(
+            f"{name} must be {accepted}, got {shown(value)}, which is beyond the largest float, {sys.float_info.max!r}"
+        ) from None
     if not math.isfinite(number):
         raise ValueError(f"{name} must be {accepted}, got {value!r}")
     if not (above < number < below and at_least <= number <= at_most):
@@ -130,3 +148,125 @@ def check_choice(name: str, value: Any, accepted: Iterable[str]) -> str:
     near = difflib.get_close_matches(value, names, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
     raise ValueError(f"unknown {name} {value!r}; {hint}accepted: {', '.join(map(repr, names))}")
+
+
+def check_reals(name: str, value: Any) -> NDArray[np.float64]:
+    """Return real numbers of any shape as an array of floats; NaN and infinities pass.
+
+    Raises
+    ------
+    TypeError
+        If `value` holds anything but real numbers: None, text, dates, truth values, complex numbers; or if it is a
+        masked array, whose mask would be lost.
+    ValueError
+        If the rows of `value` have different lengths, or a finite number is beyond the largest float.
+    """
+    import numpy as np
+
+    array = _array(name, value, "real numbers")
+    if array.dtype.kind == "c":
+        raise TypeError(
+            f"{name} must be real numbers, got complex ones; take .real if the imaginary parts are rounding"
+        )
+    return _converted(name, array, np.float64, float)
+
+
+def check_complexes(name: str, value: Any) -> NDArray[np.complex128]:
+    """Return real or complex numbers of any shape as an array of complex ones; errors as in :func:`check_reals`."""
+    import numpy as np
+
+    return _converted(name, _array(name, value, "real or complex numbers"), np.complex128, complex)
+
+
+def check_numbers(name: str, value: Any) -> NDArray[Any]:
+    """Return numbers as an array of floats, or of complex ones if any is; errors as in :func:`check_reals`."""
+    array = _array(name, value, "real or complex numbers")
+    objects = array.flat if array.dtype.kind == "O" else ()
+    is_complex = array.dtype.kind == "c" or any(isinstance(x, complex) for x in objects)
+    return check_complexes(name, array) if is_complex else check_reals(name, array)
+
+
+def _array(name: str, value: Any, accepted: str) -> NDArray[Any]:
+    import numpy as np
+
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(
+            f"{name} must be {accepted}, got a masked array; fill it first: value.filled(numpy.nan), or "
+            "value.compressed() to drop what is masked"
+        )
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} must be an array, got rows of different lengths: {shown(value)}") from None
+    if array.dtype.kind not in "iufcO":
+        raise TypeError(f"{name} must be {accepted}, got {shown(value)} of type {array.dtype}")
+    return array
+
+
+def _converted(name: str, array: NDArray[Any], dtype: Any, number: Any) -> NDArray[Any]:
+    import numpy as np
+
+    if array.dtype.kind == "O":
+        return np.array([_converted_one(name, x, number) for x in array.ravel()], dtype=dtype).reshape(array.shape)
+    if array.dtype.itemsize <= np.dtype(dtype).itemsize:
+        return array.astype(dtype, copy=False)
+    with np.errstate(over="ignore"):
+        narrow = array.astype(dtype)
+    if (np.isinf(narrow) & ~np.isinf(array)).any():
+        raise ValueError(f"{name} holds a number beyond the largest float, {sys.float_info.max!r}")
+    return narrow
+
+
+def _converted_one(name: str, value: Any, number: Any) -> Any:
+    kind = "real numbers" if number is float else "real or complex numbers"
+    try:
+        if isinstance(value, (str, bytes, bool)):
+            raise TypeError
+        return number(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be {kind}, got {shown(value)} of type {type(value).__name__}") from None
+    except OverflowError:
+        raise ValueError(f"{name} holds {shown(value)}, beyond the largest float, {sys.float_info.max!r}") from None
+
+
+def check_generator(rng: Any) -> np.random.Generator:
+    """Return the generator that `rng` stands for, as :func:`numpy.random.default_rng` does.
+
+    A generator is returned itself; a seed or a SeedSequence gives a new one, always the same.
+
+    Raises
+    ------
+    TypeError
+        If `rng` is none of what is accepted; ``True``, floats and text are not seeds.
+    ValueError
+        If a seed is negative.
+    """
+    import numpy as np
+
+    accepted = "a numpy.random.Generator, BitGenerator, RandomState or SeedSequence, an integer >= 0, or None"
+    if isinstance(rng, np.random.RandomState):
+        return np.random.Generator(rng._bit_generator)
+    if isinstance(rng, np.ndarray) and rng.ndim == 0:
+        rng = rng.item()
+    seeds = rng if isinstance(rng, (list, tuple)) else [rng]
+    if any(isinstance(seed, (bool, np.bool_, float, complex, str, bytes)) for seed in seeds):
+        raise TypeError(f"rng must be {accepted}, got {shown(rng)} of type {type(rng).__name__}")
+    try:
+        return np.random.default_rng(rng)
+    except TypeError:
+        raise TypeError(f"rng must be {accepted}, got {shown(rng)} of type {type(rng).__name__}") from None
+    except ValueError:
+        raise ValueError(f"rng must be {accepted}, got {shown(rng)}") from None
+
+
+def shown(value: Any) -> str:
+    """``repr(value)``, shortened where it is long: a message must stay readable."""
+    if isinstance(value, int) and abs(value) >= 10**40:
+        # Python refuses to print integers of more than 4300 digits
+        digits = int(math.log10(abs(value)))
+        return f"an integer of about {digits} digits"
+    try:
+        text = repr(value)
+    except ValueError:  # such an integer inside
+        return f"a value of type {type(value).__name__}"
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

@@ -382,7 +382,7 @@ def test_importing_needs_no_numpy():
         "package = types.ModuleType('rmt'); package.__path__ = [str(root)]; sys.modules['rmt'] = package; "
         "import rmt.combinatorics as c; assert c.catalan(4) == 14"
     )
-    root = cb.__file__.rsplit("combinatorics.py", 1)[0]
+    root = cb.__file__.rsplit("combinatorics", 1)[0]
     subprocess.run([sys.executable, "-c", code, root], check=True)
 
 
@@ -407,3 +407,54 @@ def test_gaussian_matrices_have_one_rectangular_cumulant():
     c = Fraction(2, 5)
     moments = [sum(cb.narayana(n, k) * c ** (k - 1) for k in range(1, n + 1)) for n in range(1, 8)]
     assert cb.rectangular_cumulants_from_moments(moments, c) == [1] + [0] * 6
+
+
+# ---------------------------------------------------------------------- size
+def test_partitions_of_thousands_of_numbers():
+    n = 4000
+    singletons = tuple((k,) for k in range(1, n + 1))
+    assert next(cb.noncrossing_partitions(n)) == next(cb.set_partitions(n)) == (tuple(range(1, n + 1)),)
+    assert next(cb.pairings(n)) == next(cb.noncrossing_pairings(n)) == tuple((k, k + 1) for k in range(1, n, 2))
+    assert cb.is_noncrossing(singletons)
+    assert cb.kreweras_complement(singletons) == (tuple(range(1, n + 1)),)
+    nested = tuple((k, n + 1 - k) for k in range(1, n // 2 + 1))
+    assert cb.is_noncrossing(nested)
+    assert cb.genus(nested) == 0
+    assert not cb.is_noncrossing([*nested[:-2], (n // 2 - 1, n // 2 + 1), (n // 2, n // 2 + 2)])
+    assert cb.join(singletons, nested) == cb.join(nested, singletons) == nested
+    assert cb.meet(nested, singletons) == singletons
+    # k and k + n/2: every two arcs cross
+    assert cb.join(singletons, [(k, k + n // 2) for k in range(1, n // 2 + 1)]) == (tuple(range(1, n + 1)),)
+    assert len(cb.covers([(k,) for k in range(1, 81)])) == 80 * 79 // 2
+
+
+def _crossing_by_definition(partition):
+    label = {element: index for index, block in enumerate(partition) for element in block}
+    elements = range(1, len(label) + 1)
+    return any(label[a] == label[c] != label[b] == label[d] for a, b, c, d in itertools.combinations(elements, 4))
+
+
+def test_the_stack_agrees_with_the_definition():
+    for n in range(7):
+        for partition in cb.set_partitions(n):
+            assert cb.is_noncrossing(partition) != _crossing_by_definition(partition)
+
+
+def test_the_join_is_the_least_upper_bound():
+    everything = list(cb.noncrossing_partitions(5))
+    for a, b in itertools.product(everything, repeat=2):
+        above = [p for p in everything if cb.refines(a, p) and cb.refines(b, p)]
+        assert cb.join(a, b) == max(above, key=len)
+
+
+def test_fractions_are_scaled_only_while_that_helps():
+    from rmt.combinatorics.power_series import integers
+
+    assert integers([Fraction(1, 3**k) for k in range(1, 200)])[1] == 3
+    assert integers([Fraction(1, (2**150 + 1) ** k) for k in range(1, 20)])[1] == 2**150 + 1
+    assert integers([Fraction(1, k + 1) for k in range(1, 200)])[1] is None
+    # scaled or not, the uniform law on [0, 1] has Bernoulli numbers as free cumulants: κ_2k = B_2k/(2k)!
+    kappa = cb.free_cumulants_from_moments([Fraction(1, k + 1) for k in range(1, 90)])
+    assert kappa[:4] == [Fraction(1, 2), Fraction(1, 12), 0, Fraction(-1, 720)]
+    assert kappa[9] == Fraction(5, 66) / math.factorial(10)
+    assert all(kappa[k] == 0 for k in range(2, 89, 2))

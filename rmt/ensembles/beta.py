@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant, show_call
-from rmt.errors import check_count, check_real
+from rmt.ensembles.repeats import trial_generators
+from rmt.errors import check_count, check_generator, check_real, check_reals
 
 if TYPE_CHECKING:
     from rmt.laws.law import Law
@@ -71,7 +72,7 @@ class BetaEnsemble(Ensemble):
         """
         size = check_count("n", n)
         self._check_memory("_histogram", size)
-        return self._histogram(size, bins, np.random.default_rng(rng))
+        return self._histogram(size, bins, check_generator(rng))
 
     def _bytes(self, method: str, n: int) -> float:
         per_row = {"_eigenvalues": 1200.0, "_singular_values": 1200.0, "_histogram": 120.0}
@@ -126,16 +127,16 @@ class LineEnsemble(BetaEnsemble):
         size, wanted, count = check_count("n", n), check_count("k", k), check_count("trials", trials)
         if wanted > size:
             raise ValueError(f"k must be at most n = {size}, got {wanted}: there are only n eigenvalues")
-        generators = np.random.default_rng(rng).spawn(count)
+        generators = trial_generators(rng, count)
         rows = [self._few(size, wanted, generator, largest) for generator in generators]
         return rows[0] if count == 1 else np.stack(rows)
 
     def _check_rows(self, n: int, rows: int) -> None:
         """Raise if a matrix of these rows does not fit into memory."""
-        from rmt.ensembles.memory import check_memory
+        from rmt.numerics.memory import check_memory
 
         remedy = "take a smaller n: these eigenvalues need every row of the matrix, or nearly"
-        check_memory(n, 300.0 * rows, f"the extreme eigenvalues of {self!r}", lambda: remedy)
+        check_memory(f"n = {n}", 300.0 * rows, f"the extreme eigenvalues of {self!r}", lambda: remedy)
 
     @abstractmethod
     def _few(self, n: int, k: int, rng: np.random.Generator, largest: bool) -> Float:
@@ -368,7 +369,7 @@ class CircularEnsemble(BetaEnsemble):
         if np.ndim(bins) == 0:
             edges = np.linspace(-math.pi, math.pi, check_count("bins", bins) + 1)
         else:
-            edges = np.asarray(bins, dtype=np.float64)
+            edges = check_reals("bins", bins)
         coefficients, complements = circular_model(n, self.beta, rng)
         return verblunsky_histogram(coefficients, edges, complements), edges
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from rmt.ensembles.ensemble import Ensemble, Float
 from rmt.ensembles.gaussian import goe, gse, gue
-from rmt.errors import check_choice, check_count, check_real
+from rmt.errors import check_choice, check_count, check_generator, check_real, check_reals, shown
 from rmt.numerics.blas import one_blas_thread
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def dyson_brownian_motion(
     moments = _check_times(times)
     ensemble = _INCREMENTS[check_choice("field", field, _INCREMENTS)]()
     ensemble._check_memory("_sample", size, results=8.0 * size * moments.size)
-    generator = np.random.default_rng(rng)
+    generator = check_generator(rng)
     paths = np.empty((moments.size, size))
     with one_blas_thread():
         stationary = start is None and confined
@@ -137,7 +137,7 @@ def dyson_law(time: Any, *, start: Law | None = None, confined: bool = False) ->
             return Semicircle()
         start = Atomic((0,), (1,))
     shrink, variance = _transition(float(moment)) if confined else (1, moment)
-    moved = shrink * check_law(start)
+    moved = shrink * check_law(start, "start")
     return boxplus(moved, Semicircle(variance=variance)) if variance > 0 else moved
 
 
@@ -166,14 +166,17 @@ def _start_values(start: Any, n: int) -> Float:
         return np.zeros(n)
     if isinstance(start, Law):
         return np.asarray(start.ppf((np.arange(n) + 0.5) / n))
-    values = np.sort(np.asarray(start, dtype=np.float64))
+    try:
+        values = check_reals("start", start)
+    except TypeError:
+        raise TypeError(f"start must be a law or n = {n} finite numbers, got {shown(start)}") from None
     if values.shape != (n,) or not np.isfinite(values).all():
-        raise ValueError(f"start must be a law or n = {n} finite numbers, got {start!r}")
-    return values
+        raise ValueError(f"start must be a law or n = {n} finite numbers, got {shown(start)}")
+    return np.sort(values)
 
 
 def _check_times(times: Any) -> Float:
-    moments = np.asarray(times, dtype=np.float64)
+    moments = check_reals("times", times)
     if moments.ndim != 1 or moments.size == 0:
         raise ValueError(f"times must be a sequence of at least one number, got shape {moments.shape}")
     if not np.isfinite(moments).all() or moments[0] < 0.0 or (np.diff(moments) <= 0.0).any():

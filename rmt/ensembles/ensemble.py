@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from rmt.errors import check_count
+from rmt.errors import check_count, check_generator
 from rmt.numerics.blas import one_blas_thread
 
 if TYPE_CHECKING:
@@ -116,10 +116,10 @@ class Ensemble(ABC):
         return "take a smaller n: the limit law is approached at the rate 1/n, and trials= fills the histogram"
 
     def _check_memory(self, method: str, n: int, results: float = 0.0) -> None:
-        from rmt.ensembles.memory import check_memory
+        from rmt.numerics.memory import check_memory
 
         what = f"{self!r}.{method.lstrip('_')}(n)"
-        check_memory(n, self._bytes(method, n) + results, what, lambda: self._lighter_route(method, n))
+        check_memory(f"n = {n}", self._bytes(method, n) + results, what, lambda: self._lighter_route(method, n))
 
     # ------------------------------------------------------------------ public face
     def sample(self, n: int, *, rng: Any = None) -> Matrix:
@@ -144,7 +144,7 @@ class Ensemble(ABC):
         size = check_count("n", n)
         self._check_memory("_sample", size)
         with one_blas_thread():
-            return self._sample(size, np.random.default_rng(rng))
+            return self._sample(size, check_generator(rng))
 
     def eigenvalues(
         self,

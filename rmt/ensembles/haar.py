@@ -9,7 +9,7 @@ import numpy as np
 
 from rmt.ensembles.beta import CircularEnsemble, jacobi_model
 from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant
-from rmt.errors import check_count
+from rmt.errors import check_count, check_generator
 
 if TYPE_CHECKING:
     from rmt.laws.law import Law
@@ -63,7 +63,7 @@ class HaarEnsemble(Ensemble):
 
         size = check_count("n", n)
         self._check_memory("_sample", size)
-        return haar_product(size, np.random.default_rng(rng), columns, self.field)
+        return haar_product(size, check_generator(rng), columns, self.field)
 
     def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
         if self.field == "complex":

@@ -6,7 +6,6 @@ the same for 1, 2 or 8 workers, for threads, processes and clusters.
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rmt.errors import check_generator
 from rmt.numerics.blas import one_blas_thread
 
 if TYPE_CHECKING:
@@ -72,15 +72,18 @@ class TrialStreams:
 
     @classmethod
     def spawn(cls, rng: Any, trials: int) -> TrialStreams:
-        """Spawn `trials` children of ``numpy.random.default_rng(rng)``; a later call gets others."""
-        bit_generator = np.random.default_rng(rng).bit_generator
+        """Children of ``numpy.random.default_rng(rng)``; a later call with the same generator gets others.
+
+        They are those of its seed while it stands where its seed puts it. Of a generator that has moved on, by
+        drawing, ``advance``, ``jumped`` or a restored state, the state counts: four words of it seed the children.
+        """
+        bit_generator = check_generator(rng).bit_generator
         parent = bit_generator.seed_seq
-        if not isinstance(parent, np.random.SeedSequence):
-            # a bit generator without a seed sequence: draw the entropy of one
-            words = np.random.Generator(bit_generator).integers(0, 2**63, size=4)
+        if not _stands_at_its_seed(bit_generator):
+            words = np.random.Generator(bit_generator).integers(0, 2**64, size=4, dtype=np.uint64)
             return cls(np.random.PCG64, tuple(words.tolist()), (), 4, 0)
         first = parent.n_children_spawned
-        if rng is not None and not isinstance(rng, numbers.Integral):
+        if isinstance(rng, (np.random.Generator, np.random.BitGenerator)):
             parent.spawn(trials)  # the caller's generator must not give these children again
         return cls(type(bit_generator), parent.entropy, parent.spawn_key, parent.pool_size, first)
 
@@ -89,6 +92,24 @@ class TrialStreams:
         key = (*self.spawn_key, self.first + trial)
         seed = np.random.SeedSequence(self.entropy, spawn_key=key, pool_size=self.pool_size)
         return np.random.Generator(self.bit_generator(seed))
+
+
+def _stands_at_its_seed(bit_generator: np.random.BitGenerator) -> bool:
+    """Whether the seed sequence of a bit generator still tells its state."""
+    seed = bit_generator.seed_seq
+    if not isinstance(seed, np.random.SeedSequence):
+        return False
+    try:
+        fresh = type(bit_generator)(seed)
+    except TypeError:  # a class with another constructor
+        return False
+    return _same_state(fresh.state, bit_generator.state)
+
+
+def _same_state(a: Any, b: Any) -> bool:
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(_same_state(a[key], b[key]) for key in a)
+    return np.array_equal(a, b)
 
 
 def trial_generators(rng: Any, trials: int) -> list[np.random.Generator]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from rmt.errors import check_real
+from rmt.errors import check_real, shown
 from rmt.free.closed_forms import recognise
 from rmt.free.computed import law_of
 from rmt.free.divisible import infinitely_divisible_power
@@ -214,8 +214,8 @@ def check_laws(name: str, laws: Sequence[Law]) -> None:
     for law in laws:
         if not isinstance(law, Law):
             raise TypeError(
-                f"{name} takes laws, got {law!r} of type {type(law).__name__}; a number shifts (law + 3.0) or dilates "
-                "(2 * law), the law of a random matrix X is X.law()"
+                f"{name} takes laws, got {shown(law)} of type {type(law).__name__}; a number shifts (law + 3.0) or "
+                "dilates (2 * law), the law of a random matrix X is X.law()"
             )
 
 

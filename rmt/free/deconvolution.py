@@ -15,10 +15,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rmt.errors import ConvergenceError, check_real
+from rmt.errors import ConvergenceError, check_real, check_reals
 from rmt.free.matrix_variables import Transform
 from rmt.laws.atomic import Atomic
-from rmt.laws.law import Complex, Law, Real
+from rmt.laws.law import Complex, Law, Real, check_law
 from rmt.laws.marchenko_pastur import MarchenkoPastur
 
 Operation = Literal["additive", "multiplicative"]
@@ -117,8 +117,7 @@ def free_deconvolve(
     """
     if operation not in ("additive", "multiplicative"):
         raise ValueError(f"operation must be 'additive' or 'multiplicative', got {operation!r}")
-    if not isinstance(noise, Law):
-        raise TypeError(f"noise must be a Law, got {noise!r}")
+    check_law(noise, "noise")
     penalty = float(check_real("smoothing", smoothing, at_least=0.0))
     observed = _Observed(data)
     problem = _Additive(observed, noise) if operation == "additive" else _Multiplicative(observed, noise)
@@ -136,7 +135,7 @@ def free_deconvolve(
     if grid is None:
         positions = problem.grid()
     else:
-        positions = np.unique(np.asarray(grid, dtype=np.float64).ravel())
+        positions = np.unique(check_reals("grid", grid).ravel())
         if positions.size == 0 or not np.isfinite(positions).all():
             raise ValueError(f"grid must hold at least one finite number, got {grid!r}")
     masses = equations.fit(positions, penalty)
@@ -197,7 +196,7 @@ class _Observed:
             if not math.isfinite(self.low + self.high):
                 raise ValueError(f"data must have bounded support, got {data!r}")
             return
-        values = np.asarray(data, dtype=np.float64).ravel()
+        values = check_reals("data", data).ravel()
         if values.size < 10 or not np.isfinite(values).all():
             raise ValueError(
                 f"data must hold at least 10 finite eigenvalues, got {values.size} of which "

@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
-from rmt.errors import check_real
+from rmt.errors import check_real, check_reals, shown
 from rmt.free.convolution import CompoundFreePoisson, boxplus, boxtimes
 from rmt.free.polynomial import polynomial_law
 from rmt.laws.atomic import Atomic, Empirical
@@ -232,9 +230,9 @@ def _law_of(name: str, given: Any) -> Law:
     if isinstance(given, Law):
         return given
     try:
-        values = np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a Law or an array of eigenvalues, got {given!r}") from None
+        values = check_reals(name, given)
+    except TypeError:
+        raise TypeError(f"{name} must be a Law or an array of eigenvalues, got {shown(given)}") from None
     if values.ndim != 1 or values.size == 0:
         raise ValueError(
             f"{name} must be a Law or a one-dimensional array of eigenvalues, got the shape {values.shape}; for a "

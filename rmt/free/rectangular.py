@@ -15,7 +15,7 @@ from rmt.errors import check_real
 from rmt.free.matrix_variables import Transform, Variable
 from rmt.free.operator_valued import OperatorSubordination, Solution
 from rmt.free.searched import SearchedLaw
-from rmt.laws.law import EPS, Complex, Interval, Law, Real
+from rmt.laws.law import EPS, Complex, Interval, Law, Real, check_law
 from rmt.laws.marchenko_pastur import MarchenkoPastur
 
 
@@ -55,9 +55,7 @@ def rectangular_boxplus(mu: Law, nu: Law, ratio: Any, *, closed_form: bool = Tru
     c = check_real("ratio", ratio, above=0.0)
     parts: list[Law] = []
     for name, law in (("mu", mu), ("nu", nu)):
-        if not isinstance(law, Law):
-            raise TypeError(f"{name} must be a Law, got {law!r}")
-        low, high = law._hull()
+        low, high = check_law(law, name)._hull()
         if low < 0.0 or not math.isfinite(high):
             raise ValueError(f"{name} must be the law of X X*, bounded and on [0, inf), got {law!r}")
         forced = 1.0 - 1.0 / float(c)

@@ -7,7 +7,6 @@ One function ω decides: a spike θ sends an eigenvalue to every real ρ outside
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,9 +14,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rmt.errors import ConvergenceError, check_real
+from rmt.errors import ConvergenceError, check_count, check_real, check_reals
 from rmt.free.computed import ComputedLaw
-from rmt.laws.law import EPS, Complex, Law
+from rmt.laws.law import EPS, Complex, Law, check_law
 
 Perturbation = Literal["additive", "multiplicative"]
 
@@ -106,7 +105,7 @@ def outliers(
     """
     curve = _curve(law, perturbation, factor)
     found: list[Outlier] = []
-    for value in np.atleast_1d(np.asarray(spikes, dtype=np.float64)):
+    for value in np.atleast_1d(check_reals("spikes", spikes)):
         found.extend(curve.outliers(float(value)))
     return tuple(found)
 
@@ -179,7 +178,7 @@ def nonlinear_shrinkage(law: ComputedLaw, eigenvalues: ArrayLike, *, factor: int
     0.4
     """
     place = _factor(law, factor)
-    x = np.asarray(eigenvalues, dtype=np.float64)
+    x = check_reals("eigenvalues", eigenvalues)
     g = np.asarray(law.stieltjes(x))
     outside = ~(g.imag < 0.0)
     if outside.any():
@@ -200,15 +199,13 @@ def _factor(law: Law, factor: int) -> int:
             f"{law!r} was not built as a free sum or product, so it has no factors; build it with rmt.boxplus or "
             "rmt.boxtimes (closed_form=False keeps the factors of a named law)"
         )
-    place = operator.index(factor)
-    if not 0 <= place < len(law.factors):
-        raise ValueError(f"factor must lie in 0 ... {len(law.factors) - 1} for {law!r}, got {factor!r}")
-    return place
+    return check_count("factor", factor, minimum=0, maximum=len(law.factors) - 1)
 
 
 def _curve(law: Law, perturbation: str, factor: int | None) -> _Curve:
     if perturbation not in ("additive", "multiplicative"):
         raise ValueError(f"perturbation must be 'additive' or 'multiplicative', got {perturbation!r}")
+    check_law(law, "law")
     if factor is None:
         return _Curve(law, perturbation == "multiplicative")
     return _FactorCurve(law, _factor(law, factor))

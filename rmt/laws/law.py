@@ -8,6 +8,7 @@ public methods here check arguments, keep shapes, treat NaN, and are never overr
 from __future__ import annotations
 
 import math
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
@@ -19,9 +20,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from rmt._cached import cached_property
 from rmt.combinatorics import free_cumulants_from_moments
-from rmt.errors import check_count, check_real
+from rmt.errors import check_complexes, check_count, check_generator, check_real, check_reals, shown
 from rmt.laws.numeric_constructors import Constructors
 from rmt.numerics.branches import reciprocal
+from rmt.numerics.memory import check_memory
 
 if TYPE_CHECKING:
     from rmt.laws.inversion import QuantileFunction
@@ -34,6 +36,9 @@ EPS = float(np.finfo(np.float64).eps)
 
 #: rounding errors of a closed form, in ulps
 _ROUNDING = 32.0
+
+#: memory that one draw of ``rvs`` takes, with the work space of the quantiles
+_BYTES_A_DRAW = 100.0
 
 #: logarithm of a small number whose square does not underflow
 _LOG_TINY = -340.0
@@ -255,10 +260,7 @@ class Law(Constructors, ABC):
         ValueError
             If a `u` lies outside [0, 1].
         """
-        level = np.asarray(u, dtype=np.float64)
-        bad = (level < 0.0) | (level > 1.0)
-        if bad.any():
-            raise ValueError(f"u must lie in [0, 1], got {float(level[bad].flat[0])!r}")
+        level = _check_levels(u)
         low, high = self._hull()
 
         def quantile(v: Real) -> Real:
@@ -283,7 +285,8 @@ class Law(Constructors, ABC):
         rng : Generator, SeedSequence, int or None
             Passed to :func:`numpy.random.default_rng`.
         """
-        generator = np.random.default_rng(rng)
+        generator = check_generator(rng)
+        _check_size(size)
         # (0, 1): a quantile of exactly 0 would return the edge
         u = (generator.integers(0, 2**53, size=size) + 0.5) * 2.0**-53
         return self.ppf(u)
@@ -313,10 +316,19 @@ class Law(Constructors, ABC):
         """Principal value of ∫ μ(dt)/(x − t) = Re G(x + i0), without a factor 1/π."""
 
         def error(t: Real, value: Real) -> Real:
-            z = t.astype(np.complex128)
-            return self._stieltjes_error(z, self._stieltjes(z))
+            out = np.zeros_like(t)
+            finite = np.isfinite(t)
+            z = t[finite].astype(np.complex128)
+            out[finite] = self._stieltjes_error(z, self._stieltjes(z))
+            return out
 
-        return _evaluate(x, lambda t: self._stieltjes(t.astype(np.complex128)).real, error, return_error)
+        def value(t: Real) -> Real:
+            out = np.zeros_like(t)  # the value at infinity
+            finite = np.isfinite(t)
+            out[finite] = self._stieltjes(t[finite].astype(np.complex128)).real
+            return out
+
+        return _evaluate(x, value, error, return_error)
 
     def log_potential(self, z: ArrayLike, *, return_error: bool = False) -> Any:
         """U(z) = ∫ log(z − t) μ(dt), with U′ = G; on the real axis the boundary value from above.
@@ -337,15 +349,14 @@ class Law(Constructors, ABC):
 
     def blue(self, g: ArrayLike) -> Any:
         """B(g) = R(g) + 1/g, the functional inverse of G (Zee 1996); the domain is that of R without 0."""
-        values = np.asarray(g)
-        if (values == 0).any():
+        if (check_complexes("g", g) == 0).any():
             raise ValueError("blue(g) has a pole at g = 0; use r_transform, which is regular there")
         return self._on_domain("g", g, lambda h: self._r_transform(h) + 1.0 / h, self._r_domain())
 
     def inverse_t_transform(self, m: ArrayLike) -> Any:
         """M^{-1}(m): the z with M(z) = m; the step between the S-transform and G."""
         self._require_mean("inverse_t_transform")
-        if (np.asarray(m) == 0).any():
+        if (check_complexes("m", m) == 0).any():
             raise ValueError("inverse_t_transform(m) has a pole at m = 0 (M vanishes at infinity)")
         return self._on_domain("m", m, self._inverse_t_transform, self._s_domain())
 
@@ -432,10 +443,7 @@ class Law(Constructors, ABC):
     def ppf_of_log(self, u: ArrayLike) -> Any:
         """Logarithm of the quantile; −inf inside an atom at 0."""
         self._require_positive("ppf_of_log")
-        level = np.asarray(u, dtype=np.float64)
-        bad = (level < 0.0) | (level > 1.0)
-        if bad.any():
-            raise ValueError(f"u must lie in [0, 1], got {float(level[bad].flat[0])!r}")
+        level = _check_levels(u)
         return _evaluate(level, self._ppf_of_log)
 
     def _pdf_of_log(self, u: Real) -> Real:
@@ -503,7 +511,7 @@ class Law(Constructors, ABC):
     def __sub__(self, other: Any) -> Law:
         if isinstance(other, Law):
             _refuse_arithmetic("-")
-        return affine(self, 1, -other)
+        return affine(self, 1, -check_real("shift", other))
 
     def __rsub__(self, other: Any) -> Law:
         return affine(self, -1, other)
@@ -582,17 +590,19 @@ class Law(Constructors, ABC):
 
     def _on_domain(self, name: str, argument: ArrayLike, function: Callable[[Complex], Complex], domain: str) -> Any:
         """Evaluate an inverse function; NaN out of a finite argument means "outside the domain"."""
-        array = np.asarray(argument)
-        flat = array.astype(np.complex128).ravel()
+        array = check_complexes(name, argument)
+        flat = array.ravel()
         finite = ~np.isnan(flat)
+        if np.isinf(flat).any():
+            raise ValueError(f"{name} must be finite, got {_plain(flat[np.isinf(flat)][0])!r}; accepted: {domain}")
         out = np.full(flat.shape, np.nan + 0j)
         out[finite] = function(flat[finite])
         lost = finite & np.isnan(out)
         if lost.any():
-            value = complex(flat[lost][0])
-            shown = value.real if value.imag == 0 else value
-            raise ValueError(f"{name} = {shown!r} is outside the domain for {self!r}; accepted: {domain}")
-        real_in = not np.iscomplexobj(array)
+            raise ValueError(
+                f"{name} = {_plain(flat[lost][0])!r} is outside the domain for {self!r}; accepted: {domain}"
+            )
+        real_in = not np.iscomplexobj(argument)
         result = (out.real if real_in else out).reshape(array.shape)
         return result.item() if array.ndim == 0 else result
 
@@ -632,7 +642,7 @@ def _evaluate(
     """Apply a 1-d function to an array of any shape; NaN passes through."""
     if np.iscomplexobj(x):
         raise TypeError("a real argument is needed here; complex points go to stieltjes or log_potential")
-    array = np.asarray(x, dtype=np.float64)
+    array = check_reals("x", x)
     flat = array.ravel()
     good = ~np.isnan(flat)
     out = np.full(flat.shape, np.nan)
@@ -656,36 +666,66 @@ def _evaluate_complex(
     at_infinity: float,
 ) -> Any:
     """Apply a function of the closed upper half plane everywhere, by reflection below the real axis."""
-    array = np.asarray(z).astype(np.complex128)
+    array = check_complexes("z", z)
     flat = array.ravel()
     below = flat.imag < 0.0
     upper = np.where(below, flat.conj(), flat)
     upper.imag[upper.imag == 0.0] = 0.0  # -0.0 would land on the other side of a branch cut
     good = np.isfinite(upper)
+    infinite = np.isinf(upper) & ~np.isnan(upper)
     out = np.full(flat.shape, complex(np.nan, np.nan))
-    out[np.isinf(upper)] = at_infinity
+    out[infinite] = at_infinity
     out[good] = function(upper[good])
     result = np.where(below, out.conj(), out).reshape(array.shape)
     value = result.item() if array.ndim == 0 else result
     if not return_error or error is None:
         return value
-    bound = np.where(np.isinf(upper), 0.0, np.nan)
+    bound = np.where(infinite, 0.0, np.nan)
     bound[good] = error(upper[good], out[good])
     shaped = bound.reshape(array.shape)
     return value, (shaped.item() if array.ndim == 0 else shaped)
 
 
-def check_law(law: Any) -> Law:
+def _check_levels(u: ArrayLike) -> Real:
+    """Return the levels of quantiles as floats in [0, 1], NaN allowed."""
+    level = check_reals("u", u)
+    bad = (level < 0.0) | (level > 1.0)
+    if bad.any():
+        raise ValueError(f"u must lie in [0, 1], got {float(level[bad].flat[0])!r}")
+    return level
+
+
+def _check_size(size: Any) -> None:
+    """Check the shape of draws, and that they fit into memory."""
+    lengths = () if size is None else size if isinstance(size, tuple) else (size,)
+    count = math.prod(check_count("size", length, minimum=0) for length in lengths)
+    check_memory(
+        f"size = {size!r}", _BYTES_A_DRAW * min(count, sys.maxsize), "drawing them", lambda: "draw them in parts"
+    )
+
+
+def _plain(value: complex) -> complex:
+    """A complex number for a message: as a float where it is real."""
+    number = complex(value)
+    return number.real if number.imag == 0 else number
+
+
+def check_law(law: Any, name: str = "base") -> Law:
     """Return `law` if it is one.
 
     Raises
     ------
     TypeError
-        If it is not.
+        If it is not; the message says how to get the law of an ensemble, a law of the plane or data.
     """
-    if not isinstance(law, Law):
-        raise TypeError(f"base must be a Law, got {law!r} of type {type(law).__name__}")
-    return law
+    if isinstance(law, Law):
+        return law
+    remedy = "data become one with rmt.Empirical(data)"
+    if callable(getattr(law, "radial_law", None)):
+        remedy = "a law of the plane has one in its radial_law()"
+    elif callable(getattr(law, "law", None)):
+        remedy = "a random matrix has one in its law()"
+    raise TypeError(f"{name} must be a Law, got {shown(law)} of type {type(law).__name__}; {remedy}")
 
 
 def exact(value: Any) -> Fraction:

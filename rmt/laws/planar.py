@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rmt.errors import check_real
+from rmt.errors import check_complexes, check_generator, check_real
 from rmt.laws.law import Law
 
 
@@ -51,7 +51,7 @@ class PlanarLaw(ABC):
         rng : Generator, SeedSequence, int or None
             Passed to :func:`numpy.random.default_rng`.
         """
-        generator = np.random.default_rng(rng)
+        generator = check_generator(rng)
         modulus = self.radial_law().rvs(size, rng=generator)
         angle = self.angle_law().rvs(size, rng=generator)
         return modulus * np.exp(1j * angle)
@@ -105,7 +105,7 @@ class CircularLaw(PlanarLaw):
 
     def pdf(self, z: ArrayLike) -> Any:
         """Density ``1/(pi variance)`` inside the disc, 0 outside, NaN at NaN."""
-        modulus = np.abs(np.asarray(z, dtype=np.complex128))
+        modulus = np.abs(check_complexes("z", z))
         value = np.where(modulus <= self.radius, 1.0 / (math.pi * float(self.variance)), 0.0)
         return np.where(np.isnan(modulus), np.nan, value)[()]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rmt.errors import ConvergenceError, check_count
+from rmt.errors import ConvergenceError, check_count, check_reals
 from rmt.laws.law import Complex, Law
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class TransformChain:
         ValueError
             If an `x` is not positive.
         """
-        points = np.asarray(x, dtype=np.float64)
+        points = check_reals("x", x)
         if not np.all(points > 0.0):
             raise ValueError("x must be positive: the spectrum of J Jᵀ lies on [0, ∞)")
         if not self.closed:

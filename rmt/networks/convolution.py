@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import check_choice, check_count, check_real
+from rmt.errors import check_choice, check_count, check_generator, check_real, check_reals
 
 if TYPE_CHECKING:
     from rmt.laws.law import Law
@@ -129,7 +129,7 @@ def convolution_kernel(
     sizes = (kernel_size,) if isinstance(kernel_size, int) else tuple(kernel_size)
     check_choice("initialiser", initialiser, INITIALISERS)
     scale = float(check_real("sigma_w", sigma_w, at_least=0.0))
-    generator = np.random.default_rng(rng)
+    generator = check_generator(rng)
     if initialiser == "gaussian":
         return scale / math.sqrt(n * taps) * generator.standard_normal((n, n, *sizes))
     if initialiser == "orthogonal":
@@ -158,7 +158,7 @@ def circular_convolution_singular_values(kernel: ArrayLike, shape: Sequence[int]
     ndarray
         All of them, descending.
     """
-    array = np.asarray(kernel, dtype=np.float64)
+    array = check_reals("kernel", kernel)
     sizes = tuple(check_count("shape", s) for s in shape)
     if array.ndim != 2 + len(sizes) or any(k > s for k, s in zip(array.shape[2:], sizes, strict=True)):
         raise ValueError(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rmt.errors import check_real
+from rmt.errors import check_real, check_reals
 from rmt.networks.activations import ActivationLike, activation
 from rmt.networks.meanfield import all_roots
 from rmt.networks.moments import Activation, Real
@@ -95,7 +95,7 @@ def edge_of_chaos(activation_: ActivationLike, *, q: ArrayLike) -> Any:
     1.360349523176
     """
     phi = activation(activation_)
-    array = np.asarray(q, dtype=np.float64)
+    array = check_reals("q", q)
     if array.ndim == 0:
         length = float(check_real("q", q, at_least=0.0))
         variance = bias_variance(phi, length)

@@ -10,7 +10,7 @@ import numpy as np
 
 from rmt._cached import cached_property
 from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant
-from rmt.errors import check_count
+from rmt.errors import check_count, check_generator
 
 if TYPE_CHECKING:
     from rmt.laws.law import Law
@@ -170,7 +170,7 @@ class Jacobian(Ensemble):
 
     def forward(self, n: int, rng: Any = None) -> Iterator[tuple[Matrix, Float]]:
         """Run a network of `n` output units, and yield W_l and the diagonal of D_l layer by layer."""
-        generator = np.random.default_rng(rng)
+        generator = check_generator(rng)
         sizes = self.shapes(n)
         x = self._input(sizes[0], generator)
         for layer, columns, rows in zip(self.net.layers, sizes[:-1], sizes[1:], strict=True):

@@ -11,7 +11,7 @@ import numpy as np
 
 from rmt._cached import cached_property
 from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant
-from rmt.errors import check_count, check_real
+from rmt.errors import check_count, check_generator, check_real
 from rmt.networks.activations import ActivationLike
 from rmt.networks.activations import activation as as_activation
 from rmt.networks.depth_limits import residual_limit
@@ -192,7 +192,7 @@ class ResidualJacobian(Ensemble):
         from rmt.numerics.householder import haar_matrix
 
         size = check_count("n", n)
-        generator = np.random.default_rng(rng)
+        generator = check_generator(rng)
         net = self.net
         x = generator.standard_normal(size)
         x = x - x.mean()

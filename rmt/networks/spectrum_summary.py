@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import check_count
+from rmt.errors import check_count, check_reals
 from rmt.networks.verdict import Verdict, judge
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class SpectrumSummary:
         ValueError
             If there is no value, one is NaN or +inf, or there are more than `rows`.
         """
-        values = np.sort(np.asarray(logs, dtype=np.float64).ravel())
+        values = np.sort(check_reals("logs", logs).ravel())
         if values.size == 0 or np.isnan(values).any() or values[-1] == math.inf:
             raise ValueError("logs must be at least one logarithm of a finite singular value, -inf for zero")
         total = values.size if rows is None else check_count("rows", rows, minimum=values.size)

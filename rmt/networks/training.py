@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import ConvergenceError, check_choice, check_count, check_real
+from rmt.errors import ConvergenceError, check_choice, check_count, check_generator, check_real, check_reals
 
 Real = NDArray[np.float64]
 
@@ -46,7 +46,7 @@ def shallow_mode(t: ArrayLike, *, strength: float, start: float, rate: float = 1
     rate : float
     """
     s, u0, eta = _mode("strength", strength), _mode("start", start), _mode("rate", rate)
-    value = s / (1.0 + (s / u0 - 1.0) * np.exp(-2.0 * s * eta * np.asarray(t, dtype=np.float64)))
+    value = s / (1.0 + (s / u0 - 1.0) * np.exp(-2.0 * s * eta * check_reals("t", t)))
     return value[()]
 
 
@@ -125,7 +125,7 @@ def deep_mode(t: ArrayLike, depth: int, *, strength: float, start: float, rate: 
     from scipy.optimize import brentq
 
     s, u0 = _mode("strength", strength), _mode("start", start)
-    times = np.asarray(t, dtype=np.float64)
+    times = check_reals("t", t)
     if u0 == s:
         return np.full(times.shape, s)[()]
     above, low = u0 > s, math.log(u0 / abs(s - u0))
@@ -204,13 +204,13 @@ def linear_start(depth: int, target: ArrayLike, *, gain: float, weights: str, rn
     """
     from rmt.numerics.householder import haar_product
 
-    d, matrix = check_count("depth", depth), np.asarray(target, dtype=np.float64)
+    d, matrix = check_count("depth", depth), check_reals("target", target)
     check_choice("weights", weights, ("orthogonal", "gaussian"))
     n = matrix.shape[0]
     if matrix.shape != (n, n):
         raise ValueError(f"target must be a square matrix, got shape {matrix.shape}")
     scale = _mode("gain", gain) ** (1.0 / d)
-    generator = np.random.default_rng(rng)
+    generator = check_generator(rng)
     if weights == "gaussian":
         return [scale / math.sqrt(n) * generator.standard_normal((n, n)) for _ in range(d)]
     left, _, right = np.linalg.svd(matrix)
@@ -229,7 +229,7 @@ def train_linear(
         If the error grows without bound: the rate is too large.
     """
     factors = [np.array(w, dtype=np.float64) for w in weights]
-    goal = np.asarray(target, dtype=np.float64)
+    goal = check_reals("target", target)
     limit = DIVERGED * (1.0 + float(np.linalg.norm(goal)))
     for step in range(check_count("max_steps", max_steps) + 1):
         forward = [np.eye(goal.shape[1])]
@@ -283,7 +283,7 @@ def digit_images(samples: int, *, rng: Any = None) -> tuple[Real, NDArray[np.int
         Of mean 0 and mean square 1.
     labels : array of int
     """
-    generator = np.random.default_rng(rng)
+    generator = check_generator(rng)
     count = check_count("samples", samples)
     waves = np.cos(np.pi * np.outer(np.arange(8) + 0.5, np.arange(4)) / 8.0)
     patterns = np.einsum("xi,cij,yj->cxy", waves, generator.standard_normal((10, 4, 4)), waves)
@@ -354,7 +354,7 @@ def train_tanh(
     TrainingRun
     """
     d = check_count("depth", depth)
-    generator = np.random.default_rng(rng)
+    generator = check_generator(rng)
     images, labels = digit_images(samples, rng=generator)
     weights, biases, input_q = tanh_start(d, images.shape[1], start, generator)
     x = images * math.sqrt(input_q)

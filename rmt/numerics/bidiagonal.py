@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rmt.errors import check_reals
 from rmt.numerics.counted_roots import counted_roots
 from rmt.numerics.divide_and_conquer import eigenvalues_by_division
 from rmt.numerics.sturm import FLOOR, sturm_evaluate, wide_range_evaluate
@@ -99,7 +100,7 @@ def bidiagonal_counts(diagonal: ArrayLike, super_diagonal: ArrayLike, points: Ar
     ValueError
         If the shapes disagree, an entry is not finite, or a point is NaN.
     """
-    x = np.asarray(points, dtype=np.float64)
+    x = check_reals("points", points)
     if np.isnan(x).any():
         raise ValueError("points must not contain NaN")
     return ScaledBidiagonal(diagonal, super_diagonal).counts(x)

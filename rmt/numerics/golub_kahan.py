@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt._cached import cached_property
-from rmt.errors import check_count, check_real
+from rmt.errors import check_count, check_generator, check_real, check_reals
 
 Real = NDArray[np.float64]
 Product = Callable[[Real], ArrayLike]
@@ -86,7 +86,7 @@ def bidiagonalise(matvec: Product, rmatvec: Product, start: ArrayLike, steps: in
         If a product is not finite, or the start vector is zero.
     """
     count = check_count("steps", steps)
-    u = _unit("start", np.asarray(start, dtype=np.float64))
+    u = _unit("start", check_reals("start", start))
     left: list[Real] = [u]
     right: list[Real] = []
     diagonal: list[float] = []
@@ -254,7 +254,7 @@ def lanczos_spectrum(
     Memory beyond the products: ``steps (rows + columns)`` numbers.
     """
     rows, columns = (check_count("shape", side) for side in shape)
-    generator = np.random.default_rng(rng)
+    generator = check_generator(rng)
     rules = tuple(
         gauss_rule_of_map(matvec, rmatvec, generator.standard_normal(rows), min(steps, rows, columns + 1))
         for _ in range(check_count("probes", probes))
@@ -279,7 +279,7 @@ def compressed_measure(points: ArrayLike, nodes: int) -> tuple[Real, Real]:
         Ascending; the weights sum to 1.
     """
     count = check_count("nodes", nodes)
-    values, repeats = np.unique(np.asarray(points, dtype=np.float64).ravel(), return_counts=True)
+    values, repeats = np.unique(check_reals("points", points).ravel(), return_counts=True)
     if values.size == 0 or not np.isfinite(values).all():
         raise ValueError("points must hold at least one number, and finite ones only")
     if values.size <= count:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import check_count
+from rmt.errors import check_count, check_reals
 from rmt.numerics.counted_roots import counted_roots
 from rmt.numerics.divide_and_conquer import BASE, eigenvalues_by_division
 from rmt.numerics.sturm import FLOOR, sturm_evaluate
@@ -117,7 +117,7 @@ def tridiagonal_counts(diagonal: ArrayLike, off_diagonal: ArrayLike, points: Arr
     ValueError
         If the shapes disagree, or an entry or point is NaN.
     """
-    x = np.asarray(points, dtype=np.float64)
+    x = check_reals("points", points)
     if np.isnan(x).any():
         raise ValueError("points must not contain NaN")
     return ScaledTridiagonal(diagonal, off_diagonal).counts(x)
@@ -150,7 +150,7 @@ def tridiagonal_histogram(diagonal: ArrayLike, off_diagonal: ArrayLike, edges: A
 
 def check_edges(edges: ArrayLike) -> Real:
     """Return bin edges as an ascending array of at least two."""
-    x = np.asarray(edges, dtype=np.float64)
+    x = check_reals("edges", edges)
     if x.ndim != 1 or x.size < 2 or not (np.diff(x) > 0.0).all():
         raise ValueError("edges must be a 1-d array of at least two ascending numbers")
     return x

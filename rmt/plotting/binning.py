@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import check_count
+from rmt.errors import check_count, check_reals
 
 if TYPE_CHECKING:
     from rmt.laws.law import Law
@@ -20,8 +20,10 @@ Real = NDArray[np.float64]
 EPS = float(np.finfo(np.float64).eps)
 #: the lower end of a law on a log axis leaves out this mass
 LOG_TAIL = 1e-3
-#: bins beyond the support, in bin widths, before one last wide bin takes the rest
+#: bins beyond the support and next to each end of a gap, before one wide bin takes the rest
 FARTHEST_BINS = 600
+#: more bins than any page has dots
+MOST_BINS = 10**6
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,10 @@ def histogram(
     log : bool
         Bins of equal width in log λ.
     """
-    x = np.sort(np.asarray(values, dtype=np.float64).ravel())
-    count = max(60, math.ceil(6.0 * x.size ** (1.0 / 3.0))) if bins is None else check_count("bins", bins)
+    x = np.sort(check_reals("values", values).ravel())
+    count = max(60, math.ceil(6.0 * x.size ** (1.0 / 3.0)))
+    if bins is not None:
+        count = check_count("bins", bins, maximum=MOST_BINS)
     tolerance = 4.0 * max(x.size, 100) * EPS * float(np.abs(x).max())
     if law is not None:
         positions = np.array([position for position, _ in law.atoms])
@@ -181,14 +185,25 @@ def _edges(x: Real, intervals: list[tuple[float, float]], count: int, *, bounded
     width = sum(high - low for low, high in intervals) / count
     ends = [end for interval in intervals for end in interval]
     pieces = [
-        np.linspace(left, right, max(1, round((right - left) / width)) + 1)
-        for left, right in pairwise(ends)
+        _inner_bins(left, right, width, 2.0 * FARTHEST_BINS if k % 2 else math.inf)  # every second one is a gap
+        for k, (left, right) in enumerate(pairwise(ends))
         if right > left
     ]
+    if not pieces:  # the support is narrower than one float
+        return _edges(x, [], count, bounded=True)
     if bounded and x.size:
         pieces.insert(0, ends[0] - _outer_bins(ends[0] - x[0], width)[::-1])
         pieces.append(ends[-1] + _outer_bins(x[-1] - ends[-1], width))
     return np.unique(np.concatenate(pieces))
+
+
+def _inner_bins(left: float, right: float, width: float, most: float) -> Real:
+    """Ends of equal bins about this wide between two edges; of one wide bin in the middle if they are too many."""
+    steps = round((right - left) / width)
+    if steps <= most:
+        return np.linspace(left, right, max(1, steps) + 1)
+    ends = width * np.arange(FARTHEST_BINS + 1)
+    return np.concatenate([left + ends, right - ends[::-1]])
 
 
 def _outer_bins(distance: float, width: float) -> Real:

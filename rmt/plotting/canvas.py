@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rmt.errors import shown
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -68,11 +70,22 @@ def figure(
 def axes_or_new(ax: Axes | None) -> Axes:
     """Return `ax`, or new Axes of a pyplot figure, so that scripts and notebooks can show it."""
     if ax is not None:
-        return ax
+        return _check_axes(ax)
     import matplotlib.pyplot as plt
 
     new: Axes = plt.subplots(layout="constrained")[1]
     return new
+
+
+def _check_axes(ax: Any) -> Axes:
+    from matplotlib.axes import Axes
+
+    if isinstance(ax, Axes) and ax.name != "3d":
+        return ax
+    remedy = "of an array of Axes pass one, as axes[0]; of a Figure, figure.gca()"
+    raise TypeError(
+        f"ax must be two-dimensional matplotlib Axes, got {shown(ax)} of type {type(ax).__name__}; {remedy}"
+    )
 
 
 def legend(ax: Axes, **kwargs: Any) -> Legend:
@@ -100,6 +113,8 @@ def check_figure_path(path: str | os.PathLike[str]) -> Path:
     ValueError
         If it is not.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"path must be a file name, got {shown(path)} of type {type(path).__name__}")
     target = Path(path)
     if target.suffix.lower() not in FIGURE_ENDINGS:
         raise ValueError(
@@ -123,11 +138,21 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
 
     Raises
     ------
+    TypeError
+        If `figure` is no figure.
     ValueError
         If the ending is another one.
     """
+    from matplotlib.figure import Figure
+
     target = check_figure_path(path)
+    if not isinstance(figure, Figure):
+        remedy = "of Axes pass axes.figure"
+        raise TypeError(
+            f"figure must be a matplotlib Figure, got {shown(figure)} of type {type(figure).__name__}; {remedy}"
+        )
     undated: dict[str, dict[str, Any]] = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}, ".png": {}}
     with style():
+        figure.draw_without_rendering()  # the constrained layout moves with the first draw, and no more after it
         figure.savefig(target, metadata=undated[target.suffix.lower()])
     return target

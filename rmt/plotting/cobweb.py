@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rmt.errors import check_count, check_real
+from rmt.errors import check_count, check_real, check_reals
 from rmt.laws.law import Real
 from rmt.plotting.canvas import DARK_GREY, axes_or_new, style
 
@@ -78,7 +78,7 @@ def cobweb(
     """
     check_count("steps", steps)
     check_count("points", points, minimum=8)
-    starts = np.atleast_1d(np.asarray(start, dtype=np.float64)).tolist()
+    starts = np.atleast_1d(check_reals("start", start)).tolist()
     orbits = [_orbit(function, float(x), steps) for x in starts]
     low, high = _window(orbits, window)
     x = np.linspace(low, high, points)

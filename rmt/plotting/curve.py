@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmt.errors import check_count
-from rmt.laws.law import Law
+from rmt.laws.law import Law, check_law
+from rmt.laws.planar import PlanarLaw
 from rmt.plotting.binning import frame, hull, wants_log
 from rmt.plotting.canvas import axes_or_new, style
 from rmt.plotting.labels import edge_labels, law_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from rmt.laws.planar import PlanarLaw
 
 Real = NDArray[np.float64]
 
@@ -87,6 +86,8 @@ def law(
     ['semicircle law']
     """
     check_count("points", points, minimum=8)
+    if not isinstance(law, PlanarLaw):
+        check_law(law, "law")
     with style():
         axes = axes_or_new(ax)
         name = law_label(law) if label is None else label

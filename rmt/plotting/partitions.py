@@ -68,12 +68,14 @@ def partition(
     Raises
     ------
     ValueError
-        If the blocks are no partition, or the complement of a crossing one is asked for.
+        If the blocks are no partition, there is none, or the complement of a crossing one is asked for.
     """
     from matplotlib.patches import Circle
 
     parts = as_partition(blocks)
     n = sum(map(len, parts))
+    if n == 0:
+        raise ValueError("blocks must partition {1, ..., n} for some n >= 1, got none: there is nothing to draw")
     colour = DARK_GREY if is_noncrossing(parts) else CROSSING
     with style():
         axes = axes_or_new(ax)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rmt.errors import check_count
+from rmt.errors import check_count, shown
 from rmt.laws.law import Law
 from rmt.plotting.binning import frame
 from rmt.plotting.canvas import axes_or_new, style
@@ -55,6 +55,8 @@ def domain_coloring(
 
     Raises
     ------
+    TypeError
+        If `function` is neither a law nor a function.
     ValueError
         If a window is missing or empty.
 
@@ -76,6 +78,8 @@ def domain_coloring(
         evaluate: Callable[[NDArray[np.complex128]], Any] = function.stieltjes
     else:
         evaluate = function
+    if not callable(evaluate):
+        raise TypeError(f"function must be a Law or a function of an array of complex numbers, got {shown(function)}")
     if xlim is None:
         raise ValueError("xlim must be given with a function; only a law has a window of its own")
     half = (xlim[1] - xlim[0]) / 3.0

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import check_choice
-from rmt.laws.law import Law
-from rmt.plotting.binning import Histogram, histogram
+from rmt.errors import check_choice, check_count, check_numbers
+from rmt.laws.law import Law, check_law
+from rmt.laws.planar import PlanarLaw
+from rmt.plotting.binning import MOST_BINS, Histogram, histogram
 from rmt.plotting.canvas import DARK_GREY, GREY, axes_or_new, style
 from rmt.plotting.canvas import legend as legend_above
 from rmt.plotting.curve import choose_log, draw_stem, extend_frame, finish_axes, finish_plane
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from rmt.ensembles.ensemble import Ensemble
-    from rmt.laws.planar import PlanarLaw
 
 VIEWS = ("eigenvalues", "singular values", "radii", "angles")
 
@@ -78,6 +78,8 @@ def esd(
 
     Raises
     ------
+    TypeError
+        If the eigenvalues are no numbers, or `law` is not a law on the line.
     ValueError
         If an eigenvalue is NaN or infinite, there is none, or a log axis is asked for negative ones.
 
@@ -86,7 +88,11 @@ def esd(
     The area of the histogram and the masses of the stems sum to 1. The height of a stem is its mass, where 1 is 90 %
     of the height of the frame.
     """
-    array = np.asarray(values).ravel()
+    array = check_numbers("values", values).ravel()
+    if law is not None:
+        check_law(law, "law")
+    if bins is not None:
+        check_count("bins", bins, maximum=MOST_BINS)
     if array.size == 0:
         raise ValueError("values must hold at least one eigenvalue, got none")
     if not np.isfinite(array).all():
@@ -152,6 +158,8 @@ def compare(
 
     Raises
     ------
+    TypeError
+        If `law` is no law, or a law on the line for eigenvalues in the plane.
     ValueError
         If `view` is another word or does not suit the law, or a law is missing.
 
@@ -163,6 +171,8 @@ def compare(
     ['Wishart, ratio 2, n = 400', 'Marchenko–Pastur law, ratio 2']
     """
     check_choice("view", view, VIEWS)
+    if law is not None and not isinstance(law, PlanarLaw):
+        check_law(law, "law")
     values, prediction, name, law_name = _resolve(source, law, n, rng, trials, view)
     kwargs.setdefault("label", law_name)
     with style():
@@ -194,12 +204,17 @@ def _resolve(
         if law is None:
             law = ensemble.singular_value_law() if singular else ensemble.law()
     else:
-        values = np.asarray(source)
+        values = check_numbers("source", source)
         name = f"n = {values.shape[-1] if values.ndim else 1}"
         if law is None:
             raise ValueError("law must be given with eigenvalues; only an ensemble knows its own")
     values = values.ravel()
     if view not in ("radii", "angles"):
+        if isinstance(law, Law) and np.iscomplexobj(values):
+            raise TypeError(
+                f"the eigenvalues are complex and {law_label(law)} is a law on the line; pass a law of the plane, or "
+                'view="singular values" with the law of those'
+            )
         return values, law, name, law_label(law)
     if isinstance(law, Law):
         raise ValueError(f"view={view!r} needs a law in the plane, got {law!r}")

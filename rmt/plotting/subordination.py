@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rmt.errors import check_count
-from rmt.laws.law import Law, Real
+from rmt.laws.law import Law, Real, check_law
 from rmt.plotting.binning import frame
 from rmt.plotting.canvas import axes_or_new, style
 from rmt.plotting.labels import law_label
@@ -62,7 +62,7 @@ def subordination(
     """
     check_count("points", points, minimum=8)
     check_count("factor", factor, minimum=0)
-    curves = law.subordination(_grid(law, points).astype(np.complex128))
+    curves = check_law(law, "law").subordination(_grid(law, points).astype(np.complex128))
     if factor >= len(curves):
         raise ValueError(f"factor must be one of 0, ..., {len(curves) - 1}, got {factor}")
     omega = np.asarray(curves[factor])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rmt.errors import check_count
-from rmt.laws.law import Law, Real
+from rmt.laws.law import Law, Real, check_law
 from rmt.plotting.binning import hull
 from rmt.plotting.canvas import axes_or_new, style
 from rmt.plotting.labels import law_label
@@ -131,7 +131,7 @@ def s_transform(
 
 
 def _bounded_hull(law: Law) -> tuple[float, float]:
-    low, high = hull(law)
+    low, high = hull(check_law(law, "law"))
     if not (math.isfinite(low) and math.isfinite(high)):
         raise ValueError(f"the support of {law!r} is unbounded, so its transforms have no domain on the real line")
     return low, high

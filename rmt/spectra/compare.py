@@ -7,16 +7,14 @@ import math
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import check_count, check_real
-from rmt.laws.law import Law
-
-if TYPE_CHECKING:
-    from rmt.laws.planar import PlanarLaw
+from rmt.errors import check_count, check_numbers, check_real
+from rmt.laws.law import Law, check_law
+from rmt.laws.planar import PlanarLaw
 
 Real = NDArray[np.float64]
 
@@ -315,7 +313,8 @@ def compare(
     if atom_tolerance is not None:
         check_real("atom_tolerance", atom_tolerance, at_least=0.0)
     given = None if tolerance is None else Tolerance(float(check_real("tolerance", tolerance, above=0.0)), "given")
-    if isinstance(law, Law):
+    if not isinstance(law, PlanarLaw):
+        check_law(law, "law")
         if np.iscomplexobj(values):
             raise TypeError(
                 f"sample is complex and {law!r} is a law on the line; pass a planar law, or singular values"
@@ -468,9 +467,7 @@ def _atoms(x: Real, law: Law, tolerance: float) -> tuple[AtomPair, ...]:
 
 # ---------------------------------------------------------------------- small helpers
 def _check_sample(sample: ArrayLike) -> NDArray[Any]:
-    values = np.asarray(sample)
-    if not np.issubdtype(values.dtype, np.number):
-        raise TypeError(f"sample must hold numbers, got dtype {values.dtype}")
+    values = check_numbers("sample", sample)
     if values.ndim not in (1, 2) or values.size == 0:
         raise ValueError(
             "sample must hold the eigenvalues of one matrix (1 axis) or of several (one row a matrix), not empty; "
@@ -485,7 +482,7 @@ def _check_sample(sample: ArrayLike) -> NDArray[Any]:
     if bad.any():
         position = ", ".join(str(int(i)) for i in np.argwhere(bad)[0])
         raise ValueError(f"sample must be finite: {values[bad][0]} at position {position}")
-    return values if np.iscomplexobj(values) else values.astype(np.float64)
+    return values
 
 
 def _hull(law: Law) -> tuple[float, float]:

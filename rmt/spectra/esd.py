@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rmt.errors import check_numbers
 from rmt.laws.atomic import Empirical
 
 EPS = float(np.finfo(np.float64).eps)
@@ -42,9 +43,7 @@ def esd(matrix_or_eigenvalues: ArrayLike) -> Empirical:
     >>> mu.mean(), mu.cdf(1.5)
     (2.0, 0.5)
     """
-    array = np.asarray(matrix_or_eigenvalues)
-    if not np.issubdtype(array.dtype, np.number):
-        raise TypeError(f"matrix_or_eigenvalues must hold numbers, got dtype {array.dtype}")
+    array = check_numbers("matrix_or_eigenvalues", matrix_or_eigenvalues)
     if array.ndim not in (1, 2) or array.size == 0:
         raise ValueError(
             "matrix_or_eigenvalues must be a Hermitian matrix (2 axes) or its eigenvalues (1 axis), not empty; "
@@ -57,7 +56,7 @@ def esd(matrix_or_eigenvalues: ArrayLike) -> Empirical:
                 "the eigenvalues must be real, got complex numbers; for a spectrum in the plane use "
                 "rmt.spectra.compare or rmt.plotting.esd"
             )
-        return Empirical(array.astype(np.float64))
+        return Empirical(array)
     _check_hermitian(array)
     eigenvalues = np.linalg.eigvalsh(array)
     rounding = len(eigenvalues) * EPS * np.abs(eigenvalues).max()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import check_choice, check_count
+from rmt.errors import check_choice, check_count, check_generator
 
 Array = NDArray[Any]
 Real = NDArray[np.float64]
@@ -112,7 +112,7 @@ def gaussian_product_log_singular_values(
     others = sorted(dimensions)[1:]
     with one_blas_thread():
         logs = log_singular_values_of_gaussian_product(
-            [w - size for w in others], size, np.random.default_rng(rng), complex_entries=field == "complex"
+            [w - size for w in others], size, check_generator(rng), complex_entries=field == "complex"
         )
     return logs - 0.5 * sum(math.log(w) for w in dimensions[:-1])
 

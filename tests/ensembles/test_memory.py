@@ -3,7 +3,7 @@
 import pytest
 
 import rmt
-from rmt.ensembles import memory
+from rmt.numerics import memory
 
 HUGE = 10**6
 

@@ -83,6 +83,45 @@ def test_a_generator_gives_its_children_once():
     assert TrialStreams.spawn(1, 2) == TrialStreams.spawn(1, 9)
 
 
+def test_the_state_of_a_generator_counts():
+    goe = rmt.goe()
+    stream = np.random.PCG64(5)
+    start = goe.eigenvalues(4, rng=np.random.PCG64(5))
+    assert np.array_equal(start, goe.eigenvalues(4, rng=5))
+    advanced = [goe.eigenvalues(4, rng=np.random.PCG64(5).advance(2**64)) for _ in range(2)]
+    jumped = [goe.eigenvalues(4, rng=np.random.Generator(stream.jumped())) for _ in range(2)]
+    later = [goe.eigenvalues(4, rng=np.random.Philox(5, counter=2**128)) for _ in range(2)]
+    restored = []
+    for _ in range(2):  # a state that some other generator had
+        generator = np.random.default_rng()
+        generator.bit_generator.state = np.random.PCG64(77).state
+        restored.append(goe.eigenvalues(4, rng=generator))
+    for first, second in (advanced, jumped, later, restored):
+        assert np.array_equal(first, second)
+    different = [start, advanced[0], jumped[0], later[0], restored[0], goe.eigenvalues(4, rng=np.random.Philox(5))]
+    assert len({values.tobytes() for values in different}) == len(different)
+
+
+def test_a_moved_generator_gives_its_children_once():
+    rng = np.random.default_rng(3)
+    rng.standard_normal()
+    goe = rmt.goe()
+    first, second = goe.eigenvalues(5, rng=rng, trials=2), goe.eigenvalues(5, rng=rng, trials=2)
+    assert not np.array_equal(first, second)
+    rng = np.random.default_rng(3)
+    rng.standard_normal()
+    assert np.array_equal(goe.eigenvalues(5, rng=rng, trials=3)[:2], first)
+    assert (
+        np.array_equal(rmt.hermite(2).largest(50, rng=rng), rmt.hermite(2).largest(50, rng=copy.deepcopy(rng))) is False
+    )
+
+
+def test_a_seed_sequence_is_a_seed():
+    seed = np.random.SeedSequence(4)
+    assert np.array_equal(rmt.goe().eigenvalues(4, rng=seed), rmt.goe().eigenvalues(4, rng=seed))
+    assert np.array_equal(rmt.goe().sample(4, rng=seed), rmt.goe().sample(4, rng=seed))
+
+
 def test_trials_are_different_and_one_trial_is_the_first():
     values = rmt.gue().eigenvalues(6, rng=0, trials=3)
     assert len(np.unique(values)) == 18

@@ -217,7 +217,7 @@ def test_text_names_every_number():
         (np.zeros((2, 2, 2)), {}, ValueError, r"got shape \(2, 2, 2\)"),
         ([1.0, np.nan], {}, ValueError, "nan at position 1"),
         ([1.0 + 1j], {}, TypeError, "law on the line"),
-        (["x"], {}, TypeError, "must hold numbers"),
+        (["x"], {}, TypeError, "sample must be real or complex numbers"),
         ([1.0], {"n": 0}, ValueError, "n must be an integer >= 1, got 0"),
         ([1.0], {"beta": 0.0}, ValueError, "beta must be"),
         ([1.0], {"tolerance": math.nan}, ValueError, "tolerance must be"),

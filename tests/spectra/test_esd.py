@@ -51,7 +51,7 @@ def test_rounding_asymmetry_is_accepted():
         (np.array([1.0, 1j]), TypeError, "must be real, got complex"),
         (np.array([]), ValueError, r"not empty; got shape \(0,\)"),
         (np.zeros((2, 2, 2)), ValueError, r"got shape \(2, 2, 2\)"),
-        (np.array(["a", "b"]), TypeError, "must hold numbers"),
+        (np.array(["a", "b"]), TypeError, "must be real or complex numbers"),
     ],
 )
 def test_bad_input_is_refused(matrix, error, message):

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rmt.errors import check_real
+from rmt.errors import check_generator, check_real
 from rmt.networks.advice import Advice
 
 Real = NDArray[np.float64]
@@ -68,7 +68,7 @@ def apply_init(module: Any, advice: Advice, *, input_q: float | None = None, rng
     layers = [m for m in module.modules() if isinstance(m, (torch.nn.Linear, *_CONVOLUTIONS))]
     if not layers:
         raise ValueError("the module has no linear or convolution layer to initialise")
-    generator = np.random.default_rng(rng)
+    generator = check_generator(rng)
     first = advice.sigma_w
     if input_q is not None and advice.input_q is not None:
         first *= math.sqrt(advice.input_q / float(check_real("input_q", input_q, above=0.0)))

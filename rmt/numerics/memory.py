@@ -34,8 +34,8 @@ def _free_memory() -> float:
         return float("inf")
 
 
-def check_memory(n: int, needed: float, what: str, remedy: Callable[[], str]) -> None:
-    """Raise if `needed` bytes are not available.
+def check_memory(given: str, needed: float, what: str, remedy: Callable[[], str]) -> None:
+    """Raise if `needed` bytes are not available; `given` is the argument that asks for them, as ``"n = 100"``.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def check_memory(n: int, needed: float, what: str, remedy: Callable[[], str]) ->
     available = available_memory() if needed > _ALWAYS_FITS else float("inf")
     if needed > available:
         raise ValueError(
-            f"n = {n} is too large for memory: {what} takes about {_readable(needed)} and {_readable(available)} are "
+            f"{given} is too large for memory: {what} takes about {_readable(needed)} and {_readable(available)} are "
             f"available; {remedy()}"
         )
 

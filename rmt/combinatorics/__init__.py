@@ -1,0 +1,82 @@
+"""Non-crossing partitions, and the moments and cumulants they connect, in exact arithmetic.
+
+A partition of {1, ..., n} is a tuple of blocks, each an increasing tuple of integers, in the order of their
+smallest elements: ``((1, 3), (2,), (4,))``. Moment sequences leave out m_0 = 1: they are m_1, ..., m_k. Start with
+:func:`noncrossing_partitions`, :func:`free_cumulants_from_moments` and :func:`boxtimes_moments`.
+"""
+
+from rmt.combinatorics.counts import catalan, fuss_catalan, harer_zagier, kreweras_number, narayana
+from rmt.combinatorics.cumulants import (
+    boolean_cumulants_from_moments,
+    boxplus_moments,
+    boxtimes_moments,
+    classical_cumulants_from_moments,
+    compression_moments,
+    free_cumulants_from_moments,
+    moments_from_boolean_cumulants,
+    moments_from_classical_cumulants,
+    moments_from_free_cumulants,
+    moments_from_rectangular_cumulants,
+    moments_from_s_transform,
+    multiplicative_extension,
+    rectangular_cumulants_from_moments,
+    s_transform_from_moments,
+)
+from rmt.combinatorics.partitions import (
+    Block,
+    Partition,
+    as_partition,
+    covers,
+    genus,
+    hasse_diagram,
+    interval_partitions,
+    is_noncrossing,
+    join,
+    kreweras_complement,
+    meet,
+    moebius,
+    noncrossing_pairings,
+    noncrossing_partitions,
+    pairings,
+    refines,
+    set_partitions,
+)
+
+__all__ = [
+    "Block",
+    "Partition",
+    "as_partition",
+    "boolean_cumulants_from_moments",
+    "boxplus_moments",
+    "boxtimes_moments",
+    "catalan",
+    "classical_cumulants_from_moments",
+    "compression_moments",
+    "covers",
+    "free_cumulants_from_moments",
+    "fuss_catalan",
+    "genus",
+    "harer_zagier",
+    "hasse_diagram",
+    "interval_partitions",
+    "is_noncrossing",
+    "join",
+    "kreweras_complement",
+    "kreweras_number",
+    "meet",
+    "moebius",
+    "moments_from_boolean_cumulants",
+    "moments_from_classical_cumulants",
+    "moments_from_free_cumulants",
+    "moments_from_rectangular_cumulants",
+    "moments_from_s_transform",
+    "multiplicative_extension",
+    "narayana",
+    "noncrossing_pairings",
+    "noncrossing_partitions",
+    "pairings",
+    "rectangular_cumulants_from_moments",
+    "refines",
+    "s_transform_from_moments",
+    "set_partitions",
+]
