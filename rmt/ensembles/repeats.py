@@ -79,7 +79,7 @@ class TrialStreams:
         """
         bit_generator = check_generator(rng).bit_generator
         parent = bit_generator.seed_seq
-        if not _stands_at_its_seed(bit_generator):
+        if not isinstance(parent, np.random.SeedSequence) or not _stands_at(parent, bit_generator):
             words = np.random.Generator(bit_generator).integers(0, 2**64, size=4, dtype=np.uint64)
             return cls(np.random.PCG64, tuple(words.tolist()), (), 4, 0)
         first = parent.n_children_spawned
@@ -94,11 +94,8 @@ class TrialStreams:
         return np.random.Generator(self.bit_generator(seed))
 
 
-def _stands_at_its_seed(bit_generator: np.random.BitGenerator) -> bool:
-    """Whether the seed sequence of a bit generator still tells its state."""
-    seed = bit_generator.seed_seq
-    if not isinstance(seed, np.random.SeedSequence):
-        return False
+def _stands_at(seed: np.random.SeedSequence, bit_generator: np.random.BitGenerator) -> bool:
+    """Whether a bit generator is in the state that a seed sequence puts it in."""
     try:
         fresh = type(bit_generator)(seed)
     except TypeError:  # a class with another constructor
