@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core.compiler_lock import global_compiler_lock
+
+from rmt.numerics.kernel_cache import KernelCache
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+if hasattr(os, "register_at_fork"):  # a fork waits for the end of a compilation: its lock would never open in the child
+    os.register_at_fork(
+        before=global_compiler_lock.acquire,
+        after_in_parent=global_compiler_lock.release,
+        after_in_child=global_compiler_lock.release,
+    )
+
 
 def kernel(function: F) -> F:
-    """Compile `function` in nopython mode at its first call and keep the machine code in Numba's cache.
+    """Compile `function` in nopython mode at its first call and keep the machine code (:mod:`.kernel_cache`).
 
     Division follows NumPy (no exception at zero for real numbers); `fastmath` stays off, so a kernel gives
-    the same bits on every run. Numba looks at the source file of the function only: after a change of a kernel that
-    others call, delete ``rmt/**/__pycache__/*.nbi`` to be rid of the machine code compiled before.
+    the same bits on every run.
     """
-    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    compiled = numba.njit(nogil=True, error_model="numpy")(function)
+    if not numba.config.DISABLE_JIT:
+        compiled._cache = KernelCache(function)
+    return cast(F, compiled)
