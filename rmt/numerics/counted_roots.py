@@ -220,7 +220,7 @@ def _deflated(k: int, root: Array, x: float, mantissa: float) -> float:
 @kernel
 def _secant_step(x0: float, f0: float, e0: int, x1: float, f1: float, e1: int) -> float:
     """Step from x1 to the zero of the line through two points; NaN where it says nothing."""
-    shift = e1 - e0
+    shift = int(e1 - e0)
     if shift > 400 or shift < -400:
         return math.nan
     value = math.ldexp(f1, shift)

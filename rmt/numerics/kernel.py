@@ -9,9 +9,12 @@ from typing import Any, TypeVar, cast
 import numba
 from numba.core.compiler_lock import global_compiler_lock
 
+from rmt.numerics.interpreted import interpreted
 from rmt.numerics.kernel_cache import KernelCache
 
 F = TypeVar("F", bound=Callable[..., Any])
+#: whether NUMBA_DISABLE_JIT=1 asks for kernels that are not compiled
+DISABLED = bool(getattr(numba.config, "DISABLE_JIT", False))
 
 if hasattr(os, "register_at_fork"):  # a fork waits for the end of a compilation: its lock would never open in the child
     os.register_at_fork(
@@ -27,7 +30,8 @@ def kernel(function: F) -> F:
     Division follows NumPy (no exception at zero for real numbers); `fastmath` stays off, so a kernel gives
     the same bits on every run.
     """
-    compiled = numba.njit(nogil=True, error_model="numpy")(function)
-    if not numba.config.DISABLE_JIT:
-        compiled._cache = KernelCache(function)
+    if DISABLED:
+        return cast(F, interpreted(function))
+    compiled: Any = numba.njit(nogil=True, error_model="numpy")(function)
+    compiled._cache = KernelCache(function)
     return cast(F, compiled)

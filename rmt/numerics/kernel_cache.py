@@ -24,15 +24,20 @@ from typing import Any
 import llvmlite
 import numba
 import numpy as np
-from numba.core.compiler import CompileResult
-from numba.core.serialize import dumps
-from numba.misc.appdirs import AppDirs
+from numba.core import compiler, serialize
+from numba.misc import appdirs
 
 PACKAGE = Path(__file__).resolve().parents[1]
 _IMPORT = re.compile(rb"^(?:from (rmt[\w.]*) import (\([^)]*\)|[^\n]*)|import (rmt[\w.]*))", re.MULTILINE)
 _FOLDER = "rmt-kernels-"
 _OLD = 30 * 24 * 3600.0  # seconds since the last new file of a folder that is not in use
 _warned = False
+
+# Numba has types for some of its parts only
+_config: Any = numba.config
+_rebuild: Any = compiler.CompileResult._rebuild
+_dumps: Any = serialize.dumps
+_app_dirs: Any = appdirs.AppDirs
 
 
 def sources_of_kernels(package: Path = PACKAGE) -> list[Path]:
@@ -60,7 +65,7 @@ def _imported(package: Path, text: bytes) -> Iterator[Path]:
 def digest_of_kernels(package: Path = PACKAGE) -> str:
     """Return a digest of all that machine code depends on besides the processor; empty where there are no sources."""
     versions = sys.implementation.cache_tag, numba.__version__, llvmlite.__version__, np.__version__
-    options = [getattr(numba.config, name, None) for name in ("OPT", "BOUNDSCHECK", "LOOP_VECTORIZE", "SLP_VECTORIZE")]
+    options = [getattr(_config, name, None) for name in ("OPT", "BOUNDSCHECK", "LOOP_VECTORIZE", "SLP_VECTORIZE")]
     digest = hashlib.sha256(repr((versions, options)).encode())
     sources = sources_of_kernels(package)
     if not sources:
@@ -98,7 +103,7 @@ class KernelCache:
             try:
                 if hashlib.sha256(payload).digest() != checksum:
                     raise ValueError("wrong checksum")
-                return CompileResult._rebuild(target, *pickle.loads(payload))
+                return _rebuild(target, *pickle.loads(payload))
             except Exception as error:
                 _warn(f"machine code in {str(path)!r} cannot be used ({error}) and is compiled again")
         return None
@@ -107,7 +112,7 @@ class KernelCache:
         """Keep a compiled function, unless the sources changed since this process imported them."""
         if result.lifted or result.library.has_dynamic_globals or digest_of_kernels() != _digest():
             return
-        payload = dumps(result._reduce())
+        payload: bytes = _dumps(result._reduce())
         content = hashlib.sha256(payload).digest() + payload
         failures = [] if _digest() else ["there are no sources to know its version by"]
         for place in _places():
@@ -140,13 +145,13 @@ def _digest() -> str:
 
 
 def _places() -> list[Path]:
-    return _places_beside(numba.config.CACHE_DIR) if _digest() else []
+    return _places_beside(_config.CACHE_DIR) if _digest() else []
 
 
 @lru_cache(maxsize=1)
 def _places_beside(chosen: str) -> list[Path]:
     """Folders to look into, and to write to the first of them that lets us: `chosen` alone if it does."""
-    roots = [PACKAGE / "__pycache__", Path(AppDirs(appname="numba", appauthor=False).user_cache_dir)]
+    roots = [PACKAGE / "__pycache__", Path(_app_dirs(appname="numba", appauthor=False).user_cache_dir)]
     if chosen:
         roots = [Path(chosen)] if _is_writable(Path(chosen)) else [Path(chosen), *roots]
     return [root / f"{_FOLDER}{_digest()[:32]}" for root in roots]
