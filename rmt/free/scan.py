@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,12 @@ _FIT = 10  # points from which an edge is extrapolated
 _INVISIBLE = 1e-200  # a density that stands for the sign of a rounded zero
 _MASS = 1e-10  # mass that must be explained
 _RESOLVED = 0.02  # relative error of the trapezoidal rule in a step where the density is resolved
+_NARROW = 1e-12  # steps, on the scale of the whole, that are not narrowed further
 _FINEST = 1e-5  # steps, on the scale of the whole, that are not refined for it
 _EXPONENTS = (0.5, 1 / 3, -0.5, -1 / 3, -2 / 3, -0.25, -0.75, -0.2, -0.8, 0.25, 0.2, 0.0, 1.0, 1.5)
+
+#: a step, and G at its ends
+Span: TypeAlias = tuple[float, float, complex, complex]
 
 
 @dataclass(frozen=True)
@@ -118,9 +122,21 @@ class _Search:
                 return
             self._add(np.concatenate([_sections(a, b) for a, b, _, _ in spans] + [[_pole(*s)] for s in spans]))
             remaining = {(a, b) for a, b, _, _ in self._hidden_mass()}
-            for a, b, g_a, g_b in spans:
-                if (a, b) in remaining or b - a < 1e-12 * self.width:
+            stuck = [s for s in spans if s[:2] in remaining or s[1] - s[0] < _NARROW * self.width]
+            for a, b, g_a, g_b in self._clusters(stuck):
+                if not any(low <= b and a <= high for low, high in self.closed):
                     self._close(a, b, g_a, g_b)
+
+    def _clusters(self, spans: list[Span]) -> list[Span]:
+        """Steps united with those next to them: within rounding of an atom the mass above jumps to and fro."""
+        clusters: list[Span] = []
+        for a, b, g_a, g_b in sorted(spans, key=lambda span: span[0]):
+            if clusters and a - clusters[-1][1] <= _NARROW * self.width:
+                first, _, g_first, _ = clusters.pop()
+                clusters.append((first, b, g_first, g_b))
+            else:
+                clusters.append((a, b, g_a, g_b))
+        return clusters
 
     def _masses(self) -> tuple[Real, Real]:
         """Mass of every step without its atoms, and what the densities at its ends explain of it."""
@@ -130,7 +146,7 @@ class _Search:
             mass -= weight * ((p.x[:-1] < position) & (position <= p.x[1:]))
         return mass, np.asarray(0.5 * np.diff(p.x) * (p.density[1:] + p.density[:-1]))
 
-    def _hidden_mass(self) -> list[tuple[float, float, complex, complex]]:
+    def _hidden_mass(self) -> list[Span]:
         """Steps, with G at their ends, that carry more mass than the densities at their ends explain."""
         p = self.points
         mass, expected = self._masses()
