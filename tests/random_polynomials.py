@@ -6,6 +6,7 @@ Moments come from free cumulants by a recursion over non-crossing partitions, ei
 
 from __future__ import annotations
 
+import itertools
 import math
 from fractions import Fraction
 from functools import cache
@@ -100,7 +101,9 @@ def exact_moments(terms, variables, order):
     """τ(p), ..., τ(p^order)."""
     length = order * max(map(len, terms))
     cumulants = [
-        free_cumulants_from_moments([Fraction(m) for m in v.moments(length, exact=True)]) if isinstance(v, Law) else None
+        free_cumulants_from_moments([Fraction(m) for m in v.moments(length, exact=True)])
+        if isinstance(v, Law)
+        else None
         for v in variables
     ]
 
@@ -140,7 +143,7 @@ def joint_cumulant(letters, variables, cumulants):
     v, n = variables[index], len(letters)
     if isinstance(v, Law):
         return cumulants[index][n - 1]
-    alternating = n % 2 == 0 and all(a == ~b for a, b in zip(letters, letters[1:], strict=False))
+    alternating = n % 2 == 0 and all(a == ~b for a, b in itertools.pairwise(letters))
     if not alternating:
         return 0
     if isinstance(v, Circular):
@@ -188,7 +191,7 @@ def moments_of_distribution(law, order, nodes=60):
     total = np.array([sum(m * a**k for a, m in law.atoms) for k in range(1, order + 1)], dtype=float)
     for interval in law.support:
         cuts = [interval.low, *(a for a, _ in law.atoms if interval.low < a < interval.high), interval.high]
-        for low, high in zip(cuts, cuts[1:], strict=False):
+        for low, high in itertools.pairwise(cuts):
             theta = 0.5 * math.pi * (node + 1.0)
             x = 0.5 * (low + high) - 0.5 * (high - low) * np.cos(theta)
             cdf = law.cdf(x)

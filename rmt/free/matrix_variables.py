@@ -1,4 +1,9 @@
-"""Matrix-valued Cauchy transforms of one variable: A ⊗ x of any law, A ⊗ u + A* ⊗ u* of a Haar unitary."""
+"""Self-energies of matrix-valued variables: A ⊗ x of any law, A ⊗ u + A* ⊗ u* of a Haar unitary, Gaussian ones.
+
+With U the range of the coefficients, a variable a enters the resolvent of a pencil only through its self-energy
+k = Z − (U* E[(ω − a)⁻¹] U)⁻¹ at the compressed argument Z = m⁻¹, m = U* ω⁻¹ U: E[(ω − a)⁻¹] = (ω − U k U*)⁻¹. The
+argument m stays finite where ω goes to infinity.
+"""
 
 from __future__ import annotations
 
@@ -9,33 +14,39 @@ import numpy as np
 from rmt.laws.law import EPS, Complex, Law, Real
 
 _NEAR = 0.02  # |λ| times the radius of the law below which power series in λ are summed
+_CLOSE = 1e-5  # relative distance of two λ below which a divided difference is a derivative
+_REAL = 1e-9  # relative imaginary part below which λ is real
 _REDUCTIONS = 60  # steps of cyclic reduction; the last ones double the accuracy
 
 
 class Variable(Protocol):
-    """A self-adjoint matrix-valued variable, known by its matrix-valued Cauchy transform."""
+    """A self-adjoint matrix-valued variable, known by its self-energy."""
 
+    #: orthonormal basis (d, r) of the range U of its coefficients
+    vectors: Complex
     #: a bound on its norm
     norm: float
+    #: whether m is the compression of the resolvent of the whole sum, instead of that without this variable
+    whole: bool
 
-    def transform(self, omega: Complex, directions: Complex) -> tuple[Complex, Complex, Real]:
-        """G at a stack of matrices, its derivatives in some directions, and the size of the terms of G.
+    def self_energy(self, m: Complex, directions: Complex) -> tuple[Complex, Complex, Real]:
+        """Values of k, its derivatives in some directions, and the size of its terms.
 
         Parameters
         ----------
-        omega : ndarray, shape (points, d, d)
-        directions : ndarray, shape (q, d, d)
+        m : ndarray, shape (points, r, r)
+        directions : ndarray, shape (q, r, r)
 
         Returns
         -------
-        g : ndarray, shape (points, d, d)
-        derivatives : ndarray, shape (points, q, d, d)
-        magnitude : ndarray, shape (points, d, d)
+        k : ndarray, shape (points, r, r)
+        derivatives : ndarray, shape (points, q, r, r)
+        magnitude : ndarray, shape (points, r, r)
         """
         ...
 
-    def potential(self, omega: Complex) -> Complex:
-        """(Tr ⊗ τ) log(ω − x), up to multiples of 2πi."""
+    def potential(self, m: Complex) -> Complex:
+        """A function of m whose differential is Tr(g dk), g = (m⁻¹ − k)⁻¹, up to multiples of 2πi."""
         ...
 
 
@@ -53,115 +64,168 @@ class Transform:
         """G(w)."""
         return np.asarray(self.law.stieltjes(w))
 
-    def derivative(self, w: Complex) -> Complex:
-        """G'(w), from steps that are small against the distance to the nearest edge or atom."""
+    def _step(self, w: Complex) -> Real:
+        """A step that is small against the distance to the nearest edge or atom."""
         points = self._singular
         right = np.clip(np.searchsorted(points, w.real), 1, max(len(points) - 1, 1))
         distance = np.minimum(np.abs(w - points[right - 1]), np.abs(w - points[np.minimum(right, len(points) - 1)]))
-        step = 1e-5 * np.minimum(distance, self.radius)
+        return np.asarray(1e-5 * np.minimum(distance, self.radius))
+
+    def derivative(self, w: Complex) -> Complex:
+        """G'(w)."""
+        step = self._step(w)
         right_value, left_value = self.value(np.stack([w + step, w - step]))
         return np.asarray((right_value - left_value) / (2.0 * step))
 
+    def with_derivative(self, w: Complex) -> tuple[Complex, Complex]:
+        """G(w) and G'(w), from one call of the law."""
+        step = self._step(w)
+        value, right_value, left_value = self.value(np.stack([w, w + step, w - step]))
+        return value, np.asarray((right_value - left_value) / (2.0 * step))
+
+    def potential(self, w: Complex) -> Complex:
+        """∫ log(w − x), by reflection in the lower half plane."""
+        upper = w.real + 1j * np.abs(w.imag)
+        value = np.asarray(self.law.log_potential(upper))
+        return np.where(w.imag < 0.0, value.conj(), value)
+
 
 class MatrixVariable:
-    """One self-adjoint variable x with its Hermitian coefficient A: transforms of A ⊗ x.
+    """One self-adjoint variable x with its Hermitian coefficient A = U C U*.
 
-    Functions of A ⊗ x reduce to scalar ones: with A = U C U* and N = C U* ω⁻¹ U, the transform of the law of x is
-    needed at the inverses of the eigenvalues of N only, whatever the law.
+    k = h(C m) C for the scalar function h(λ) = w − 1/G(w) at w = 1/λ: the transform of the law of x is needed at the
+    inverses of the eigenvalues of C m only, whatever the law.
     """
 
+    whole = False
+
     def __init__(self, coefficient: Complex, law: Law) -> None:
-        self._core, self._vectors = _core(coefficient)
+        self._core, self.vectors = _core(coefficient)
         self._g = Transform(law)
         self.norm = float(np.linalg.norm(coefficient, 2)) * self._g.radius
         self._taylor = np.array(law._float_moments(10)[1:])
 
-    def transform(self, omega: Complex, directions: Complex) -> tuple[Complex, Complex, Real]:
-        """G, its derivatives and the size of its terms."""
-        resolvent = inverse(omega)
-        eigenvalues, left, right = self._spectrum(resolvent)
-        f = self._first(eigenvalues)
-        g = resolvent + (left * f[:, None, :]) @ right
-        magnitude = np.abs(resolvent) + (np.abs(left) * np.abs(f)[:, None, :]) @ np.abs(right)
-        # E[(ω − A x)⁻¹ X (ω − A x)⁻¹] = G X G + L (covariance of x/(1 − λ_k x), x/(1 − λ_l x)) R
-        covariance = self._second(eigenvalues, f) - f[:, :, None] * f[:, None, :]
-        inner = covariance[:, None] * (right[:, None] @ directions @ left[:, None])
-        derivatives = -(g[:, None] @ directions @ g[:, None] + left[:, None] @ inner @ right[:, None])
-        return g, derivatives, magnitude
+    def self_energy(self, m: Complex, directions: Complex) -> tuple[Complex, Complex, Real]:
+        """Values of k, its derivatives and the size of its terms."""
+        eigenvalues, left, right = self._spectrum(m)
+        h, slope = self._scalar(eigenvalues)
+        right_core = right @ self._core
+        k = (left * h[:, None, :]) @ right_core
+        magnitude = (np.abs(left) * np.abs(h)[:, None, :]) @ np.abs(right_core)
+        inner = right_core[:, None] @ directions @ left[:, None]
+        inner *= self._differences(eigenvalues, h, slope)[:, None]
+        return k, left[:, None] @ inner @ right_core[:, None], magnitude
 
-    def potential(self, omega: Complex) -> Complex:
-        """The sum log det ω + Σ ∫ log(1 − λ_k x) μ(dx)."""
-        eigenvalues, _, _ = self._spectrum(inverse(omega))
+    def potential(self, m: Complex) -> Complex:
+        """The sum of log G(w) + ∫ log(w − x) over the eigenvalues."""
+        eigenvalues, _, _ = self._spectrum(m)
         out = np.empty_like(eigenvalues)
         near = np.abs(eigenvalues) * self._g.radius < _NEAR
         series = np.concatenate([[0.0], -self._taylor / np.arange(1, len(self._taylor) + 1)])
-        out[near] = np.polynomial.polynomial.polyval(eigenvalues[near], series)
+        small = eigenvalues[near]
+        out[near] = np.polynomial.polynomial.polyval(small, series) + np.log1p(small * self._first(small))
         w = 1.0 / eigenvalues[~near]
-        upper = w.real + 1j * np.abs(w.imag)
-        branch = np.asarray(self._g.law.log_potential(upper)) - np.log(upper)
-        out[~near] = np.where(w.imag < 0.0, branch.conj(), branch)
-        return np.asarray(log_det(omega) + out.sum(axis=1))
+        out[~near] = np.log(self._g.value(w)) + self._g.potential(w)
+        return np.asarray(out.sum(axis=1))
 
-    def _spectrum(self, resolvent: Complex) -> tuple[Complex, Complex, Complex]:
-        """Eigenvalues of N, with L and R such that (ω − A x)⁻¹ = ω⁻¹ + L diag(x/(1 − λ x)) R."""
-        left = np.asarray(resolvent @ self._vectors)
-        right = self._core @ (self._vectors.conj().T @ resolvent)
-        n = self._core @ (self._vectors.conj().T @ left)
-        eigenvalues, basis = map(np.asarray, np.linalg.eig(n))
-        left, right = np.asarray(left @ basis), np.asarray(np.linalg.solve(basis, right))
-        # 1/λ never crosses the real axis; once there, it belongs to the half plane a push of Im ω moves it into
-        real = np.abs(eigenvalues.imag) < 1e-9 * np.abs(eigenvalues)
-        side = np.where(np.einsum("nka,nak->nk", right, left).real < 0.0, 1.0, -1.0)
+    def _spectrum(self, m: Complex) -> tuple[Complex, Complex, Complex]:
+        """Eigenvalues λ, eigenvectors V and V⁻¹ of C m."""
+        n = self._core @ m
+        if n.shape[-1] == 1:
+            eigenvalues, basis = n[:, :, 0].copy(), np.ones_like(n)
+        else:
+            finite = np.isfinite(n).all(axis=(1, 2))
+            eigenvalues, basis = map(np.asarray, np.linalg.eig(np.where(finite[:, None, None], n, 0.0)))
+            eigenvalues[~finite] = np.nan
+        right = inverse(basis)
+        # w = 1/λ never crosses the real axis; once there, it belongs to the half plane where −i in m moves it
+        real = np.abs(eigenvalues.imag) < _REAL * np.abs(eigenvalues)
+        side = np.where(np.einsum("nka,ab,nbk->nk", right, self._core, basis).real < 0.0, 1.0, -1.0)
         eigenvalues.imag[real] = np.copysign(np.maximum(np.abs(eigenvalues.imag), 1e-300), side)[real]
-        return eigenvalues, left, right
+        return eigenvalues, basis, right
 
     def _first(self, eigenvalues: Complex) -> Complex:
-        """∫ x/(1 − λ x) μ(dx)."""
-        out = np.empty_like(eigenvalues)
-        near = np.abs(eigenvalues) * self._g.radius < _NEAR
-        out[near] = np.polynomial.polynomial.polyval(eigenvalues[near], self._taylor)
-        w = 1.0 / eigenvalues[~near]
-        out[~near] = w * (w * self._g.value(w) - 1.0)
-        return out
+        """∫ x/(1 − λ x) μ(dx) by its series."""
+        return np.asarray(np.polynomial.polynomial.polyval(eigenvalues, self._taylor))
 
-    def _second(self, eigenvalues: Complex, first: Complex) -> Complex:
-        """∫ x²/((1 − λ_k x)(1 − λ_l x)) μ(dx): a divided difference, or the derivative for equal λ."""
-        gap = eigenvalues[:, :, None] - eigenvalues[:, None, :]
-        close = np.abs(gap) < 1e-5 * np.abs(eigenvalues).max(axis=1, initial=0.0)[:, None, None]
-        out = (first[:, :, None] - first[:, None, :]) / gap
-        middle = 0.5 * (eigenvalues[:, :, None] + eigenvalues[:, None, :])
-        out[close] = self._slope(middle[close])
-        return out
-
-    def _slope(self, eigenvalues: Complex) -> Complex:
-        """Derivative of the first function."""
-        out = np.empty_like(eigenvalues)
+    def _scalar(self, eigenvalues: Complex) -> tuple[Complex, Complex]:
+        """h(λ) = f/(1 + λ f) with f = ∫ x/(1 − λ x) μ(dx), and its derivative."""
+        h, slope = np.empty_like(eigenvalues), np.empty_like(eigenvalues)
         near = np.abs(eigenvalues) * self._g.radius < _NEAR
-        slopes = np.polynomial.polynomial.polyder(self._taylor)
-        out[near] = np.polynomial.polynomial.polyval(eigenvalues[near], slopes)
+        small = eigenvalues[near]
+        f = self._first(small)
+        f_slope = np.polynomial.polynomial.polyval(small, np.polynomial.polynomial.polyder(self._taylor))
+        h[near] = f / (1.0 + small * f)
+        slope[near] = (f_slope - f * f) / (1.0 + small * f) ** 2
         w = 1.0 / eigenvalues[~near]
+        g, g_slope = self._g.with_derivative(w)
+        h[~near] = w - 1.0 / g
         # d/dλ = −w² d/dw
-        out[~near] = -w * w * (w * (2.0 * self._g.value(w) + w * self._g.derivative(w)) - 1.0)
-        return out
+        slope[~near] = -w * w * (1.0 + g_slope / g**2)
+        return h, slope
+
+    def _differences(self, eigenvalues: Complex, h: Complex, slope: Complex) -> Complex:
+        """Divided differences h[λ_k, λ_l]."""
+        gap = eigenvalues[:, :, None] - eigenvalues[:, None, :]
+        size = np.maximum(np.abs(eigenvalues), 1.0 / self._g.radius)
+        close = np.abs(gap) < _CLOSE * np.maximum(size[:, :, None], size[:, None, :])
+        mean = 0.5 * (slope[:, :, None] + slope[:, None, :])
+        return np.where(close, mean, (h[:, :, None] - h[:, None, :]) / np.where(close, 1.0, gap))
+
+
+class GaussianVariable:
+    """Σ A_i ⊗ s_i of semicircular and circular variables: k = η(m), with m = U* G U for the whole sum.
+
+    Parameters
+    ----------
+    eta : ndarray, shape (d², d²)
+        The covariance η(X) = Σ variance A X A as a matrix on row-major vec.
+    """
+
+    whole = True
+
+    def __init__(self, eta: Complex) -> None:
+        d = round(len(eta) ** 0.5)
+        rows = np.flatnonzero(np.abs(eta).reshape(d, d, d * d).max(axis=(1, 2)))
+        self.vectors = np.eye(d, dtype=np.complex128)[:, rows]
+        places = (d * rows[:, None] + rows[None, :]).ravel()
+        self._eta = eta[np.ix_(places, places)].T
+        self.norm = 2.0 * float(np.abs(eta).sum(axis=1).max()) ** 0.5
+
+    def _covariance(self, m: Complex) -> Complex:
+        return np.asarray((m.reshape(*m.shape[:-2], len(self._eta)) @ self._eta).reshape(m.shape))
+
+    def self_energy(self, m: Complex, directions: Complex) -> tuple[Complex, Complex, Real]:
+        """Values of k, its derivatives and the size of its terms."""
+        k = self._covariance(m)
+        slopes = self._covariance(directions)
+        return k, np.broadcast_to(slopes, (len(m), *slopes.shape)), np.abs(k)
+
+    def potential(self, m: Complex) -> Complex:
+        """Tr(η(m) m)/2."""
+        return np.asarray(0.5 * np.einsum("nab,nba->n", self._covariance(m), m))
 
 
 class UnitaryVariable:
-    """A Haar unitary u with its coefficient A: transforms of A ⊗ u + A* ⊗ u*.
+    """A Haar unitary u with its coefficient A: A ⊗ u + A* ⊗ u*.
 
-    u is the shift of ℓ²(Z), so G(ω) is the diagonal block of the inverse of a block Toeplitz matrix:
-    G⁻¹ = ω − A R A* − A* R' A with the resolvents R, R' of its two halves, R = (ω − A R A*)⁻¹, R' = (ω − A* R' A)⁻¹.
-    Cyclic reduction (Bini-Meini 1996) finds all three at once, with quadratic convergence.
+    u is the shift of ℓ²(Z), so the resolvent is the inverse of a block Toeplitz matrix, and k = A R A* + A* R' A with
+    the resolvents R, R' of its two halves, R = (Z − A R A*)⁻¹, R' = (Z − A* R' A)⁻¹. Cyclic reduction (Bini-Meini 1996)
+    finds both at once, with quadratic convergence.
     """
 
+    whole = False
+
     def __init__(self, coefficient: Complex) -> None:
-        self._a = coefficient
-        self._star = coefficient.conj().T
+        self.vectors = _range(np.concatenate([coefficient, coefficient.conj().T], axis=1))
+        self._a = self.vectors.conj().T @ coefficient @ self.vectors
+        self._star = self._a.conj().T
         self.norm = 2.0 * float(np.linalg.norm(coefficient, 2))
 
-    def _halves(self, omega: Complex) -> tuple[Complex, Complex, Complex]:
-        """G⁻¹, R⁻¹ and R'⁻¹."""
-        centre, first, second = omega.copy(), omega.copy(), omega.copy()
-        up, down = np.broadcast_to(self._a, omega.shape), np.broadcast_to(self._star, omega.shape)
+    def _halves(self, z: Complex) -> tuple[Complex, Complex, Complex]:
+        """(Z − k), R⁻¹ and R'⁻¹."""
+        centre, first, second = z.copy(), z.copy(), z.copy()
+        up, down = np.broadcast_to(self._a, z.shape), np.broadcast_to(self._star, z.shape)
         for _ in range(_REDUCTIONS):
             resolvent = inverse(centre)
             # eliminate every other block row
@@ -173,34 +237,36 @@ class UnitaryVariable:
                 break
         return np.asarray(centre), np.asarray(first), np.asarray(second)
 
-    def transform(self, omega: Complex, directions: Complex) -> tuple[Complex, Complex, Real]:
-        """G, its derivatives and the size of its terms."""
-        f, first, second = self._halves(omega)
-        g = inverse(f)
-        moved = directions - self._pull(inverse(first), self._a, self._star, directions)
-        moved = moved - self._pull(inverse(second), self._star, self._a, directions)
-        derivatives = -g[:, None] @ moved @ g[:, None]
-        return g, derivatives, np.abs(g)
+    def self_energy(self, m: Complex, directions: Complex) -> tuple[Complex, Complex, Real]:
+        """Values of k, its derivatives and the size of its terms."""
+        z = inverse(m)
+        _, first, second = self._halves(z)
+        r, r_other = inverse(first), inverse(second)
+        k = self._a @ r @ self._star + self._star @ r_other @ self._a
+        moved = -z[:, None] @ directions @ z[:, None]
+        derivatives = self._pull(r, self._a, self._star, moved) + self._pull(r_other, self._star, self._a, moved)
+        return k, derivatives, np.abs(k)
 
     def _pull(self, r: Complex, up: Complex, down: Complex, directions: Complex) -> Complex:
-        """A dR A* for dR = −(1 − R A · A* R)⁻¹ (R dω R)."""
+        """A dR A* for dR = −(1 − R A · A* R)⁻¹ (R dZ R)."""
         points, d, _ = r.shape
-        q = len(directions)
+        q = directions.shape[1]
         left, right = r @ up, down @ r
         forward = np.eye(d * d) - np.einsum("nab,nce->naebc", left, right).reshape(points, d * d, d * d)
         sides = -(r[:, None] @ directions @ r[:, None]).reshape(points, q, d * d).swapaxes(1, 2)
-        solved = np.linalg.solve(forward, sides).swapaxes(1, 2).reshape(points, q, d, d)
+        solved = solve_stack(forward, sides).swapaxes(1, 2).reshape(points, q, d, d)
         return np.asarray(up @ solved @ down)
 
-    def potential(self, omega: Complex) -> Complex:
-        """The logarithm log det R⁻¹, by Szegő's theorem."""
-        return log_det(self._halves(omega)[1])
+    def potential(self, m: Complex) -> Complex:
+        """The logarithm log det R⁻¹ by Szegő's theorem, minus log det (Z − k)."""
+        whole, half, _ = self._halves(inverse(m))
+        return log_det(half) - log_det(whole)
 
 
 def _core(coefficient: Complex) -> tuple[Complex, Complex]:
     """C and U with A = U C U* and C invertible; rows that vanish are left out, others are mixed only if they must be.
 
-    Graded arguments ω then give graded N, whose eigenvalues keep their relative accuracy.
+    Graded arguments ω then give graded C m, whose eigenvalues keep their relative accuracy.
     """
     rows = np.flatnonzero(np.abs(coefficient).max(axis=1))
     core = coefficient[np.ix_(rows, rows)]
@@ -212,9 +278,37 @@ def _core(coefficient: Complex) -> tuple[Complex, Complex]:
     return np.diag(values[kept]).astype(np.complex128), vectors @ mixing[:, kept]
 
 
+def _range(matrix: Complex) -> Complex:
+    """Orthonormal basis of the range of a matrix: rows of the unit matrix, unless they must be mixed."""
+    rows = np.flatnonzero(np.abs(matrix).max(axis=1))
+    vectors = np.eye(len(matrix), dtype=np.complex128)[:, rows]
+    mixing, sizes, _ = np.linalg.svd(matrix[rows], full_matrices=False)
+    kept = sizes > 1e-13 * sizes[0]
+    return vectors if kept.all() else vectors @ mixing[:, kept]
+
+
 def inverse(matrices: Complex) -> Complex:
-    """Inverses of a stack of matrices."""
-    return np.asarray(np.linalg.inv(matrices))
+    """Inverses of a stack of matrices; NaN where one is exactly singular."""
+    if matrices.shape[-1] == 1:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(1.0 / matrices)
+    try:
+        return np.asarray(np.linalg.inv(matrices))
+    except np.linalg.LinAlgError:
+        sides = np.broadcast_to(np.eye(matrices.shape[-1], dtype=np.complex128), matrices.shape)
+        return solve_stack(matrices, sides)
+
+
+def solve_stack(matrices: Complex, sides: Complex) -> Complex:
+    """Solve a stack of linear systems; NaN where a matrix is exactly singular."""
+    try:
+        return np.asarray(np.linalg.solve(matrices, sides))
+    except np.linalg.LinAlgError:
+        out = np.full(sides.shape, np.nan + 0j)
+        sign, _ = np.linalg.slogdet(matrices)
+        regular = np.abs(sign) > 0.5
+        out[regular] = np.linalg.solve(matrices[regular], sides[regular])
+        return out
 
 
 def log_det(matrices: Complex) -> Complex:

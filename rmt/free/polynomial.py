@@ -13,7 +13,7 @@ import numpy as np
 from rmt._cached import cached_property
 from rmt.errors import check_real
 from rmt.free.linearisation import Pencil, Word, adjoint, linearise
-from rmt.free.matrix_variables import MatrixVariable, UnitaryVariable, Variable
+from rmt.free.matrix_variables import GaussianVariable, MatrixVariable, UnitaryVariable, Variable
 from rmt.free.operator_valued import OperatorSubordination, Solution
 from rmt.free.searched import Equations, SearchedLaw
 from rmt.free.univariate import RootEquations
@@ -237,9 +237,9 @@ class PolynomialLaw(SearchedLaw):
                 variables.append(UnitaryVariable(a))
             else:
                 variables.append(MatrixVariable(a, v))
-        if not variables:
-            variables.append(MatrixVariable(np.zeros((d, d), dtype=np.complex128), Semicircle()))
-        return OperatorSubordination(constant, variables, eta, np.eye(d)[0])
+        if eta.any():
+            variables.append(GaussianVariable(eta))
+        return OperatorSubordination(constant, variables, np.eye(d)[0])
 
     def _univariate(self, law: Law) -> RootEquations:
         (letter,) = {x for word in self._scaled_terms for x in word}

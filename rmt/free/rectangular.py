@@ -12,7 +12,7 @@ import numpy as np
 from rmt._cached import cached_property
 from rmt.combinatorics import moments_from_rectangular_cumulants, rectangular_cumulants_from_moments
 from rmt.errors import check_real
-from rmt.free.matrix_variables import Transform, Variable
+from rmt.free.matrix_variables import GaussianVariable, Transform, Variable
 from rmt.free.operator_valued import OperatorSubordination, Solution
 from rmt.free.searched import SearchedLaw
 from rmt.laws.law import EPS, Complex, Interval, Law, Real, check_law
@@ -88,48 +88,56 @@ def _mass_at_zero(law: Law) -> float:
     return math.fsum(mass for position, mass in law.atoms if position == 0.0)
 
 
-class _RectangularVariable(Variable):
+class _RectangularVariable:
     """A rectangular matrix as the self-adjoint [[0, X], [X*, 0]], free with amalgamation over diagonal matrices.
 
-    At b = diag(b_1, b_2) and s = b_1 b_2: G = diag(b_2 g(s), b_1 [c g(s) + (1 − c)/s]) for g = G of X X*.
+    At ω = diag(b_1, b_2) and s = b_1 b_2, with K = s − 1/G(s) for X X* and ψ = G(s) K = s G(s) − 1:
+    k = diag(K/b_2, b_2 c ψ/(1 + c ψ)).
     """
+
+    whole = False
 
     def __init__(self, law: Law, ratio: float, scale: float) -> None:
         self._g = Transform(law)
         self._ratio = ratio
         self._scale = scale
+        self.vectors = np.eye(2, dtype=np.complex128)
         self.norm = math.sqrt(self._g.radius) / scale
 
-    def _square(self, omega: Complex) -> tuple[Complex, Complex, Complex]:
+    def _square(self, m: Complex) -> tuple[Complex, Complex, Complex]:
         """b_1, b_2 and s, which passes through the lower half plane for arguments between π and 2π."""
-        first, second = omega[:, 0, 0], omega[:, 1, 1]
+        first, second = 1.0 / m[:, 0, 0], 1.0 / m[:, 1, 1]
         s = first * second
         real = np.abs(s.imag) < 1e-14 * np.abs(s)
         side = np.where(first.real + second.real < 0.0, -1e-300, 1e-300)
         s.imag[real] = np.where(s.imag[real] * side[real] > 0.0, s.imag[real], side[real])
         return first, second, s
 
-    def transform(self, omega: Complex, directions: Complex) -> tuple[Complex, Complex, Real]:
-        """G at a stack of diagonal matrices, its derivatives, the size of its terms."""
-        first, second, s = self._square(omega)
+    def self_energy(self, m: Complex, directions: Complex) -> tuple[Complex, Complex, Real]:
+        """Values of k at diagonal matrices, its derivatives, the size of its terms."""
+        first, second, s = self._square(m)
         unit = self._scale**2
-        value = unit * self._g.value(s * unit)
-        slope = unit * unit * self._g.derivative(s * unit)
+        value, slope = self._g.with_derivative(s * unit)
+        value, slope = unit * value, unit * unit * slope
+        energy, energy_slope = s - 1.0 / value, 1.0 + slope / value**2
+        psi, psi_slope = value * energy, slope * s + value
         c = self._ratio
-        g = np.zeros_like(omega)
-        g[:, 0, 0] = second * value
-        g[:, 1, 1] = c * first * value + (1.0 - c) / second
-        mixed = value + s * slope
-        jacobian = np.empty((len(omega), 2, 2), dtype=np.complex128)
-        jacobian[:, 0] = np.stack([second * second * slope, mixed], axis=1)
-        jacobian[:, 1] = np.stack([c * mixed, c * first * first * slope - (1.0 - c) / second**2], axis=1)
-        derivatives = np.zeros((len(omega), *directions.shape), dtype=np.complex128)
+        weight = 1.0 + c * psi
+        k = np.zeros_like(m)
+        k[:, 0, 0] = energy / second
+        k[:, 1, 1] = second * c * psi / weight
+        jacobian = np.empty((len(m), 2, 2), dtype=np.complex128)  # in b_1 and b_2
+        jacobian[:, 0] = np.stack([energy_slope, (energy_slope * first - energy / second) / second], axis=1)
+        share = second * c * psi_slope / weight**2
+        jacobian[:, 1] = np.stack([share * second, share * first + c * psi / weight], axis=1)
+        jacobian *= -(np.stack([first, second], axis=1)[:, None, :] ** 2)
+        derivatives = np.zeros((len(m), *directions.shape), dtype=np.complex128)
         derivatives[:, :, [0, 1], [0, 1]] = np.einsum("nab,qb->nqa", jacobian, directions[:, [0, 1], [0, 1]])
-        return g, derivatives, np.abs(g)
+        return k, derivatives, np.abs(k)
 
-    def potential(self, omega: Complex) -> Complex:
+    def potential(self, m: Complex) -> Complex:
         """The sum c ∫ log(s − t) + (1 − c) log b_2, continued from large imaginary parts."""
-        _, second, s = self._square(omega)
+        _, second, s = self._square(m)
         unit = self._scale**2
         lower = s.imag < 0.0
         logarithm = np.asarray(self._g.law.log_potential(np.where(lower, s.conj(), s) * unit)) - math.log(unit)
@@ -170,22 +178,22 @@ class RectangularConvolution(SearchedLaw):
     @cached_property
     def _equations(self) -> OperatorSubordination:
         c = float(self.ratio)
-        variance = 0.0
         variables: list[Variable] = []
         for law in self.laws:
-            if isinstance(law, MarchenkoPastur) and _is_gaussian(law, self.ratio):
-                variance += float(law.variance) / self._scale**2
-            else:
+            if not (isinstance(law, MarchenkoPastur) and _is_gaussian(law, self.ratio)):
                 variables.append(_RectangularVariable(law, c, self._scale))
-        if not variables:
-            law = self.laws[0]
-            assert isinstance(law, MarchenkoPastur)
-            variance -= float(law.variance) / self._scale**2
-            variables.append(_RectangularVariable(law, c, self._scale))
-        # a Gaussian matrix: (b_1, b_2) -> variance (b_2, c b_1)
-        eta = np.zeros((4, 4), dtype=np.complex128)
-        eta[0, 3], eta[3, 0] = variance, c * variance
-        return OperatorSubordination(np.zeros((2, 2), dtype=np.complex128), variables, eta, np.ones(2))
+        if self._variance > 0.0:
+            # (b_1, b_2) -> variance (b_2, c b_1)
+            eta = np.zeros((4, 4), dtype=np.complex128)
+            eta[0, 3], eta[3, 0] = self._variance, c * self._variance
+            variables.append(GaussianVariable(eta))
+        return OperatorSubordination(np.zeros((2, 2), dtype=np.complex128), variables, np.ones(2))
+
+    @cached_property
+    def _variance(self) -> float:
+        """Variance of the Gaussian summands, in units of the scale."""
+        gaussian = [law for law in self.laws if isinstance(law, MarchenkoPastur) and _is_gaussian(law, self.ratio)]
+        return math.fsum(float(law.variance) for law in gaussian) / self._scale**2
 
     def _coordinate(self, z: Complex) -> Complex:
         """√z/scale in the closed first quadrant."""
@@ -201,11 +209,13 @@ class RectangularConvolution(SearchedLaw):
         equations = self._equations
         weights = np.array([c, 1.0])
         g = solution.g[:, [0, 1], [0, 1]]
-        covariance = g[:, ::-1] * np.array([equations.eta[0, 3], equations.eta[3, 0]])
-        total = 0.5 * ((covariance * g) @ weights)
-        total = total - (len(equations.variables) - 1) * (_log_upper(1.0 / g) @ weights)
-        for j, variable in enumerate(equations.variables):
-            total = total + variable.potential(solution.omega[:, j])
+        total = self._variance * c * g[:, 0] * g[:, 1]
+        count = 0
+        for variable, m in zip(equations.variables, equations.arguments(solution), strict=True):
+            if isinstance(variable, _RectangularVariable):
+                total = total + variable.potential(m)
+                count += 1
+        total = total - (count - 1) * (_log_upper(1.0 / g) @ weights)
         total = (total - (1.0 - c) * _log_upper(self._coordinate(z))) / c
         return np.asarray(total.real + 2.0 * math.log(self._scale) + 1j * np.clip(total.imag, 0.0, math.pi))
 

@@ -67,9 +67,10 @@ class RootEquations:
             determinant = np.log(np.abs(slope)).sum(axis=1)
         finite = np.isfinite(g) & np.isfinite(error) & np.isfinite(determinant)
         return Solution(
-            omega=roots[:, :, None, None],
+            state=roots,
             g=np.where(finite, g, np.nan)[:, None, None],
-            slope=1.0 / slope[:, :, None, None],
+            slope=1.0 / slope,
+            push=1j / slope,
             error=np.where(finite, error, np.inf),
             residual=np.abs(self._p(roots) - z[:, None]).max(axis=1),
             certified=finite,
@@ -78,9 +79,7 @@ class RootEquations:
 
     def potential(self, solution: Solution) -> Complex:
         """∫ log(z − p(t)), up to multiples of 2πi: log of the leading coefficient plus Σ ∫ log(t_k − t)."""
-        roots = solution.omega[:, :, 0, 0]
-        upper = roots.real + 1j * np.abs(roots.imag)
-        logarithms = np.asarray(self._g.law.log_potential(upper))
-        logarithms = np.where(roots.imag < 0.0, logarithms.conj(), logarithms)
+        roots = solution.state
+        logarithms = self._g.potential(roots)
         lead = -self._p.coef[-1] * (-1.0) ** self._p.degree()
         return np.asarray(logarithms.sum(axis=1) + np.log(complex(lead)))

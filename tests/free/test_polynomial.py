@@ -13,7 +13,7 @@ from rmt.free.linearisation import linearise
 from rmt.free.polynomial import Circular, HaarUnitary, PolynomialLaw, polynomial_law
 from rmt.laws.atomic import Atomic
 from rmt.laws.classical import Arcsine
-from rmt.laws.marchenko_pastur import MarchenkoPastur
+from rmt.laws.marchenko_pastur import FreePoisson, MarchenkoPastur
 from rmt.laws.pushforward import squared
 from rmt.laws.semicircle import Semicircle
 
@@ -299,6 +299,20 @@ def test_haar_unitaries():
     assert law.moments(6, exact=True) == (0, 2, 0, 6, 0, 20)
     # u u* cancels
     assert polynomial_law({(0, ~0, 1): 1}, [u, S]) == S
+
+
+def test_next_to_an_edge_where_an_argument_is_infinite():
+    """u w u* + w is a free Poisson law, and the argument of w has a pole at its lower edge, 1/2."""
+    law = polynomial_law({(1,): 1, (0, 1, ~0): 1}, [HaarUnitary(), MarchenkoPastur(Fraction(1, 2))])
+    reference = FreePoisson(rate=4, jump=0.5)
+    (interval,) = law.support
+    assert abs(interval.low - 0.5) < 1e-13
+    x = 0.5 + np.geomspace(1e-10, 1e-1, 28)
+    density, error = law.pdf(x, return_error=True)
+    deviation = np.abs(density - reference.pdf(x))
+    assert (deviation <= error + 1e-16).all()
+    assert (deviation < 1e-9).all()
+    np.testing.assert_allclose(law.cdf(x), reference.cdf(x), rtol=0, atol=1e-13)
 
 
 def test_degree_one_is_a_free_sum():
