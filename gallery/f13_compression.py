@@ -16,7 +16,8 @@ def main(n=2000, rng=0):
     matrix = 2 * rmt.projection(0.5).sample(n, rng=rng) - np.eye(n)
     figure, axes = rmt.plotting.figure(2, 2, height=4.8, sharex=True)
     for ax, alpha in zip(axes.flat, (0.9, 0.7, 0.5, 0.1), strict=True):
-        corner = matrix[: round(alpha * n), : round(alpha * n)]
+        size = max(1, round(alpha * n))
+        corner = matrix[:size, :size]
         law = rmt.compress(rmt.Rademacher(), alpha)
         rmt.plotting.compare(np.linalg.eigvalsh(corner), law, ax=ax, legend=False, edges=False, bins=25)
         ax.set(xlim=(-1.25, 1.25), xlabel="" if ax in axes[0] else r"$\lambda$")

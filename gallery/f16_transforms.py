@@ -7,10 +7,12 @@ Source: Voiculescu (1986, 1987).
 """
 
 import rmt
+from rmt.errors import check_count
 
 
 @rmt.plotting.style()
 def main(n=400, rng=0):
+    check_count("n", n, minimum=8)  # points of each curve
     x, a, b = rmt.Semicircle(), rmt.MarchenkoPastur(ratio=0.5), rmt.MarchenkoPastur(ratio=0.25)
     figure, (left, right) = rmt.plotting.figure(1, 2, height=3.8)
     for law, label in ((x, "semicircle"), (a, "Marchenko–Pastur ½"), (rmt.boxplus(x, a), "free sum")):

@@ -9,10 +9,12 @@ Source: Voiculescu (1993); Biane (1997).
 import numpy as np
 
 import rmt
+from rmt.errors import check_count
 
 
 @rmt.plotting.style()
 def main(n=400, rng=0):
+    check_count("n", n, minimum=8)  # points of each curve
     figure, ax = rmt.plotting.figure()
     for t in (0.5, 0.8, 1.0, 1.5):
         law = rmt.boxplus(rmt.Rademacher(), rmt.Semicircle(variance=t))

@@ -9,6 +9,7 @@ Source: El Karoui (2008); Arizmendi, Tarrago and Vargas (2020).
 import numpy as np
 
 import rmt
+from rmt.errors import check_count
 
 SIGNAL = rmt.Atomic((-1.5, 0.0, 1.5), (0.2, 0.5, 0.3))
 VARIANCE = 1.0
@@ -16,6 +17,7 @@ VARIANCE = 1.0
 
 @rmt.plotting.style()
 def main(n=1000, rng=0):
+    check_count("n", n, minimum=10)  # fewer eigenvalues tell nothing of the signal
     noisy = rmt.diagonal(SIGNAL) + np.sqrt(VARIANCE) * rmt.gue()
     values = noisy.eigenvalues(n, rng=rng)
     found = rmt.free_deconvolve(values, rmt.Semicircle(variance=VARIANCE))

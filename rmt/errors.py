@@ -8,8 +8,10 @@ from __future__ import annotations
 import difflib
 import math
 import operator
+import re
 import sys
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -128,6 +130,24 @@ def check_real(
     if not (above < number < below and at_least <= number <= at_most):
         raise ValueError(f"{name} must be {accepted}, got {value!r}")
     return value
+
+
+def read_number(text: str) -> int | float | Fraction:
+    """Read a number as a person writes it: an integer or a fraction like ``1/3`` stays exact.
+
+    Raises
+    ------
+    ValueError
+        If the text is something else.
+    """
+    try:
+        if re.fullmatch(r"[+-]?\d+", text):
+            return int(text)
+        if re.fullmatch(r"[+-]?\d+/\d+", text):
+            return Fraction(text)
+        return float(text)
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"{text!r} is not a number such as 2, 0.5 or 1/3") from None
 
 
 def check_choice(name: str, value: Any, accepted: Iterable[str]) -> str:

@@ -1,7 +1,8 @@
 """The command line: ``rmt compare | law | sample | isometry | list | gallery | cite``.
 
-Exit codes: 0, done (and a comparison accepted, or too small for a verdict); 1, a comparison rejected, or a number that
-could not be certified; 2, a mistake in the call.
+Exit codes: 0, done (and a comparison accepted, or too small for a verdict); 1, a comparison rejected, and nothing else;
+2, a mistake in the call; 3, anything else: a number that could not be certified, a file that could not be written, a
+failure of this package. After an interrupt, 130. Every failure is one sentence on stderr.
 
 A command is a module of this package with ``EXAMPLES``, ``add_options(parser, words)`` and ``run(arguments)``, listed
 in ``COMMANDS``. The words of the call let its help show the options of the ensemble that it names.
@@ -9,16 +10,18 @@ in ``COMMANDS``. The words of the call let its help show the options of the ense
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib
-import os
 import sys
+import traceback
 import warnings
 from collections.abc import Sequence
 from typing import Any, TextIO
 
 import rmt
-from rmt.cli.parser import Parser, UsageError
+from rmt.cli.parser import CommandError, Parser, UsageError
+from rmt.cli.terminal import abandon, any_terminal, finish
 from rmt.errors import ConvergenceError, MomentConditionWarning
 
 #: every command, with the module that holds it; modules load when their command is called
@@ -45,7 +48,7 @@ examples:
   rmt isometry --activation tanh --depth 64 --sigma-w 1.05 --sigma-b 0.2 --weights orthogonal
   rmt COMMAND --help
 
-exit codes: 0 done, 1 comparison rejected, 2 mistake in the call
+exit codes: 0 done, 1 comparison rejected, 2 mistake in the call, 3 anything else
 """
 
 
@@ -63,24 +66,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    try:
-        with warnings.catch_warnings():
-            warnings.showwarning = _show_warning
-            warnings.simplefilter("always", MomentConditionWarning)
-            return _dispatch(arguments)
-    except UsageError as error:
-        return _complain(str(error), 2)
-    except ConvergenceError as error:
-        return _complain(str(error), 1)
-    except MemoryError as error:
-        return _complain(f"not enough memory: {error}; choose a smaller -n", 2)
-    except BrokenPipeError:  # rmt list | head
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except KeyboardInterrupt:
-        return _complain("interrupted", 130)
-    except SystemExit as exit_:  # argparse after --help
-        return int(exit_.code or 0)
+    with any_terminal():
+        try:
+            with warnings.catch_warnings():
+                warnings.showwarning = _show_warning
+                warnings.simplefilter("always", MomentConditionWarning)
+                code = _dispatch(arguments)
+            finish(sys.stdout)  # a full disk behind stdout is found here, not when the interpreter leaves
+            return code
+        except BrokenPipeError:  # rmt list | head
+            abandon(sys.stdout)
+            return 0
+        except KeyboardInterrupt:
+            return _complain("interrupted", 130)
+        except Exception as error:
+            abandon(sys.stdout)
+            return _complain(*_sentence(error))
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -101,11 +102,35 @@ def _dispatch(arguments: list[str]) -> int:
     command: Any = importlib.import_module(home)
     parser = Parser(prog=f"rmt {first}", description=summary, epilog=command.EXAMPLES)
     command.add_options(parser, arguments[1:])
-    return int(command.run(parser.parse_args(arguments[1:])))
+    try:
+        options = parser.parse_args(arguments[1:])
+    except SystemExit:  # argparse has printed the help
+        return 0
+    return int(command.run(options))
+
+
+def _sentence(error: Exception) -> tuple[str, int]:
+    """What went wrong, in one line, and the exit code."""
+    text = " ".join(str(error).split())
+    if isinstance(error, UsageError):
+        return text, 2
+    if isinstance(error, (ConvergenceError, CommandError)):
+        return text, 3
+    if isinstance(error, MemoryError):
+        return f"not enough memory{': ' * bool(text)}{text}; ask for less: a smaller -n, fewer --trials or --bins", 3
+    if isinstance(error, OSError):
+        return f"cannot read or write {error.filename or 'the output'}: {error.strerror or text}", 3
+    if isinstance(error, OverflowError):
+        return f"too large a number: {error.args[-1] if error.args else 'overflow'}", 3
+    if sys.flags.dev_mode:
+        traceback.print_exception(error)
+    return f"{type(error).__name__}: {text or 'no more is known'} (unforeseen: python -X dev -m rmt ... shows where)", 3
 
 
 def _complain(message: str, code: int) -> int:
-    print(f"rmt: error: {message}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # nobody reads stderr: the exit code has to do
+        print(f"rmt: error: {message}", file=sys.stderr)
+        finish(sys.stderr)
     return code
 
 

@@ -24,7 +24,8 @@ examples:
   rmt compare wishart --ratio 2 --entries rademacher -n 2000 --json
   rmt compare ginibre -n 1000 --out circle.svg
 
-exit codes: 0 accepted (or fewer than 20 eigenvalues, which allow no verdict), 1 rejected, 2 mistake in the call
+exit codes: 0 accepted (or fewer than 20 eigenvalues, which allow no verdict), 1 rejected, 2 mistake in the call,
+3 anything else
 """
 
 FIGURE_ENDINGS = (".png", ".pdf", ".svg")
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     with users_mistakes():
         entry = find(arguments.ensemble)
-    out = writable(arguments.out, FIGURE_ENDINGS, "figure") if arguments.out else None
+    out = writable(arguments.out, FIGURE_ENDINGS, "figure") if arguments.out is not None else None
     with users_mistakes():
         ensemble = entry.build(**given_parameters(arguments, entry))
         law = ensemble.singular_value_law() if arguments.singular_values else ensemble.law()
@@ -56,10 +57,10 @@ def run(arguments: argparse.Namespace) -> int:
     draw = ensemble.singular_values if arguments.singular_values else ensemble.eigenvalues
     with Progress(f"sampling {ensemble!r}, n = {n}", trials) as progress, users_mistakes():
         values = draw(n, rng=seed, trials=trials, progress=progress.bar)
-    with Progress("comparing with the law"):
+    with Progress("comparing with the law"), users_mistakes():
         result = compare(values, law, n=n, beta=ensemble.beta, rigidity=ensemble.is_rigid)
     if out is not None:
-        with Progress("drawing"):
+        with Progress("drawing"), users_mistakes():
             _draw(values, law, ensemble, arguments, out)
     if arguments.json:
         figure = None if out is None else str(out)

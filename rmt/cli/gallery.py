@@ -12,6 +12,7 @@ from typing import Any
 
 import rmt
 from rmt.cli.parser import (
+    CommandError,
     UsageError,
     add_json_option,
     count,
@@ -21,6 +22,7 @@ from rmt.cli.parser import (
 )
 from rmt.cli.progress import Progress
 from rmt.errors import check_choice
+from rmt.files import replacing
 
 EXAMPLES = """\
 examples:
@@ -72,7 +74,8 @@ def index_page(entries: list[Script], pictures: dict[str, str] | None = None) ->
         "# Gallery",
         "",
         "One figure, one fact. Each is a script of at most 40 lines in `gallery/`; the command below it builds",
-        "it, `-n` and `--seed` draw it from another matrix, `--format pdf` and `--format svg` are for print.",
+        "it, `-n` and `--seed` draw it from another matrix, `--format pdf` and `--format svg` are for print. Where a",
+        "figure draws no matrix, `-n` is the size of its grid, if it has one, and `--seed` changes nothing.",
         "`rmt gallery --out figures` builds all of them.",
     ]
     for script in entries:
@@ -88,17 +91,23 @@ def add_options(parser: argparse.ArgumentParser, words: list[str]) -> None:
     parser.add_argument("ids", nargs="*", metavar="ID", help="figures to build, such as F05 (default: all)")
     parser.add_argument("--out", metavar="FOLDER", help="build into this folder, which is made if it is missing")
     parser.add_argument("--format", choices=("png", "pdf", "svg"), default="png", help="kind of file (default png)")
-    parser.add_argument("-n", type=count("-n"), help="matrix dimension (default: that of each script)")
+    parser.add_argument(
+        "-n",
+        type=count("-n", minimum=2),
+        help="matrix dimension, or size of the grid where a figure draws none (default: that of each script)",
+    )
     parser.add_argument("--seed", type=count("--seed", minimum=0), default=0, help="of the random numbers (default 0)")
-    parser.add_argument("--index", action="store_true", help="print the index page in Markdown")
-    add_json_option(parser)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--index", action="store_true", help="print the index page in Markdown")
+    add_json_option(what)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """List or build."""
     table = scripts()
     with users_mistakes():
-        chosen = [table[check_choice("figure", name.upper(), table)] for name in arguments.ids] or list(table.values())
+        names = [check_choice("figure", name.upper(), table) for name in arguments.ids]
+        chosen = [table[name] for name in dict.fromkeys(names)] or list(table.values())
     if arguments.index:
         print(index_page(chosen), end="")
         return 0
@@ -109,7 +118,8 @@ def run(arguments: argparse.Namespace) -> int:
     folder = writable_folder(arguments.out)
     files = {script.id: _build(script, folder, arguments) for script in chosen}
     if not arguments.ids:
-        (folder / "README.md").write_text(index_page(chosen, files), encoding="utf-8")
+        with replacing(folder / "README.md") as stream:
+            stream.write(index_page(chosen, files).encode())
     if arguments.json:
         print_json({"folder": str(folder), "files": files})
     else:
@@ -122,7 +132,14 @@ def _build(script: Script, folder: Path, arguments: argparse.Namespace) -> str:
 
     name = f"{script.id}.{arguments.format}"
     with Progress(f"{script.id} {script.title}"):
-        plotting.save(script.figure(arguments.n, arguments.seed), folder / name)
+        try:
+            with users_mistakes():
+                figure = script.figure(arguments.n, arguments.seed)
+        except UsageError as error:
+            raise UsageError(f"{script.id}: {error}") from error
+        except Exception as error:
+            raise CommandError(f"{script.id}: {type(error).__name__}: {error}") from error
+        plotting.save(figure, folder / name)
     return name
 
 

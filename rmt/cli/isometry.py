@@ -26,7 +26,7 @@ examples:
 activations: linear, relu, leaky_relu, tanh, erf, hard_tanh, sigmoid, sin, arctan, gelu, silu, mish, elu, selu,
 softplus, shifted_relu, clipped_relu
 
-exit codes: 0 report printed (whatever the verdict), 1 a number could not be certified, 2 mistake in the call
+exit codes: 0 report printed (whatever the verdict), 2 mistake in the call, 3 anything else
 """
 
 FIGURE_ENDINGS = (".png", ".pdf", ".svg")
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Predict, print, draw."""
     from rmt.networks import MLP
 
-    out = writable(arguments.out, FIGURE_ENDINGS, "figure") if arguments.out else None
+    out = writable(arguments.out, FIGURE_ENDINGS, "figure") if arguments.out is not None else None
     options = _network_options(arguments)
     with Progress("predicting the spectrum"), users_mistakes():
         report = MLP(**options).isometry(target=float(number("--target", arguments.target)))

@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     with users_mistakes():
         entry = find_law(arguments.law)
-    out = writable(arguments.out, FIGURE_ENDINGS, "figure") if arguments.out else None
+    out = writable(arguments.out, FIGURE_ENDINGS, "figure") if arguments.out is not None else None
     points = [float(number("--at", text)) for text in arguments.at]
     if any(math.isnan(x) for x in points):
         raise UsageError("--at needs numbers, got nan")
@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
             raise UsageError(f"--quantile must lie in [0, 1], got {level:g}")
     with users_mistakes():
         law = entry.build(**given_parameters(arguments, entry))
-    record = _record(law, points, levels, arguments.moments)
+        record = _record(law, points, levels, arguments.moments)
     if out is not None:
         from rmt import plotting
 

@@ -14,23 +14,33 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
-from rmt.errors import check_count
+import numpy as np
+
+from rmt.errors import check_count, read_number
 
 
 class UsageError(Exception):
     """A mistake of the user; its text is the whole message."""
 
 
+class CommandError(Exception):
+    """Something else that went wrong; its text is the whole message."""
+
+
 class Parser(argparse.ArgumentParser):
-    """An argparse parser that raises :class:`UsageError` and reads ``-1e-3`` as a number."""
+    """An argparse parser that raises :class:`UsageError` and reads ``-1e-3``, ``-1/3`` and ``-1,1`` as values."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False, **kwargs)
-        self._negative_number_matcher = re.compile(r"^-(\d+\.?|\d*\.\d+)([eE][+-]?\d+)?$|^-inf$")
+        self._negative_number_matcher = re.compile(r"^-(\d|\.\d|inf\b|infinity\b|nan\b)")
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing the usage and leaving."""
         raise UsageError(f"{message} (see {self.prog} --help)")
+
+    def print_help(self, file: Any = None) -> None:
+        """Print as every other text is printed; argparse would not say that a disk is full."""
+        print(self.format_help(), end="", file=file)
 
 
 class HasParameters(Protocol):
@@ -52,6 +62,8 @@ def users_mistakes() -> Iterator[None]:
     """Turn the errors that the library raises for a refused argument into usage errors."""
     try:
         yield
+    except np.linalg.LinAlgError:  # a ValueError by descent, and nobody's mistake
+        raise
     except (ValueError, TypeError) as error:
         raise UsageError(str(error)) from error
 
@@ -129,12 +141,8 @@ def number(option: str, text: str) -> int | float | Fraction:
         If the text is something else.
     """
     try:
-        if re.fullmatch(r"[+-]?\d+", text):
-            return int(text)
-        if re.fullmatch(r"[+-]?\d+/\d+", text):
-            return Fraction(text)
-        return float(text)
-    except (ValueError, ZeroDivisionError):
+        return read_number(text)
+    except ValueError:
         raise UsageError(f"{option} needs a number such as 2, 0.5 or 1/3, got {text!r}") from None
 
 
@@ -154,7 +162,7 @@ def add_ensemble_options(parser: argparse.ArgumentParser, words: Sequence[str]) 
     parser.add_argument("--trials", type=count("--trials"), default=1, help="number of matrices (default 1)")
 
 
-def add_json_option(parser: argparse.ArgumentParser) -> None:
+def add_json_option(parser: argparse._ActionsContainer) -> None:
     """Add --json."""
     parser.add_argument("--json", action="store_true", help="print the same numbers as JSON")
 
@@ -190,14 +198,22 @@ def writable(path: str, endings: tuple[str, ...], what: str) -> Path:
     target = Path(path)
     if target.suffix.lower() not in endings:
         raise UsageError(f"--out {path}: a {what} is written to a file ending in {', '.join(endings)}")
+    try:
+        _check_place(path, Path(os.path.realpath(target)))
+    except OSError as error:  # a name that no file can have
+        raise UsageError(f"--out {path}: {error.strerror}") from error
+    return target
+
+
+def _check_place(path: str, target: Path) -> None:
     folder = target.parent
     if target.is_dir():
         raise UsageError(f"--out {path}: this is a folder")
     if not folder.is_dir():
-        raise UsageError(f"--out {path}: there is no folder {str(folder)!r}")
-    if not os.access(target if target.exists() else folder, os.W_OK):
+        raise UsageError(f"--out {path}: there is no folder {os.path.dirname(path) or str(folder)!r}")
+    ordinary = target.is_file() or not target.exists()  # these are written beside and renamed
+    if (target.exists() and not os.access(target, os.W_OK)) or (ordinary and not os.access(folder, os.W_OK)):
         raise UsageError(f"--out {path}: no permission to write there")
-    return target
 
 
 def writable_folder(path: str) -> Path:
@@ -209,6 +225,8 @@ def writable_folder(path: str) -> Path:
         If it cannot.
     """
     folder = Path(path)
+    if not path:
+        raise UsageError("--out: the name of the folder is empty")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

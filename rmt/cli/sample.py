@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from rmt.cli.parser import (
     writable,
 )
 from rmt.cli.progress import Progress
+from rmt.files import replacing
 
 EXAMPLES = """\
 examples:
@@ -51,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     with users_mistakes():
         entry = find(arguments.ensemble)
-    out = writable(arguments.out, DATA_ENDINGS, "sample") if arguments.out else None
+    out = writable(arguments.out, DATA_ENDINGS, "sample") if arguments.out is not None else None
     if arguments.matrix and arguments.trials > 1:
         raise UsageError("--matrix writes one matrix; leave out --trials")
     with users_mistakes():
@@ -73,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
         print_json(record | {"values": _as_json(numbers)})
     else:
         print(f"# {ensemble!r}, n = {arguments.n}, seed {seed}: {kind.replace('_', ' ')}")
-        _save_text(sys.stdout, numbers if kind == "matrix" or arguments.trials > 1 else numbers[:, None], " ")
+        sys.stdout.writelines(_lines(numbers if kind == "matrix" or arguments.trials > 1 else numbers[:, None], " "))
     return 0
 
 
@@ -84,21 +86,22 @@ def _draw(ensemble: Any, kind: str, n: int, seed: int, trials: int, bar: bool) -
 
 
 def _write(numbers: NDArray[Any], out: Path) -> None:
-    if out.suffix.lower() == ".npy":
-        np.save(out, numbers)
-        return
-    with out.open("w") as file:
-        _save_text(file, np.atleast_2d(numbers) if numbers.ndim == 2 else numbers[:, None], _delimiter(out))
+    with replacing(out) as stream:
+        if out.suffix.lower() == ".npy":
+            np.save(stream, numbers)
+        else:
+            rows = numbers if numbers.ndim == 2 else numbers[:, None]
+            stream.writelines(line.encode("ascii") for line in _lines(rows, _delimiter(out)))
 
 
 def _delimiter(out: Path) -> str:
     return "," if out.suffix.lower() == ".csv" else " "
 
 
-def _save_text(file: TextIO, rows: NDArray[Any], delimiter: str) -> None:
+def _lines(rows: NDArray[Any], delimiter: str) -> Iterator[str]:
     form = "{0.real!r}{0.imag:+}j" if np.iscomplexobj(rows) else "{0!r}"
     for row in rows.tolist():
-        file.write(delimiter.join(form.format(value) for value in row) + "\n")
+        yield delimiter.join(form.format(value) for value in row) + "\n"
 
 
 def _as_json(numbers: NDArray[Any]) -> Any:

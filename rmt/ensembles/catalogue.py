@@ -15,7 +15,7 @@ from typing import Any
 from rmt._cached import cached_property
 from rmt.ensembles import beta, covariance, gaussian, haar, nonhermitian, structured
 from rmt.ensembles.ensemble import Ensemble
-from rmt.errors import check_choice
+from rmt.errors import check_choice, read_number
 
 
 def _read_integers(text: str) -> tuple[int, ...]:
@@ -24,7 +24,7 @@ def _read_integers(text: str) -> tuple[int, ...]:
 
 _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "int": (int, "an integer"),
-    "float": (float, "a number"),
+    "float": (read_number, "a number"),
     "tuple of int": (_read_integers, "integers with commas between them"),
 }
 

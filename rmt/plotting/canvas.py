@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rmt.errors import shown
+from rmt.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -124,7 +125,7 @@ def check_figure_path(path: str | os.PathLike[str]) -> Path:
 
 
 def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
-    """Write a figure; the same figure gives the same bytes, and text stays text in ``.svg`` and ``.pdf``.
+    """Write a figure, whole or not at all; the same figure gives the same bytes, and text stays text in .svg and .pdf.
 
     Parameters
     ----------
@@ -142,6 +143,8 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
         If `figure` is no figure.
     ValueError
         If the ending is another one.
+    OSError
+        If the file cannot be written; what was there stays as it was.
     """
     from matplotlib.figure import Figure
 
@@ -152,7 +155,8 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
             f"figure must be a matplotlib Figure, got {shown(figure)} of type {type(figure).__name__}; {remedy}"
         )
     undated: dict[str, dict[str, Any]] = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}, ".png": {}}
-    with style():
+    ending = target.suffix.lower()
+    with style(), replacing(target) as stream:
         figure.draw_without_rendering()  # the constrained layout moves with the first draw, and no more after it
-        figure.savefig(target, metadata=undated[target.suffix.lower()])
+        figure.savefig(stream, format=ending[1:], metadata=undated[ending])
     return target

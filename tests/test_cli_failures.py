@@ -1,0 +1,202 @@
+"""The command line when something goes wrong: exit codes, sentences, terminals, and what counts as a value."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import rmt
+from rmt.cli import main
+from rmt.errors import ConvergenceError
+
+
+def outcome(capsys, *arguments):
+    code = main(arguments)
+    out, error = capsys.readouterr()
+    assert error.count("\n") == (1 if code else 0), error
+    return code, out, error
+
+
+def program(*arguments, **options):
+    return subprocess.run([sys.executable, "-m", "rmt", *arguments], check=False, **options)
+
+
+# ---------------------------------------------------------------------- exit codes
+FAILURES = [
+    ConvergenceError("no root was found"),
+    OverflowError(34, "Numerical result out of range"),
+    ZeroDivisionError("float division by zero"),
+    IndexError("list index out of range"),
+    np.linalg.LinAlgError("Eigenvalues did not converge"),
+    MemoryError(),
+    MemoryError("Unable to allocate 7 GiB"),
+    OSError(5, "Input/output error", "x"),
+    OSError("no number"),
+    RuntimeError("two\nlines"),
+    RecursionError("maximum recursion depth exceeded"),
+    AssertionError(),
+]
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda e: f"{type(e).__name__}{e.args[:1]}")
+@pytest.mark.parametrize(
+    ("place", "call"),
+    [
+        ("rmt.ensembles.ensemble.Ensemble.eigenvalues", "compare wishart -n 30"),
+        ("rmt.spectra.compare", "compare goe -n 30"),
+        ("rmt.plotting.save", "law semicircle --out x.png"),
+        ("rmt.laws.semicircle.Semicircle._pdf", "law semicircle --at 1"),
+        ("rmt.networks.MLP.isometry", "isometry --activation relu --depth 3 --sigma-w 1"),
+        ("rmt.cli.gallery.Script.figure", "gallery F05 --out ."),
+        ("rmt.cli.sample._as_json", "sample goe -n 3 --json"),
+    ],
+    ids=lambda text: text.split()[0],
+)
+def test_what_is_not_foreseen_is_a_sentence_and_three(capsys, tmp_path, monkeypatch, place, call, failure):
+    def fail(*_, **__):
+        raise failure
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(place, fail)
+    code, out, error = outcome(capsys, *call.split())
+    assert (code, out) == (3, "")
+    assert error.startswith("rmt: error: ")
+    assert "Traceback" not in error
+    assert os.listdir(tmp_path) == []
+
+
+def test_one_means_rejected_and_nothing_else(capsys, monkeypatch):
+    monkeypatch.setattr("rmt.ensembles.gaussian.WignerEnsemble.law", lambda self: rmt.Semicircle(variance=2))
+    assert main(["compare", "goe", "-n", "200", "--seed", "0"]) == 1
+    assert "rejected" in capsys.readouterr().out
+
+
+def test_numbers_too_large_for_floats_are_a_sentence(capsys):
+    for call in (
+        "compare wishart --ratio 1e300 -n 20",
+        "law semicircle --mean 1e308 --variance 1e300",
+        "isometry --activation tanh --depth 8 --sigma-w 1e200",
+    ):
+        code, out, _ = outcome(capsys, *call.split())
+        assert code in (2, 3)
+        assert out == ""
+
+
+def test_an_interrupt(capsys, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rmt.ensembles.ensemble.Ensemble.eigenvalues", interrupt)
+    assert outcome(capsys, "compare", "goe") == (130, "", "rmt: error: interrupted\n")
+
+
+# ---------------------------------------------------------------------- terminals
+def test_a_full_disk_behind_the_output():
+    always_full = Path("/dev/full")  # Linux has it
+    calls = (["--help"], ["law", "--help"], ["law", "semicircle", "--json"]) if always_full.exists() else ()
+    for call in calls:
+        with always_full.open("wb") as full:
+            done = program(*call, stdout=full, stderr=subprocess.PIPE)
+            assert done.returncode == 3
+            assert done.stderr == b"rmt: error: cannot read or write the output: No space left on device\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+def test_every_text_fits_every_terminal(encoding, monkeypatch):
+    name = "gö\u03b5\udcff"
+    for call in (["list"], ["--help"], ["gallery"], ["gallery", "--index"], ["cite", "product-wishart"], ["law", name]):
+        streams = io.TextIOWrapper(io.BytesIO(), encoding), io.TextIOWrapper(io.BytesIO(), encoding)
+        monkeypatch.setattr(sys, "stdout", streams[0])
+        monkeypatch.setattr(sys, "stderr", streams[1])
+        code = main(call)
+        out, error = (stream.buffer.getvalue().decode(encoding) for stream in streams)
+        assert code == (2 if name in call else 0)
+        assert bool(out) != bool(error)
+        assert [stream.errors for stream in streams] == ["strict", "strict"]
+        if call == ["list"]:
+            assert ("Młotkowski" if encoding == "utf-8" else "Mlotkowski") in out
+            assert ("Müller" if encoding != "ascii" else "Muller") in out
+
+
+def test_a_process_in_an_ascii_terminal():
+    done = program("isometry", "--help", env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"sigma_w" in done.stdout
+
+
+# ---------------------------------------------------------------------- values
+@pytest.mark.parametrize(
+    ("call", "law"),
+    [
+        ("semicircle --mean -1/3", rmt.Semicircle(mean=Fraction(-1, 3))),
+        ("semicircle --mean -.5", rmt.Semicircle(mean=-0.5)),
+        ("semicircle --mean -1e-3", rmt.Semicircle(mean=-1e-3)),
+        ("uniform --low -1/2 --high 1/2", rmt.Uniform(low=Fraction(-1, 2), high=Fraction(1, 2))),
+        ("atomic --positions -1,1 --weights .5,.5", rmt.Atomic((-1, 1), (0.5, 0.5))),
+        ("atomic --positions -1/2,-.25,3 --weights 1/4,1/4,1/2",
+         rmt.Atomic((Fraction(-1, 2), -0.25, 3), (Fraction(1, 4), Fraction(1, 4), Fraction(1, 2)))),
+    ],
+)  # fmt: skip
+def test_negative_fractions_and_lists_are_values(capsys, call, law):
+    code, out, _ = outcome(capsys, "law", *call.split(), "--at", "-1/3", "-.5", "-1", "-inf", "--json")
+    record = json.loads(out)
+    assert (code, record["law"]) == (0, repr(law))
+    assert [row["pdf"] for row in record["at"][:3]] == [law.pdf(x) for x in (-1 / 3, -0.5, -1.0)]
+    assert record["at"][3]["cdf"] == 0.0
+
+
+@pytest.mark.parametrize("value", ["-x", "--1", "-1x", "-n,1"])
+def test_what_only_looks_like_a_negative_number(capsys, value):
+    code, _, _ = outcome(capsys, "law", "semicircle", "--mean", value)
+    assert code == 2
+
+
+@pytest.mark.parametrize("text", ["2", "0.5", "1/3", "2e-1", "7/2"])
+def test_ensembles_read_the_numbers_that_laws_read(capsys, text):
+    assert outcome(capsys, "law", "marchenko-pastur", "--ratio", text, "--json")[0] == 0
+    call = ("sample", "wishart", "--ratio", text, "-n", "24", "--seed", "0", "--json")
+    values = json.loads(outcome(capsys, *call)[1])["values"]
+    expected = rmt.wishart(ratio=Fraction(text)).eigenvalues(24, rng=0)
+    np.testing.assert_allclose(values, expected, rtol=1e-12, atol=1e-12)
+
+
+def test_every_real_parameter_of_an_ensemble_takes_a_fraction(capsys):
+    from rmt.ensembles.catalogue import CATALOGUE
+
+    tried = 0
+    for entry in CATALOGUE.values():
+        for option in [f"--{p.name}=1/2" for p in entry.parameters if p.kind == "float"]:
+            tried += 1
+            code, out, _ = outcome(capsys, "sample", entry.name, option, "-n", "6", "--seed", "0", "--json")
+            assert code == 0, (entry.name, option)
+            assert np.isfinite(json.loads(out)["values"]).all()
+    assert tried >= 5
+
+
+def test_an_empty_name_is_not_ignored(capsys):
+    for call in ("sample goe", "compare goe", "law semicircle", "isometry --activation relu --depth 2 --sigma-w 1"):
+        code, out, error = outcome(capsys, *call.split(), "--out", "")
+        assert (code, out) == (2, "")
+        assert "is written to a file ending in" in error
+    assert "the folder is empty" in outcome(capsys, "gallery", "--out", "")[2]
+
+
+# ---------------------------------------------------------------------- gallery
+def test_size_too_small_for_a_figure_is_a_sentence(capsys, tmp_path):
+    code, out, error = outcome(capsys, "gallery", "F16", "-n", "7", "--out", str(tmp_path))
+    assert (code, out, error) == (2, "", "rmt: error: F16: n must be an integer >= 8, got 7\n")
+    assert "-n must be an integer >= 2, got 1" in outcome(capsys, "gallery", "F01", "-n", "1", "--out", ".")[2]
+    assert "not allowed with" in outcome(capsys, "gallery", "--json", "--index")[2]
+
+
+def test_a_figure_named_twice_is_built_once(capsys, tmp_path, monkeypatch):
+    built = []
+    monkeypatch.setattr("rmt.cli.gallery._build", lambda script, *_: built.append(script.id) or "x.png")
+    assert outcome(capsys, "gallery", "f05", "F04", "F05", "--out", str(tmp_path))[0] == 0
+    assert built == ["F05", "F04"]
