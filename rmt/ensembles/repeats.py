@@ -6,10 +6,13 @@ the same for 1, 2 or 8 workers, for threads, processes and clusters.
 
 from __future__ import annotations
 
+import hashlib
+import pickle
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +30,8 @@ Result = NDArray[Any]
 
 #: trials travel in at most this many batches: enough to balance hundreds of workers, few enough to send
 _MAX_BATCHES = 256
+#: matrix dimension of the trial that tells functions apart
+_FINGERPRINT_SIZE = 64
 #: seconds of work before a progress bar appears
 _PROGRESS_DELAY = 2.0
 
@@ -251,10 +256,16 @@ def _collect(
                 futures[executor.submit(task.run_batch, batch)] = batch
             except BrokenExecutor as error:
                 failed.update(dict.fromkeys(batch, error))
+            except RuntimeError as error:
+                raise ValueError(
+                    f"executor must be open while it works, got {executor!r}, which takes no more work ({error}); "
+                    "call inside its with block"
+                ) from error
         for future in as_completed(futures):
             try:
                 outcome = future.result()
-            except Exception as error:  # the worker died, or could not send its results
+            except Exception as error:  # the worker died, or could not be sent its work
+                _check_sendable(task)
                 failed.update(dict.fromkeys(futures[future], error))
                 continue
             for trial, result in outcome:
@@ -268,6 +279,17 @@ def _collect(
         for future in futures:
             future.cancel()
     return failed
+
+
+def _check_sendable(task: Task) -> None:
+    """Raise if what failed is that the ensemble cannot leave this process."""
+    try:
+        pickle.dumps(task)
+    except Exception as error:
+        raise TypeError(
+            f"{task.ensemble!r} cannot be sent to another process ({error}); run it on threads (ThreadPoolExecutor), "
+            "or build it from functions that are defined at the top level of a module"
+        ) from error
 
 
 def _is_mistake(error: Exception) -> bool:
@@ -302,8 +324,9 @@ def _keeper(
     from rmt.ensembles.trial_file import keeping_trials
 
     streams = task.streams
+    name, addresses = re.subn(r" at 0x[0-9a-fA-F]+", "", repr(task.ensemble))
     identity = {
-        "ensemble": repr(task.ensemble),
+        "ensemble": name,
         "method": task.method.lstrip("_"),
         "n": task.n,
         "bit generator": streams.bit_generator.__name__,
@@ -311,4 +334,12 @@ def _keeper(
         "spawn key": [*streams.spawn_key, streams.first],
         "pool size": streams.pool_size,
     }
+    if addresses:  # of functions, which have the same name whatever they compute, and another place in every process
+        identity["numbers"] = _fingerprint(task)
     return keeping_trials(out, identity, finished)
+
+
+def _fingerprint(task: Task) -> str:
+    """A digest of the numbers that a small trial from a fixed seed gives."""
+    small = replace(task, n=min(task.n, _FINGERPRINT_SIZE), streams=TrialStreams.spawn(0, 1))
+    return hashlib.sha256(small.run(0).tobytes()).hexdigest()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
-import tempfile
 import time
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from rmt.files import replacing
 
 #: seconds between two writings; a kill loses at most the trials finished since the last one
 _SAVE_EVERY = 2.0
@@ -27,7 +28,8 @@ def keeping_trials(
     """Load `finished` from the file, give a function that saves it now and then, save it at the end.
 
     The file is replaced in one step, so that it is whole at every moment. It is a NumPy archive with the arrays
-    `trials` (indices), `values` (one row a trial) and `identity` (JSON text of what the trials are).
+    `trials` (indices), `values` (one row a trial), `identity` (JSON text of what the trials are) and `seal` (a digest
+    of the others).
 
     Parameters
     ----------
@@ -41,7 +43,7 @@ def keeping_trials(
     Raises
     ------
     ValueError
-        If the file is not one of this function, or holds trials of another identity.
+        If the file is not one of this function, was changed since, or holds trials of another identity.
     OSError
         If the directory does not exist or cannot be written to.
     """
@@ -68,17 +70,43 @@ def keeping_trials(
 
 
 def _load(path: Path, identity: str) -> dict[int, NDArray[Any]]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            found, trials, values = str(archive["identity"]), archive["trials"], archive["values"]
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"out={str(path)!r} is not a file of trials ({error}); give another name") from error
+    with path.open("rb") as stream:
+        try:
+            with np.load(stream, allow_pickle=False) as archive:
+                trials, values = archive["trials"], archive["values"]
+                found, seal = str(archive["identity"]), str(archive["seal"])
+        except Exception as error:  # damaged archives raise whatever their bytes lead to
+            raise _refused(path, "it cannot be read") from error
+    if trials.ndim != 1 or trials.dtype.kind != "i" or values.ndim != 2 or values.dtype.kind not in "fc":
+        raise _refused(
+            path, f"it holds {trials.ndim}-d {trials.dtype} trials and {values.ndim}-d {values.dtype} values"
+        )
+    if len(trials) != len(values) or len(np.unique(trials)) != len(trials) or (trials < 0).any():
+        raise _refused(path, "its trials and its rows of values do not match")
+    if not np.isfinite(values).all():
+        raise _refused(path, "it holds values that are not finite")
+    if seal != _seal(trials, values, found):
+        raise _refused(path, "it was changed after it was written, or written by something else")
     if found != identity:
         raise ValueError(
             f"out={str(path)!r} holds other trials: {_difference(found, identity)}. Give another name, or repeat the "
             "arguments that made it"
         )
     return {int(trial): row for trial, row in zip(trials, values, strict=True)}
+
+
+def _refused(path: Path, reason: str) -> ValueError:
+    return ValueError(f"out={str(path)!r} is not a file of trials: {reason}; give another name, or remove the file")
+
+
+def _seal(trials: NDArray[Any], values: NDArray[Any], identity: str) -> str:
+    """A digest of everything in the file: one that was cut, edited or put together by hand does not have it."""
+    shape = f"{values.dtype.str} {values.shape}"
+    parts = (trials.astype("<i8").tobytes(), shape.encode(), np.ascontiguousarray(values).tobytes(), identity.encode())
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def _difference(found: str, wanted: str) -> str:
@@ -91,16 +119,11 @@ def _difference(found: str, wanted: str) -> str:
 
 
 def _replace(path: Path, identity: str, finished: Mapping[int, NDArray[Any]]) -> None:
-    trials = sorted(finished)
-    values = np.stack([finished[trial] for trial in trials]) if trials else np.empty((0, 0))
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            np.savez(stream, trials=np.array(trials, dtype=np.int64), values=values, identity=np.array(identity))
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    trials = np.array(sorted(finished), dtype=np.int64)
+    values = np.stack([finished[trial] for trial in trials]) if len(trials) else np.empty((0, 0))
+    seal = _seal(trials, values, identity)
+    with replacing(path) as stream:
+        np.savez(stream, trials=trials, values=values, identity=np.array(identity), seal=np.array(seal))
 
 
 def _version() -> str:
