@@ -112,9 +112,10 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "wigner",
         "wishart",
     ),
-    "rmt.networks": ("MLP", "check_isometry"),
+    "rmt.kernels": ("MLP",),
+    "rmt.networks": ("check_isometry",),
 }
-_SUBPACKAGES = ("combinatorics", "ensembles", "errors", "free", "laws", "networks", "plotting", "spectra")
+_SUBPACKAGES = ("combinatorics", "ensembles", "errors", "free", "kernels", "laws", "networks", "plotting", "spectra")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps the two lists equal)
@@ -174,6 +175,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.free import sample_covariance as sample_covariance
     from rmt.free import spike_thresholds as spike_thresholds
     from rmt.free import symmetrised as symmetrised
+    from rmt.kernels import MLP as MLP
     from rmt.laws import Affine as Affine
     from rmt.laws import Arcsine as Arcsine
     from rmt.laws import Atomic as Atomic
@@ -205,7 +207,6 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.laws import Wachter as Wachter
     from rmt.laws import square_root as square_root
     from rmt.laws import squared as squared
-    from rmt.networks import MLP as MLP
     from rmt.networks import check_isometry as check_isometry
 
 
