@@ -203,7 +203,8 @@ class PlaneEngine(Engine):
     def moments(self, q: Real) -> Real:
         """E φ² at the variances `q`."""
         distinct, inverse = np.unique(q, return_inverse=True)
-        return np.asarray(np.array([self.phi.second_moment(float(t)) for t in distinct])[inverse])
+        values = np.array([self.phi.second_moment(float(t)) for t in distinct])
+        return values[np.asarray(inverse)]
 
     def _interpolant(self) -> interpolation.Interpolant:
         if self._found is None:
@@ -242,9 +243,8 @@ class PlaneEngine(Engine):
             else:
                 _interpolated_block(found, low, high, moment1, moment2, gap, start, slope)
                 return moment1, moment2, slope
-        rows, columns = np.indices(gap.shape)
-        used = columns <= rows + start if start >= 0 else np.ones(gap.shape, dtype=bool)
-        rows, columns = rows[used], columns[used]
+        used = np.tri(*gap.shape, k=start, dtype=bool) if start >= 0 else np.ones(gap.shape, dtype=bool)
+        rows, columns = np.nonzero(used)
         value, slope[used], _, _ = plane.plane_many(self.phi, low[rows], high[columns], gap[used])
         same = (gap[used] == 0.0) & (low[rows] == high[columns])
         scale = np.sqrt(moment1[rows] * moment2[columns])

@@ -417,8 +417,8 @@ def _engines(layers: Recursion, X: Real, Y: Real | None) -> tuple[list[Engine], 
 def _checked_lengths(q: Real, layer: int) -> Real:
     if not (q <= LARGEST_LENGTH).all():
         raise ValueError(
-            f"the variance of the pre-activations exceeds {LARGEST_LENGTH:g} at layer {layer}: it grows like a power of "
-            "the depth; lower sigma_w or depth"
+            f"the variance of the pre-activations exceeds {LARGEST_LENGTH:g} at layer {layer}: it grows like a power "
+            "of the depth; lower sigma_w or depth"
         )
     return q
 
