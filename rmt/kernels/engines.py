@@ -243,7 +243,9 @@ class PlaneEngine(Engine):
             else:
                 _interpolated_block(found, low, high, moment1, moment2, gap, start, slope)
                 return moment1, moment2, slope
-        used = np.tri(*gap.shape, k=start, dtype=bool) if start >= 0 else np.ones(gap.shape, dtype=bool)
+        used = np.ones(gap.shape, dtype=bool)
+        if start >= 0:
+            used = np.tril(used, start)
         rows, columns = np.nonzero(used)
         value, slope[used], _, _ = plane.plane_many(self.phi, low[rows], high[columns], gap[used])
         same = (gap[used] == 0.0) & (low[rows] == high[columns])

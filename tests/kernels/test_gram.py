@@ -166,7 +166,7 @@ def test_mlp_has_both_kernels():
         ([[1.0, 2.0]], {"parametrization": "mup", "sigma_w": 2.0}, ValueError, "leave them out"),
         ([[1.0, 2.0]], {"activation": lambda x: np.exp(x * x)}, ValueError, "not square integrable"),
         ([[1.0, 2.0]], {"activation": "relu", "sigma_w": 30.0, "depth": 300}, ValueError, "at layer"),
-        ([["a", "b"]], {}, TypeError, "X must be a two-dimensional"),
+        ([["a", "b"]], {}, TypeError, "X must be real numbers"),
         ([[1.0, 2.0]], {"out": np.zeros(3)}, ValueError, "out must be a float64 array"),
     ],
 )
