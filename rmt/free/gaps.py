@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rmt.free.outer import outer_edge
 from rmt.free.real_axis import Factor, Gap
 from rmt.laws.law import EPS, Mask, Real
 from rmt.numerics.roots import bracketed_roots
@@ -74,8 +75,8 @@ class Chart(ABC):
         """dz/dx up to a positive factor, the size of the terms that it is the sum of, and z."""
 
     @abstractmethod
-    def end(self, row: int, upper: bool) -> float:
-        """Z at the end of a row."""
+    def end(self, row: int, upper: bool) -> tuple[float, bool]:
+        """Z at the end of a row, and whether there is a zero of the derivative next to it that doubles do not show."""
 
     @abstractmethod
     def mass_above(self, row: int) -> float:
@@ -169,10 +170,10 @@ class Chart(ABC):
         z = self.slope(roots, np.concatenate([rows, rows]))[2]
         result = []
         for i, r in enumerate(rows.tolist()):
-            low = float(z[i]) if left_found[i] else self.end(r, False)
-            high = float(z[rows.size + i]) if right_found[i] else self.end(r, True)
+            low, low_soft = (float(z[i]), True) if left_found[i] else self.end(r, False)
+            high, high_soft = (float(z[rows.size + i]), True) if right_found[i] else self.end(r, True)
             if high - low > 2.0 * EPS * max(self.unit, abs(low), abs(high)) or math.isinf(high - low):
-                result.append(Opening(low, high, self.mass_above(r), bool(left_found[i]), bool(right_found[i])))
+                result.append(Opening(low, high, self.mass_above(r), low_soft, high_soft))
         return result
 
     def _negative_neighbour(self, rows: Index, inside: Real, x: Real, q: Real, side: int) -> tuple[Real, Mask]:
@@ -345,6 +346,8 @@ class Convolution(Chart):
                 safe = np.where(np.abs(c) < scale, np.where(c < 0.0, -scale, scale), c)
                 y = factor.inverse(self.choice[i], safe)
                 _, dc_i, k_i, dk_i = factor.coordinate(y)
+                if not self.inner[i]:
+                    k_i = self._steady_self_energy(y, k_i, dk_i, safe)
                 d, s, v = self._term(i, y, 1.0 / dc_i, k_i, dk_i / dc_i)
                 derivative, size, value = derivative + d, size + s, value + v
             if self.excess != 0.0:
@@ -359,6 +362,12 @@ class Convolution(Chart):
             near = np.fmin(np.abs(x - self.gap_low[row]), np.abs(self.gap_high[row] - x))
             return derivative * dc, size * np.abs(dc) * (1.0 + 0.25 * np.abs(x) / near), value
 
+    def _steady_self_energy(self, y: Real, k: Real, dk: Real, c: Real) -> Real:
+        """The self-energy of a factor where its transform is `c`: next to an edge from that, not from the point."""
+        if self.multiplicative:
+            return np.where(np.abs(y * dk) > np.abs(k), y * c / (1.0 + c), k)
+        return np.where(np.abs(dk) > 1.0, y - 1.0 / c, k)
+
     def _term(self, i: int, x: Real, dx: Real, k: Real, dk: Real) -> tuple[Real, Real, Real]:
         """Contribution of a factor: derivative with respect to c, its size, and value (or logarithm)."""
         t = self.weights[i]
@@ -367,26 +376,37 @@ class Convolution(Chart):
             return t * slope / value, np.abs(t * slope / value), t * np.log(value)
         return t * slope, np.abs(t * slope), t * value
 
-    def end(self, row: int, upper: bool) -> float:
-        """Z where c reaches the end of its range, all factors at the ends of their gaps."""
+    def end(self, row: int, upper: bool) -> tuple[float, bool]:
+        """Z where c reaches the end of its range, and whether a factor bends there, or its atoms are too small."""
         gap = self.gaps[row]
         c = self.ends[row][0 if upper else 1]
         if math.isinf(gap.high if upper else gap.low):
-            return math.inf if upper else -math.inf
+            return (math.inf if upper else -math.inf), False
         if self.multiplicative and not upper and gap.low == 0.0:
-            return self.operation.origin
+            return self.operation.origin, False
+        side = -1 if upper else 1
+        places = []
+        for i, factor in enumerate(self.factors):
+            chosen = gap if i == self.pivot else self.choice[i]
+            if chosen is None:
+                chosen = factor.lower if upper else factor.upper
+            places.append(math.nan if chosen is None else chosen.high if upper else chosen.low)
         if math.isinf(c):
-            places = []
-            for i, factor in enumerate(self.factors):
-                chosen = gap if i == self.pivot else self.choice[i]
-                if chosen is None:
-                    chosen = factor.lower if upper else factor.upper
-                assert chosen is not None
-                places.append(chosen.high if upper else chosen.low)
-            return self.operation.combined(places)
-        x = self.high[row] if upper else self.low[row]
-        inwards = x + (1e-9 if not upper else -1e-9) * (self.high[row] - self.low[row])
-        return float(self.slope(np.array([inwards]), np.array([row]))[2][0])
+            masses = [factor.atom_at(place) for factor, place in zip(self.factors, places, strict=True)]
+            budget = math.fsum(t * (1.0 - m) for t, m in zip(self.weights, masses, strict=True))
+            soft = budget > 1.0 + 4.0 * EPS * math.fsum(self.weights)
+            return self.operation.combined(places), soft
+        ranges = [f.range_of(gap if i == self.pivot else self.choice[i]) for i, f in enumerate(self.factors)]
+        binding = [i for i, ends in enumerate(ranges) if ends[0 if upper else 1] == c]
+        soft = any(self.factors[i].bends(places[i], side) for i in binding)
+        return self._value_near(row, upper), soft
+
+    def _value_near(self, row: int, upper: bool) -> float:
+        """Z at the last point of a row where all factors have one."""
+        start, other = (self.high[row], self.low[row]) if upper else (self.low[row], self.high[row])
+        inwards = start + (other - start) * np.array([0.0, 1e-16, 1e-15, 1e-14, 1e-12, 1e-9])
+        z = self.slope(inwards, np.full(inwards.size, row))[2]
+        return float(z[np.argmax(np.isfinite(z))])
 
 
 def convolution_openings(operation: Operation) -> list[Opening] | None:
@@ -433,70 +453,23 @@ def _choices(operation: Operation, left_out: int) -> Iterator[list[Gap | None]]:
 
 
 def _outer_openings(operation: Operation) -> list[Opening]:
-    """The two gaps that reach infinity."""
-    found = []
+    """The two gaps that reach infinity; of a product the lower one contains the negative half line."""
     factors = operation.factors
+    found = []
+
+    def edge(upper: bool) -> tuple[float, bool]:
+        z, soft = outer_edge(factors, operation.weights, upper=upper, multiplicative=operation.multiplicative)
+        return float(operation.value(np.array(z))), soft
+
     if all(f.upper is not None for f in factors):
-        found.append(_Outer(operation, upper=True).opening())
-    if operation.multiplicative:
-        near = all(f.lower is not None and f.lower.high > 0.0 for f in factors)
-        atom = any(dict(f.law.atoms).get(0.0, 0.0) > 0.0 for f in factors)
-        lower = _Outer(operation, upper=False) if near and not atom else None
-        # no row: the density of a factor fades so far above 0 that M does not fall below -1 in double precision
-        if lower is not None and lower.low.size:
-            found.append(lower.opening())
-        else:
-            found.append(Opening(-math.inf, operation.origin, 1.0, False, False))
+        z, soft = edge(True)
+        found.append(Opening(z, math.inf, 0.0, soft, False))
+    if operation.multiplicative and any(f.lower is None or f.lower.high <= 0.0 for f in factors):
+        found.append(Opening(-math.inf, operation.origin, 1.0, False, False))
     elif all(f.lower is not None for f in factors):
-        found.append(_Outer(operation, upper=False).opening())
+        z, soft = edge(False)
+        found.append(Opening(-math.inf, z, 1.0, False, soft))
     return found
-
-
-class _Outer(Convolution):
-    """The outer gap on one side; the pivot is the factor of the largest width."""
-
-    def __init__(self, operation: Operation, *, upper: bool) -> None:
-        factors = operation.factors
-        pivot = max(range(len(factors)), key=lambda i: factors[i].width)
-        gap = factors[pivot].upper if upper else factors[pivot].lower
-        assert gap is not None
-        self._upper = upper
-        super().__init__(operation, pivot, [gap], [None] * len(factors))
-
-    def _allowed(self) -> list[tuple[float, float]]:
-        if self._upper:
-            return [(0.0, math.inf)]
-        return [(-math.inf, -1.0 if self.multiplicative else 0.0)]
-
-    def opening(self) -> Opening:
-        """From the edge to infinity (to 0 for the lower gap of a product)."""
-        edge = float(self.low[0] if self._upper else self.high[0])
-        far = math.inf if not (self.multiplicative and not self._upper) else edge
-        scale = sum(f.width for f in self.factors)
-        if math.isinf(far):
-            distance = scale * np.geomspace(1e-13, 1e4, 150)
-        else:
-            distance = edge * np.geomspace(1e-13, 1.0 - 1e-9, 150)
-        x = edge + distance if self._upper else edge - distance
-        row = np.zeros(x.size, dtype=int)
-        q, size, _ = self.slope(x, row)
-        bad = np.flatnonzero(~(q > -_NOISE * size))
-        infinite = math.inf if self._upper else -math.inf
-        if bad.size == 0:
-            z = self.end(0, not self._upper)
-            if self._upper:
-                return Opening(z, infinite, 0.0, False, False)
-            return Opening(infinite, z, 1.0, False, False)
-        j = bad[-1]
-
-        def residual(point: Real, index: Index) -> Real:
-            return self.slope(point, index)[0]
-
-        root = bracketed_roots(residual, x[j : j + 1], x[j + 1 : j + 2])
-        z = float(self.slope(root, row[:1])[2][0])
-        if self._upper:
-            return Opening(z, infinite, 0.0, True, False)
-        return Opening(infinite, z, 1.0, False, True)
 
 
 # ---------------------------------------------------------------------- compound free Poisson
@@ -528,7 +501,7 @@ class CompoundChart(Chart):
         slope = 1.0 + self.rate * (m + x * dm)
         return slope, 1.0 + self.rate * (np.abs(m) + np.abs(x * dm)), x * (1.0 + self.rate * m)
 
-    def end(self, row: int, upper: bool) -> float:
+    def end(self, row: int, upper: bool) -> tuple[float, bool]:
         """0 at v = 0; the slope can stay positive up to no other end but infinity."""
         place = self.gaps[row].high if upper else self.gaps[row].low
-        return 0.0 if place == 0.0 else math.copysign(math.inf, 1.0 if upper else -1.0)
+        return (0.0 if place == 0.0 else math.copysign(math.inf, 1.0 if upper else -1.0)), False

@@ -83,8 +83,37 @@ class Factor:
 
     def mass_above(self, gap: Gap) -> float:
         """Mass above a gap."""
-        masses = [i.mass for i in self.law.support if i.low >= gap.high]
-        return math.fsum(masses + [m for a, m in self.law.atoms if a >= gap.high])
+        places, masses = self._masses_above
+        return float(masses[np.searchsorted(places, gap.high)])
+
+    @cached_property
+    def _masses_above(self) -> tuple[Real, Real]:
+        """Where intervals begin and atoms are, and the mass from each of these points on (0 beyond the last)."""
+        parts = sorted([(i.low, i.mass) for i in self.law.support] + list(self.law.atoms))
+        masses = np.cumsum([0.0, *(mass for _, mass in reversed(parts))])[::-1]
+        return np.array([place for place, _ in parts]), masses
+
+    def atom_at(self, place: float) -> float:
+        """Mass of the atom at a point, 0 if there is none."""
+        return self._atoms.get(place, 0.0)
+
+    @cached_property
+    def _atoms(self) -> dict[float, float]:
+        return dict(self.law.atoms)
+
+    def bends(self, end: float, side: int) -> bool:
+        """Whether F (H for products) has an infinite slope at an end of the support, seen from this side.
+
+        Not at an atom, and not where the density fades faster than linearly.
+        """
+        exponent = self._exponents[0 if side < 0 else 1].get(end)
+        return self.atom_at(end) == 0.0 and exponent is not None and not exponent > 1.0
+
+    @cached_property
+    def _exponents(self) -> tuple[dict[float, float], dict[float, float]]:
+        """Exponents of the density at the lower and at the upper ends of its intervals."""
+        intervals = self.law.support
+        return {i.low: i.low_exponent for i in intervals}, {i.high: i.high_exponent for i in intervals}
 
     @cached_property
     def width(self) -> float:
@@ -94,6 +123,17 @@ class Factor:
             return high - low
         quartiles = self.law.ppf(np.array([0.25, 0.75]))
         return float(quartiles[1] - quartiles[0])
+
+    @cached_property
+    def mean(self) -> float:
+        """Mean, infinite where the law has none (it is then unbounded on that side)."""
+        low, high = self.law._hull()
+        if math.isfinite(low) and math.isfinite(high):
+            return min(max(float(self.law.mean()), low), high)
+        try:
+            return float(self.law.mean())
+        except ValueError:
+            return -math.inf if math.isfinite(high) else math.inf
 
     def coordinate(self, x: Real) -> tuple[Real, Real, Real, Real]:
         """The transform c at `x`, dc/dx, k and dk/dx."""
@@ -120,13 +160,8 @@ class Factor:
         """Limit of c at an end of a gap, approached from the right (side 1) or from the left (side -1)."""
         if math.isinf(end):
             return 0.0
-        exponents = (
-            [(i.low, i.low_exponent) for i in self.law.support]
-            if side < 0
-            else [(i.high, i.high_exponent) for i in self.law.support]
-        )
-        exponent = dict(exponents).get(end)
-        mass = dict(self.law.atoms).get(end, 0.0)
+        exponent = self._exponents[0 if side < 0 else 1].get(end)
+        mass = self.atom_at(end)
         if self._multiplicative and end == 0.0:
             return mass - 1.0
         if mass > 0.0 or exponent is None or not exponent > 0.0:
@@ -164,13 +199,14 @@ class Factor:
 
     def inverse_between(self, low: Real, high: Real, c: Real) -> Real:
         """The points between `low` and `high` where the transform is `c`; NaN where it does not take that value."""
+        large = 1.0 if self._multiplicative else 1.0 / self.width
 
         def residual(x: Real, index: Any) -> Real:
             value, wanted = self.coordinate(x)[0], c[index]
             with np.errstate(divide="ignore", invalid="ignore"):
                 # next to an atom the reciprocals are the smooth functions
-                large = (np.abs(value) > 1.0) & (np.abs(wanted) > 1.0) & (value * wanted > 0.0)
-                return np.asarray(np.where(large, 1.0 / wanted - 1.0 / value, value - wanted))
+                both = (np.abs(value) > large) & (np.abs(wanted) > large) & ((value > 0.0) == (wanted > 0.0))
+                return np.asarray(np.where(both, 1.0 / wanted - 1.0 / value, value - wanted))
 
         return np.asarray(bracketed_roots(residual, low, high))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from rmt.errors import ConvergenceError
 from rmt.free.computed import law_of, upper
 from rmt.free.gaps import CompoundChart, Opening, Operation, convolution_openings, merge
 from rmt.free.real_axis import Factor
@@ -17,6 +18,10 @@ from rmt.laws.law import EPS, Complex, Interval, Real
 
 #: relative distances from an edge at which an exponent is measured
 _NEAR, _NEARER = 1e-6, 1e-8
+#: mass that may be missing
+_MASS = 1e-10
+#: mass below which an interval may be rounding error of large weights
+_NO_MASS = 1e-12
 
 
 def support_of_convolution(law: Any, *, logarithmic: bool = False) -> tuple[Interval, ...]:
@@ -29,6 +34,11 @@ def support_of_convolution(law: Any, *, logarithmic: bool = False) -> tuple[Inte
         Give the intervals of log X for a product of positive laws, where X may leave the range of double precision.
         Their exponents are those of X at finite ends and at X = 0.
 
+    Raises
+    ------
+    ConvergenceError
+        If intervals and atoms do not carry the whole mass, to 1e-10.
+
     Notes
     -----
     The complement is found first: every gap, however small, is the image of gaps of the factors
@@ -38,14 +48,27 @@ def support_of_convolution(law: Any, *, logarithmic: bool = False) -> tuple[Inte
     """
     openings = _openings(law, logarithmic)
     atoms = law._log_atoms if logarithmic else law.atoms
-    kept = [b for b in _blocks(openings) if not _is_atom(b, [a for a, _ in atoms], 1.0 if logarithmic else 0.0)]
+    blocks = _snapped(_blocks(openings), [a for a, _ in atoms])
+    kept = [b for b in blocks if not _is_atom(b, [a for a, _ in atoms], 1.0 if logarithmic else 0.0)]
     masses = _masses(law, atoms, openings, kept)
+    _check_mass(law, masses, atoms)
     exponent = _log_exponent if logarithmic else _exponent
     return tuple(
         Interval(low, high, exponent(law, low, 1, low_kind), exponent(law, high, -1, high_kind), mass)
         for (low, high, low_kind, high_kind), mass in zip(kept, masses, strict=True)
         if mass > 0.0
     )
+
+
+def _check_mass(law: Any, masses: Sequence[float], atoms: Sequence[tuple[float, float]]) -> None:
+    """Raise if intervals and atoms do not carry the whole mass: a part of the support was lost."""
+    missing = 1.0 - math.fsum([*masses, *(mass for _, mass in atoms)])
+    if not abs(missing) <= _MASS:
+        raise ConvergenceError(
+            f"the support found for {law!r} does not carry the whole mass: {missing:.3g} is missing. pdf and cdf do "
+            "not need it; parts of very different sizes can be treated apart (rmt.free: factors), or in other units",
+            residual=abs(missing),
+        )
 
 
 Block = tuple[float, float, str, str]
@@ -98,7 +121,16 @@ def _exponential(o: Opening) -> Opening:
 
 
 def _blocks(openings: Sequence[Opening]) -> list[Block]:
-    """What the gaps leave, with the kind of every end: soft, cusp, hard (no zero of the derivative) or open."""
+    """What the gaps leave, with the kind of every end: soft, cusp, hard (no zero of the derivative) or open.
+
+    Raises
+    ------
+    ConvergenceError
+        If an end of a gap could not be computed.
+    """
+    for o in openings:
+        if math.isnan(o.low) or math.isnan(o.high):
+            raise ConvergenceError("an edge of a free convolution could not be computed", residual=math.inf)
     blocks: list[Block] = []
     end, kind = -math.inf, "open"
     for o in openings:
@@ -108,6 +140,19 @@ def _blocks(openings: Sequence[Opening]) -> list[Block]:
     if end < math.inf:
         blocks.append((end, math.inf, kind, "open"))
     return blocks
+
+
+def _snapped(blocks: Sequence[Block], atoms: Sequence[float]) -> list[Block]:
+    """The blocks, with ends that are atoms up to rounding put there."""
+    places = np.array([a for a in atoms if math.isfinite(a)])
+
+    def snapped(end: float) -> float:
+        if places.size == 0 or math.isinf(end):
+            return end
+        nearest = float(places[np.argmin(np.abs(places - end))])
+        return nearest if abs(nearest - end) <= 8.0 * EPS * abs(end) else end
+
+    return [(snapped(low), snapped(high), low_kind, high_kind) for low, high, low_kind, high_kind in blocks]
 
 
 def _is_atom(block: Block, atoms: Sequence[float], unit: float) -> bool:
@@ -130,7 +175,7 @@ def _masses(
         total = (1.0 if left is None else left.above) - (0.0 if right is None else right.above)
         inside = math.fsum(m for a, m in atoms if low <= a <= high)
         mass = total - inside
-        masses.append(mass if mass > 64.0 * EPS * law._solver.total_weight else 0.0)
+        masses.append(mass if mass > min(64.0 * EPS * law._solver.total_weight, _NO_MASS) else 0.0)
     return masses
 
 
