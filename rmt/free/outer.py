@@ -31,6 +31,8 @@ _GRID, _GRIDS = 24, 3
 _STRIDE, _FARTHEST = 16.0, 1e280
 #: distance of an end from 0 that stands for none; its square does not underflow
 _TINY = 1e-140
+#: relative distances from a root between which z does not change
+_AROUND = 1e-9 * np.linspace(-1.0, 1.0, 17)
 #: error of the logarithm of an edge of a product beyond which it is refused
 _LARGEST_ERROR = 1e-3
 
@@ -198,7 +200,9 @@ class _Curve:
             return float(z[0]), all(side.rises for side in binding)
         low, high = self._bracket()
         root = bracketed_roots(lambda p, _: self._sums(p)[1], np.array([low]), np.array([high]))
-        return float(self._sums(root)[0][0]), True
+        # z is stationary: the mean over neighbours has less rounding error than each
+        around = np.minimum(root * (1.0 + _AROUND), self.strongest)
+        return float(np.mean(self._sums(around)[0])), True
 
     def _sum_of_ends(self) -> float:
         ends = [math.log(side.end) if self.multiplicative else side.end for side in self.sides]
