@@ -458,8 +458,16 @@ def _outer_openings(operation: Operation) -> list[Opening]:
     found = []
 
     def edge(upper: bool) -> tuple[float, bool]:
-        z, soft = outer_edge(factors, operation.weights, upper=upper, multiplicative=operation.multiplicative)
-        return float(operation.value(np.array(z))), soft
+        z, soft = outer_edge(
+            factors,
+            operation.weights,
+            upper=upper,
+            multiplicative=operation.multiplicative,
+            logarithmic=operation.logarithmic,
+        )
+        if not operation.multiplicative:
+            return z, soft
+        return (z + operation.log_scale if operation.logarithmic else z * math.exp(operation.log_scale)), soft
 
     if all(f.upper is not None for f in factors):
         z, soft = edge(True)

@@ -38,9 +38,14 @@ _LARGEST_ERROR = 1e-3
 
 
 def outer_edge(
-    factors: Sequence[Factor], weights: Sequence[float], *, upper: bool, multiplicative: bool
+    factors: Sequence[Factor],
+    weights: Sequence[float],
+    *,
+    upper: bool,
+    multiplicative: bool,
+    logarithmic: bool = False,
 ) -> tuple[float, bool]:
-    """The highest (lowest) point of the support of a free sum, or the logarithm of that of a product.
+    """The highest (lowest) point of the support of a free sum or product.
 
     Parameters
     ----------
@@ -50,6 +55,8 @@ def outer_edge(
     upper : bool
     multiplicative : bool
         Product of positive laws.
+    logarithmic : bool
+        Give the logarithm of the edge of a product.
 
     Returns
     -------
@@ -69,7 +76,7 @@ def outer_edge(
     root give all of those of the edge.
     """
     sides = [_Side(f, upper=upper, multiplicative=multiplicative) for f in factors]
-    curve = _Curve(sides, weights, upper=upper, multiplicative=multiplicative)
+    curve = _Curve(sides, weights, upper=upper, multiplicative=multiplicative, logarithmic=logarithmic)
     edge, soft = curve.edge()
     if math.isnan(edge):
         raise ConvergenceError("an outer edge of a free convolution could not be computed", residual=math.inf)
@@ -120,16 +127,15 @@ class _Side:
             return common if self.multiplicative and not self.upper else 1.0 / common
 
     def at(self, p: Real, common: Real) -> tuple[Real, Real]:
-        """K (log k for a product) and h where the strength is `p`, not above the strongest, and F (log H) is `common`.
+        """K and h where the strength is `p`, not above the strongest, and F (H for a product) is `common`.
 
         Where k moves by more than the point is rounded, next to the edge, it is taken from the common value.
         """
         x, k, dk = self._self_energy(self._place(p))
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             bend = -x * dk / k if self.multiplicative else -dk
-            value = np.log(k) if self.multiplicative else k
-            steady = (np.log(x) if self.multiplicative else x) - common
-            return np.where(bend < 1.0, value, steady), np.where(np.isinf(bend), 1.0, bend / (1.0 + bend))
+            steady = x / common if self.multiplicative else x - common
+            return np.where(bend < 1.0, k, steady), np.where(np.isinf(bend), 1.0, bend / (1.0 + bend))
 
     def _place(self, p: Real) -> Real:
         """The point of the gap with this strength; Jensen's inequality and the end of the support bracket it."""
@@ -164,23 +170,40 @@ class _Side:
 class _Curve:
     """All factors together, as functions of the strength."""
 
-    def __init__(self, sides: Sequence[_Side], weights: Sequence[float], *, upper: bool, multiplicative: bool) -> None:
+    def __init__(
+        self,
+        sides: Sequence[_Side],
+        weights: Sequence[float],
+        *,
+        upper: bool,
+        multiplicative: bool,
+        logarithmic: bool,
+    ) -> None:
         self.sides, self.weights = sides, weights
-        self.upper, self.multiplicative = upper, multiplicative
+        self.upper, self.multiplicative, self.logarithmic = upper, multiplicative, logarithmic
         self.strongest = min(side.strongest for side in sides)
 
-    def _sums(self, p: Real) -> tuple[Real, Real]:
+    def _common(self, p: Real) -> Real:
+        """F, or H."""
+        if not self.multiplicative:
+            return 1.0 / p if self.upper else -1.0 / p
+        return 1.0 + 1.0 / p if self.upper else p / (1.0 + p)
+
+    def _at(self, p: Real) -> tuple[Real, Real]:
         """Z (or its logarithm), and Σ t h - 1."""
-        if self.multiplicative:
-            common = np.log1p(1.0 / p) if self.upper else -np.log1p(1.0 / p)
-        else:
-            common = 1.0 / p if self.upper else -1.0 / p
-        z, bend = common.copy(), np.full_like(p, -1.0)
+        common = self._common(p)
+        z, bend = np.log(common) if self.logarithmic else common.copy(), np.full_like(p, -1.0)
         for side, t in zip(self.sides, self.weights, strict=True):
             k, h = side.at(p, common)
-            z += t * k
+            z = self._joined(z, k, t)
             bend += t * h
         return z, bend
+
+    def _joined(self, z: Any, k: Any, t: float) -> Any:
+        """Z with t k, k^t or t log k more."""
+        if self.logarithmic:
+            return z + t * np.log(k)
+        return z * np.power(k, t) if self.multiplicative else z + t * k
 
     def _atom(self) -> bool:
         """Whether all factors end with atoms that are together so large that there is one in the result."""
@@ -191,22 +214,24 @@ class _Curve:
     def edge(self) -> tuple[float, bool]:
         """The edge, and whether it is soft."""
         if self._atom():
-            return self._sum_of_ends(), False
+            return self._joined_ends(), False
         last = np.array([self.strongest])
-        z, bend = self._sums(last)
+        z, bend = self._at(last)
         if not bend[0] > 0.0:
             # the root may lie between the last point of a factor and its edge
             binding = [side for side in self.sides if side.strongest <= self.strongest]
             return float(z[0]), all(side.rises for side in binding)
         low, high = self._bracket()
-        root = bracketed_roots(lambda p, _: self._sums(p)[1], np.array([low]), np.array([high]))
+        root = bracketed_roots(lambda p, _: self._at(p)[1], np.array([low]), np.array([high]))
         # z is stationary: the mean over neighbours has less rounding error than each
         around = np.minimum(root * (1.0 + _AROUND), self.strongest)
-        return float(np.mean(self._sums(around)[0])), True
+        return float(np.mean(self._at(around)[0])), True
 
-    def _sum_of_ends(self) -> float:
-        ends = [math.log(side.end) if self.multiplicative else side.end for side in self.sides]
-        return math.fsum(t * end for t, end in zip(self.weights, ends, strict=True))
+    def _joined_ends(self) -> float:
+        z = 1.0 if self.multiplicative and not self.logarithmic else 0.0
+        for side, t in zip(self.sides, self.weights, strict=True):
+            z = float(self._joined(z, side.end, t))
+        return z
 
     def _bracket(self) -> tuple[float, float]:
         """Strengths on both sides of the root, close to each other."""
@@ -217,12 +242,12 @@ class _Curve:
             / math.fsum(t * abs(side.end - side.mean) for side, t in zip(self.sides, self.weights, strict=True))
         )
         low = high = min(scale, self.strongest)
-        while low > 1.0 / _FARTHEST and self._sums(np.array([low]))[1][0] > 0.0:
+        while low > 1.0 / _FARTHEST and self._at(np.array([low]))[1][0] > 0.0:
             high, low = low, low / _STRIDE
-        while high < self.strongest and not self._sums(np.array([high]))[1][0] > 0.0:
+        while high < self.strongest and not self._at(np.array([high]))[1][0] > 0.0:
             low, high = high, min(high * _STRIDE, self.strongest)
         for _ in range(_GRIDS):
             p = np.geomspace(low, high, _GRID)
-            first = max(int(np.argmax(self._sums(p)[1] > 0.0)), 1)
+            first = max(int(np.argmax(self._at(p)[1] > 0.0)), 1)
             low, high = float(p[first - 1]), float(p[first])
         return low, high
