@@ -27,6 +27,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "Arcsine",
         "Atomic",
         "Bernoulli",
+        "BesselEdge",
         "Cauchy",
         "CircularLaw",
         "DensityLaw",
@@ -35,6 +36,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "FreeStable",
         "FussCatalan",
         "Gaussian",
+        "GaussianLargest",
         "Interval",
         "KestenMcKay",
         "Law",
@@ -46,12 +48,16 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "Rademacher",
         "Raney",
         "Semicircle",
+        "SoftEdge",
         "SquareRoot",
         "Squared",
+        "TracyWidom",
         "TransformLaw",
         "Uniform",
         "UnitCircle",
         "Wachter",
+        "WishartLargest",
+        "WishartSmallest",
         "square_root",
         "squared",
     ),
@@ -180,6 +186,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.laws import Arcsine as Arcsine
     from rmt.laws import Atomic as Atomic
     from rmt.laws import Bernoulli as Bernoulli
+    from rmt.laws import BesselEdge as BesselEdge
     from rmt.laws import Cauchy as Cauchy
     from rmt.laws import CircularLaw as CircularLaw
     from rmt.laws import DensityLaw as DensityLaw
@@ -188,6 +195,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.laws import FreeStable as FreeStable
     from rmt.laws import FussCatalan as FussCatalan
     from rmt.laws import Gaussian as Gaussian
+    from rmt.laws import GaussianLargest as GaussianLargest
     from rmt.laws import Interval as Interval
     from rmt.laws import KestenMcKay as KestenMcKay
     from rmt.laws import Law as Law
@@ -199,12 +207,16 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.laws import Rademacher as Rademacher
     from rmt.laws import Raney as Raney
     from rmt.laws import Semicircle as Semicircle
+    from rmt.laws import SoftEdge as SoftEdge
     from rmt.laws import Squared as Squared
     from rmt.laws import SquareRoot as SquareRoot
+    from rmt.laws import TracyWidom as TracyWidom
     from rmt.laws import TransformLaw as TransformLaw
     from rmt.laws import Uniform as Uniform
     from rmt.laws import UnitCircle as UnitCircle
     from rmt.laws import Wachter as Wachter
+    from rmt.laws import WishartLargest as WishartLargest
+    from rmt.laws import WishartSmallest as WishartSmallest
     from rmt.laws import square_root as square_root
     from rmt.laws import squared as squared
     from rmt.networks import check_isometry as check_isometry

@@ -8,6 +8,12 @@ from rmt.laws.atomic import Rademacher as Rademacher
 from rmt.laws.classical import Arcsine as Arcsine
 from rmt.laws.classical import Cauchy as Cauchy
 from rmt.laws.classical import Gaussian as Gaussian
+from rmt.laws.edges.bessel import BesselEdge as BesselEdge
+from rmt.laws.edges.soft_edge import SoftEdge as SoftEdge
+from rmt.laws.edges.tracy_widom import TracyWidom as TracyWidom
+from rmt.laws.finite.extreme_laws import GaussianLargest as GaussianLargest
+from rmt.laws.finite.extreme_laws import WishartLargest as WishartLargest
+from rmt.laws.finite.extreme_laws import WishartSmallest as WishartSmallest
 from rmt.laws.free_jacobi import ProjectionProduct as ProjectionProduct
 from rmt.laws.free_jacobi import Wachter as Wachter
 from rmt.laws.free_meixner import Meixner as Meixner
@@ -37,6 +43,7 @@ __all__ = [
     "Arcsine",
     "Atomic",
     "Bernoulli",
+    "BesselEdge",
     "Cauchy",
     "CircularLaw",
     "DensityLaw",
@@ -45,6 +52,7 @@ __all__ = [
     "FreeStable",
     "FussCatalan",
     "Gaussian",
+    "GaussianLargest",
     "Interval",
     "KestenMcKay",
     "Law",
@@ -56,12 +64,16 @@ __all__ = [
     "Rademacher",
     "Raney",
     "Semicircle",
+    "SoftEdge",
     "SquareRoot",
     "Squared",
+    "TracyWidom",
     "TransformLaw",
     "Uniform",
     "UnitCircle",
     "Wachter",
+    "WishartLargest",
+    "WishartSmallest",
     "square_root",
     "squared",
 ]
