@@ -48,18 +48,14 @@ class TracyWidom(LogTailLaw):
 
     Notes
     -----
-    Beta 1, 2, 4: Chebyshev series made from Fredholm determinants (Ferrari and Spohn 2005; Bornemann 2010) in 60
-    digits, the series of Painlevé II left of them, an expansion of the first traces on their right. ``pdf``, ``cdf``
-    and ``sf`` have relative errors below 1e-12 in their tails as far as doubles reach, ``logcdf`` and ``logsf`` beyond.
+    Beta 1, 2, 4 (Tracy and Widom 1994; Tracy and Widom 1996): Chebyshev series made from Fredholm determinants
+    (Ferrari and Spohn 2005; Bornemann 2010) in 60 digits, the series of Painlevé II left of them, an expansion of the
+    first traces on their right. ``pdf``, ``cdf`` and ``sf`` have relative errors below 1e-12 in their tails as far as
+    doubles reach, ``logcdf`` and ``logsf`` beyond.
 
     Any other beta: the equation of Bloemendal and Virág (2013), absolute errors below 1e-8 with a bound from two
     meshes (``return_error=True``). Beyond probabilities of e^(−45) on the left and 1e-7 on the right the tails are
     asymptotic: leading terms (Borot et al. 2011; Dumaz and Virág 2013) joined to the computed part.
-
-    References
-    ----------
-    Tracy and Widom (1994); Tracy and Widom (1996); Ferrari and Spohn (2005); Bornemann (2010); Bloemendal and Virág
-    (2013).
 
     Examples
     --------
