@@ -210,6 +210,54 @@ class Ensemble(ABC):
 
         return square_root(self.gram_law())
 
+    def largest_law(self, n: int, *, method: str = "auto") -> Law:
+        """Law of the largest eigenvalue at dimension n, on the scale of the eigenvalue itself.
+
+        Known for the Gaussian and Wishart families: ``goe gue gse hermite wigner wishart laguerre``.
+
+        Parameters
+        ----------
+        n : int
+            Matrix dimension, >= 1.
+        method : str
+            ``"exact"``: the law at finite n, n <= 400, Gaussian entries, beta 1, 2, 4 (Wishart: 1, 2).
+            ``"second_order"``: Tracy-Widom with the term of next order, error O(n^(−4/3)).
+            ``"first_order"``: without it, with the same centre and scale; ``"plain"``: about 2 + n^(−2/3) TW.
+            ``"johnstone"``, ``"ma"``, ``"el_karoui"``: centrings of Wishart matrices in other software.
+            ``"auto"``: exact up to n = 200, above it second order; first order for entries that are not Gaussian.
+
+        Returns
+        -------
+        Law
+
+        Raises
+        ------
+        TypeError
+            If no law is known for the extreme eigenvalues of the ensemble.
+        ValueError
+            If n < 1, the method is unknown or does not apply, or the entries have no fourth moment.
+
+        Examples
+        --------
+        >>> import rmt
+        >>> round(rmt.goe().largest_law(10).cdf(2.2), 12)
+        0.963771363372
+        """
+        from rmt.ensembles.extremes import largest_law
+
+        return largest_law(self, n, method)
+
+    def smallest_law(self, n: int, *, method: str = "auto") -> Law:
+        """Law of the smallest eigenvalue at dimension n; parameters as for :meth:`largest_law`.
+
+        A soft lower edge (Wishart, more samples than dimensions) follows Tracy-Widom in the logarithm of the
+        eigenvalue. ``"hard_edge"`` is the Bessel law of nearly square matrices; above n = 200 ``"auto"`` takes it while
+        m − n <= n/5. With fewer samples than dimensions the law is the point mass at 0.
+        """
+        from rmt.ensembles.extremes import smallest_law
+
+        return smallest_law(self, n, method)
+
     @property
     def beta(self) -> float:
         """Dyson index: 1 real, 2 complex, 4 quaternion."""
