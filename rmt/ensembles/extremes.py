@@ -88,8 +88,8 @@ def _kind(ensemble: Ensemble) -> tuple[str, Any, bool]:
     if isinstance(ensemble, WignerEnsemble | WishartEnsemble):
         if not ensemble.entries.has_fourth_moment:
             raise ValueError(
-                f"the largest eigenvalue of {ensemble!r} follows no edge law: its entries have no fourth moment, and the "
-                "largest entries decide (Bai-Yin 1988)"
+                f"the largest eigenvalue of {ensemble!r} follows no edge law: its entries have no fourth moment, "
+                "and the largest entries decide (Bai-Yin 1988)"
             )
         kind = "gaussian" if isinstance(ensemble, WignerEnsemble) else "wishart"
         return kind, int(ensemble.beta), ensemble.entries.is_gaussian
@@ -102,8 +102,8 @@ def _kind(ensemble: Ensemble) -> tuple[str, Any, bool]:
 def _take_exact(ensemble: Ensemble, method: str, n: float, known: bool) -> bool:
     if method == "exact" and not known:
         raise ValueError(
-            f"no exact law is known for {ensemble!r} at finite n: it needs Gaussian entries, beta = 1, 2 or 4 (Wishart: "
-            "1 or 2); method='auto' gives the limit"
+            f"no exact law is known for {ensemble!r} at finite n: it needs Gaussian entries, beta = 1, 2 or 4 "
+            "(Wishart: 1 or 2); method='auto' gives the limit"
         )
     return method == "exact" or (method == "auto" and known and n <= LARGEST_EXACT)
 
