@@ -14,17 +14,24 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from rmt._cached import cached_property
 from rmt.errors import ConvergenceError, check_count, check_real, check_reals
 from rmt.free.computed import ComputedLaw
+from rmt.free.leaves import location
 from rmt.laws.law import EPS, Complex, Law, check_law
+from rmt.numerics.roots import bracketed_roots
 
 Perturbation = Literal["additive", "multiplicative"]
 
 # points on half of the circle of a Cauchy integral; the radius is half of that of convergence, 2^-64 remains
 _CIRCLE = np.exp(1j * np.pi * (np.arange(32) + 0.5) / 32)
 # extrapolation of a function of the root of the distance to an edge, from 1, 4, 9, ... steps to 0
-_STEPS = np.arange(1, 8)
-_EXTRAPOLATION = np.array([(-1) ** (k + 1) * math.comb(7, k) for k in _STEPS])
+_STEPS = np.arange(1, 9)
+_EXTRAPOLATION = np.array([(-1) ** (k + 1) * math.comb(8, k) for k in _STEPS])
+#: such a step, and the distance at which the coefficient of the root is taken, in units of the gap
+_STEP, _BESIDE = 1e-4, 1e-8
+#: distance from a pole of ω at which a point is replaced by two neighbours, in units of the gap
+_ASIDE = 1e-7
 
 
 @dataclass(frozen=True)
@@ -213,12 +220,13 @@ def _curve(law: Law, perturbation: str, factor: int | None) -> _Curve:
 
 @dataclass(frozen=True)
 class _Gap:
-    """A component of the complement of the support, with the limits of φ at its ends."""
+    """A component of the complement of the support, with the limits of φ at its ends, and its size."""
 
     low: float
     high: float
     phi_low: float
     phi_high: float
+    length: float
 
 
 class _Curve:
@@ -250,9 +258,15 @@ class _Curve:
                 f"spikes must differ from {self.base:g}, the eigenvalue they perturb, got {spike!r}; leave it out"
             )
 
-    def at(self, x: float) -> float:
-        """φ at one point outside the support."""
-        return float(self.phi(np.array([complex(x)]))[0].real)
+    def at(self, x: float, aside: float = 0.0) -> float:
+        """φ at one point outside the support; from two neighbours, if they are given, where ω is infinite."""
+        try:
+            return float(self.phi(np.array([complex(x)]))[0].real)
+        except ConvergenceError:
+            if aside == 0.0:
+                raise
+            neighbours = np.array([x - aside, x + aside], dtype=np.complex128)
+            return float(np.mean(self.phi(neighbours).real))
 
     # ------------------------------------------------------------------ gaps
     def gaps(self) -> Iterator[_Gap]:
@@ -269,10 +283,19 @@ class _Curve:
             yield self._gap(reached, math.inf, exponent, 0.0)
 
     def _gap(self, low: float, high: float, low_exponent: float, high_exponent: float) -> _Gap:
-        length = min(high - low, max(abs(e) for e in (low, high, self.law.std()) if math.isfinite(e)))
+        length = min(high - low, max(abs(e) for e in (low, high, self.scale) if math.isfinite(e)))
         return _Gap(
-            low, high, self._limit(low, low_exponent, length, -1.0), self._limit(high, high_exponent, -length, 1.0)
+            low,
+            high,
+            self._limit(low, low_exponent, length, -1.0),
+            self._limit(high, high_exponent, -length, 1.0),
+            length,
         )
+
+    @cached_property
+    def scale(self) -> float:
+        """Standard deviation of the law, or its quartiles where that does not exist."""
+        return location(self.law)[1]
 
     def _limit(self, end: float, exponent: float, length: float, sign: float) -> float:
         """Limit of φ at the end of a gap where the density behaves with this exponent (−1 at an atom)."""
@@ -282,11 +305,14 @@ class _Curve:
             return self.origin()
         if not self.finite_at(exponent):
             return sign * math.inf
-        try:
-            return self.at(end)
-        except ConvergenceError:
-            values = self.phi(end + 1e-6 * length * _STEPS.astype(np.complex128) ** 2).real
-            return float(_EXTRAPOLATION @ values)
+        if not (isinstance(self.law, ComputedLaw) and exponent == 0.5):
+            try:
+                return self.at(end)
+            except ConvergenceError:
+                pass
+        # at the edge itself half of the digits of a solution are lost
+        values = self.phi(end + _STEP * length * _STEPS.astype(np.complex128) ** 2).real
+        return float(_EXTRAPOLATION @ values)
 
     def finite_at(self, exponent: float) -> bool:
         """Whether φ is finite at an edge: exactly where the density vanishes."""
@@ -296,11 +322,12 @@ class _Curve:
         """The spikes that belong to the outer ends of the support."""
         gaps = list(self.gaps())
         bottom, top = self.law._hull()
-        low = gaps[0].phi_high if gaps and gaps[0].high == bottom else math.inf
+        low = gaps[0].phi_high if gaps and gaps[0].high == bottom else 0.0
         if self.multiplicative:
             low = gaps[0].phi_high if gaps and gaps[0].low == 0.0 else self.origin()
-        high = gaps[-1].phi_low if gaps and gaps[-1].low == top else -math.inf
-        return self.base - 1.0 / low, self.base - 1.0 / high
+        high = gaps[-1].phi_low if gaps and gaps[-1].low == top else 0.0
+        # no gap at an end: the support is unbounded there, and φ has its limit at infinity
+        return self.base - 1.0 / low if low else -math.inf, self.base - 1.0 / high if high else math.inf
 
     # ------------------------------------------------------------------ outliers
     def outliers(self, spike: float) -> Iterator[Outlier]:
@@ -310,35 +337,55 @@ class _Curve:
         target = -1.0 / (spike - self.base)
         for gap in self.gaps():
             if gap.phi_low < target < gap.phi_high:
-                position = self._solve(gap, target)
-                slope = self._derivative(position, gap) * (spike - self.base) ** 2
+                position, slope = self._solve(gap, target)
+                slope *= (spike - self.base) ** 2
                 share = spike / (position * slope) if self.multiplicative else 1.0 / slope
                 yield Outlier(spike, position, share)
 
-    def _solve(self, gap: _Gap, target: float) -> float:
-        from scipy.optimize import brentq
+    def _solve(self, gap: _Gap, target: float) -> tuple[float, float]:
+        """Where φ is the target, and φ′ there."""
+        aside = _ASIDE * gap.length
+        low = self._inside(gap.low, gap.high, lambda x: self.at(x, aside) < target)
+        high = self._inside(gap.high, gap.low, lambda x: self.at(x, aside) > target)
+        if low is None:
+            return self._at_edge(gap.low, gap.length, target - gap.phi_low)
+        if high is None:
+            return self._at_edge(gap.high, -gap.length, gap.phi_high - target)
 
-        low = self._inside(gap.low, gap.high, lambda phi: phi < target)
-        high = self._inside(gap.high, gap.low, lambda phi: phi > target)
-        return float(brentq(lambda x: self.at(x) - target, low, high, xtol=1e-300, rtol=4.0 * EPS))
+        def residual(x: Any, _: Any) -> Any:
+            return np.array([self.at(float(point), aside) - target for point in x])
 
-    def _inside(self, end: float, other: float, reached: Callable[[float], bool]) -> float:
-        """A point of the gap with φ on the same side of the target as at an end."""
+        position = float(bracketed_roots(residual, np.array([low]), np.array([high]))[0])
+        if abs(position) < EPS * EPS * max(abs(low), abs(high)):
+            position = 0.0
+        return position, self._derivative(position, gap, target)
+
+    def _at_edge(self, end: float, length: float, rise: float) -> tuple[float, float]:
+        """The same so close to an edge that doubles do not tell: there φ rises like the root of the distance."""
+        distance = _BESIDE * abs(length)
+        values = self.at(end + math.copysign(distance, length)), self.at(end + math.copysign(4.0 * distance, length))
+        root = abs(values[1] - values[0]) / math.sqrt(distance)
+        return end + math.copysign((rise / root) ** 2, length), root * root / (2.0 * rise)
+
+    def _inside(self, end: float, other: float, reached: Callable[[float], bool]) -> float | None:
+        """A point of the gap with φ on the same side of the target as at an end; None if doubles do not show one."""
         if math.isinf(end):
             start = other if math.isfinite(other) else 0.0
-            step = math.copysign(max(abs(start), self.law.std()), end)
-            while not reached(self.at(start + step)) and abs(step) < 1e300:
+            step = math.copysign(max(abs(start), self.scale), end)
+            while not reached(start + step) and abs(step) < 1e300:
                 step *= 8.0
             return start + step
         step = math.copysign(max(abs(end), 1.0), other - end) if math.isinf(other) else 0.5 * (other - end)
-        while not reached(self.at(end + step)) and end + 0.25 * step != end:
+        while not reached(end + step):
+            if end + 0.25 * step == end:
+                return None
             step *= 0.25
         return end + step
 
-    def _derivative(self, position: float, gap: _Gap) -> float:
+    def _derivative(self, position: float, gap: _Gap, target: float) -> float:
         """φ′ by Cauchy's formula on a circle inside the domain of analyticity."""
         radius = 0.5 * min(position - gap.low, gap.high - position)
-        values = self.phi(position + radius * _CIRCLE) - self.at(position)
+        values = self.phi(position + radius * _CIRCLE) - target
         return float(np.mean((values * _CIRCLE.conj()).real)) / radius
 
 
@@ -350,7 +397,9 @@ class _FactorCurve(_Curve):
         super().__init__(law, law.node.kind == "product")
         self.place = factor
         self.own, _ = law.factors[factor]
-        self.base = float(self.own.ppf(0.5))
+        # the median, of a factor of a product that of the part off 0: ω vanishes at 0
+        at_zero = self.own._mass_at_zero() if self.multiplicative else 0.0
+        self.base = float(self.own.ppf(at_zero + 0.5 * (1.0 - at_zero)))
 
     def phi(self, z: Complex) -> Complex:
         """−1/(ω − c)."""

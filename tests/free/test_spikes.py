@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from rmt.free import boxplus, boxtimes, polynomial_law
+from rmt.free import boxplus, boxtimes, mixture, polynomial_law, sample_covariance
 from rmt.free.spikes import Outlier, nonlinear_shrinkage, outliers, spike_thresholds
-from rmt.laws import MarchenkoPastur, Semicircle
+from rmt.laws import Cauchy, FreeStable, Gaussian, MarchenkoPastur, Semicircle
 from rmt.laws.atomic import Atomic, Rademacher
 from rmt.laws.uniform import Uniform
 
@@ -157,7 +157,7 @@ def test_bad_input():
     with pytest.raises(ValueError, match="no factors"):
         outliers(Semicircle(), 2.0, factor=0)
     law = boxplus(Semicircle(), Rademacher())
-    with pytest.raises(ValueError, match="factor must lie in"):
+    with pytest.raises(ValueError, match="factor must be an integer"):
         outliers(law, 2.0, factor=2)
     place = [law for law, _ in law.factors].index(Rademacher())
     with pytest.raises(ValueError, match="outside the support"):
@@ -210,3 +210,48 @@ def test_shrinkage_beats_the_eigenvalues_of_a_matrix():
     # each deviation has variance at most 2 max a²/n, the mean square a hundredth of that in spread
     assert np.mean(error**2) < 4 / n
     assert np.mean((measured[bulk] - values[bulk]) ** 2) > 40 / n
+
+
+# ---------------------------------------------------------------------- factors with atoms at 0, spikes at 0, no edge
+@pytest.mark.parametrize("p", [0.3, 0.5, 0.6, 0.9])
+def test_spikes_of_populations_with_mass_at_zero(p):
+    # Bai and Yao 2012: position l (1 + ratio E t/(l - t)) where 1 - ratio E t^2/(l - t)^2 > 0, the population 1 or 0
+    law, ratio = sample_covariance(Atomic((0, 1), (p, 1 - p)), 0.5), 0.5
+    for spike in (0.1, 2.0):
+        shift, bend = ratio * (1 - p) / (spike - 1), ratio * (1 - p) / (spike - 1) ** 2
+        (found,) = outliers(law, [spike], factor=1)
+        assert found.position == pytest.approx(spike * (1 + shift), rel=1e-13)
+        assert found.overlap == pytest.approx((1 - bend) / (1 + shift), rel=1e-12)
+    reach = math.sqrt(ratio * (1 - p))
+    assert spike_thresholds(law, factor=1) == pytest.approx((1 - reach, 1 + reach), abs=1e-10)
+
+
+def test_outliers_at_zero():
+    # position l + v G(l), overlap 1 - v E 1/(l - t)^2 for a semicircle of variance v
+    (found,) = outliers(boxplus(Rademacher(), Semicircle(0, 0.2)), [0.0], factor=0)
+    assert (found.position, found.overlap) == (0.0, pytest.approx(0.8, rel=1e-13))
+    first, second = outliers(mixture(Semicircle(-4), Semicircle(4)), [1e9])
+    assert first.position == pytest.approx(-1e-9 / ((4 / math.sqrt(12) - 1) / 2), rel=1e-12)
+    assert second.position == pytest.approx(1e9, rel=1e-15)
+
+
+def test_outliers_where_a_subordination_function_is_infinite():
+    # in the middle between two atoms G = 0, and omega of the semicircle is infinite
+    (found,) = outliers(boxplus(Atomic((0, 1), (0.5, 0.5)), Semicircle(0, 0.01)), [0.5], factor=0)
+    assert (found.position, found.overlap) == (pytest.approx(0.5, abs=1e-14), pytest.approx(0.96, abs=1e-12))
+
+
+def test_thresholds_of_unbounded_supports():
+    for law in (Gaussian(), Cauchy(), FreeStable(1.5), boxplus(Gaussian(), Semicircle())):
+        assert spike_thresholds(law) == (-math.inf, math.inf)
+        assert outliers(law, [5.0]) == ()
+    low, high = spike_thresholds(FreeStable(0.5, 1))  # on [1/4, inf) without moments; G(1/4) = -4
+    assert (low, high) == (pytest.approx(-0.25), math.inf)
+
+
+@pytest.mark.parametrize("excess", [1e-3, 1e-6, 1e-9, 1e-12])
+def test_outliers_next_to_the_threshold(excess):
+    (found,) = outliers(Semicircle(), [1 + excess])
+    assert found.position == pytest.approx(1 + excess + 1 / (1 + excess), rel=4e-16)
+    assert found.overlap == pytest.approx(1 - 1 / (1 + excess) ** 2, rel=2e-3)
+    assert outliers(Semicircle(), [1 - excess]) == ()
