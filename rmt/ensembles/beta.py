@@ -576,6 +576,6 @@ def _angle(p: Float, q: Float, beta: float, rng: np.random.Generator) -> tuple[F
 
 def _check_beta(beta: Any) -> float:
     """Return the Dyson index as a float, infinity allowed."""
-    if isinstance(beta, float) and beta == math.inf:
+    if isinstance(beta, (float, np.floating)) and beta == math.inf:
         return math.inf
     return float(check_real("beta", beta, above=0.0))

@@ -11,6 +11,10 @@ import numpy as np
 from rmt._cached import cached_property
 from rmt.free.computed import ComputedLaw
 from rmt.laws.law import Complex, Interval, Law, Real
+from rmt.numerics.branches import scaled
+
+#: distances from a jump, in units of the room about it, at which its two sides are compared
+_NEAR, _NEARER = 1e-5, 1e-8
 
 Atoms = tuple[tuple[float, float], ...]
 
@@ -77,16 +81,44 @@ class MixedLaw(ComputedLaw):
         return self._combine([law._cdf_error(x, law._cdf(x)) for law in self._child_laws])
 
     def _stieltjes(self, z: Complex) -> Complex:
-        return np.asarray(sum(float(p) * law._stieltjes(z) for law, p in self.factors), dtype=np.complex128)
+        out = self._blend([law._stieltjes(z) for law in self._child_laws])
+        for i in np.flatnonzero(np.isnan(out.real)):
+            out.real[i] = self._principal_value(float(z[i].real))
+        return out
+
+    def _blend(self, values: Sequence[Complex]) -> Complex:
+        """Weighted sum of transforms; where infinities of both signs meet on the axis the real part is NaN."""
+        out = np.zeros_like(values[0])
+        with np.errstate(invalid="ignore"):
+            for weight, value in zip(self.node.weights, values, strict=True):
+                out += scaled(float(weight), value)
+        return out
+
+    def _principal_value(self, x: float) -> float:
+        """Re G where the densities of two parts jump against each other: the limit of the mean of both sides.
+
+        Where one jump is larger, it decides the sign of an infinite value.
+        """
+        ends = [e for i in self.support for e in (i.low, i.high)] + [a for a, _ in self.atoms]
+        room = min((abs(e - x) for e in ends if e != x and math.isfinite(e)), default=1.0)
+        steps = room * np.array([_NEAR, _NEARER])
+        sides = [self._stieltjes((x + side * steps).astype(np.complex128)).real for side in (-1.0, 1.0)]
+        near, nearer = 0.5 * (sides[0] + sides[1])
+        if abs(nearer - near) <= _NEAR * max(abs(near), 1.0 / room):
+            return float(near)
+        return math.copysign(math.inf, nearer - near)
 
     def _stieltjes_error(self, z: Complex, value: Complex) -> Real:
         return self._combine([law._stieltjes_error(z, law._stieltjes(z)) for law in self._child_laws])
 
     def _t_transform(self, z: Complex) -> Complex:
-        return np.asarray(sum(float(p) * law._t_transform(z) for law, p in self.factors), dtype=np.complex128)
+        out = self._blend([law._t_transform(z) for law in self._child_laws])
+        infinite = ~np.isfinite(out)
+        out[infinite] = super()._t_transform(z[infinite])
+        return out
 
     def _log_potential(self, z: Complex) -> Complex:
-        return np.asarray(sum(float(p) * law._log_potential(z) for law, p in self.factors), dtype=np.complex128)
+        return self._blend([law._log_potential(z) for law in self._child_laws])
 
     def _pdf_of_log(self, u: Real) -> Real:
         return self._combine([law._pdf_of_log(u) for law in self._child_laws])

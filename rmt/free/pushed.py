@@ -11,7 +11,7 @@ import numpy as np
 from rmt._cached import cached_property
 from rmt.free.computed import ComputedLaw, law_of
 from rmt.laws.law import EPS, Complex, Interval, Law, Mask, Real
-from rmt.numerics.branches import log_upper, pull_back, reciprocal
+from rmt.numerics.branches import log_upper, over, pull_back, reciprocal, times_green
 
 Atoms = tuple[tuple[float, float], ...]
 
@@ -162,7 +162,7 @@ class InverseLaw(ComputedLaw):
         out = np.empty_like(z)
         away = z != 0.0
         w = self._reflect(z[away])
-        out[away] = -self.base._t_transform(w).conj() / z[away]
+        out[away] = over(-self.base._t_transform(w).conj(), z[away])
         out[~away] = self._green_at_zero if not away.all() else 0.0
         for position, _ in self.atoms:
             out[z == position] = complex(0.0, -math.inf)
@@ -180,7 +180,7 @@ class InverseLaw(ComputedLaw):
         out = np.full_like(z, -1.0)
         away = z != 0.0
         w = self._reflect(z[away])
-        out[away] = -self.base._stieltjes(w).conj() / z[away]
+        out[away] = over(-self.base._stieltjes(w).conj(), z[away])
         return out
 
     def _log_potential(self, z: Complex) -> Complex:
@@ -295,7 +295,7 @@ class SymmetricRootLaw(ComputedLaw):
         w, flipped = self._at_square(z)
         origin = z == 0.0
         out = np.empty_like(z)
-        out[~origin] = z[~origin] * self._through(self.base._stieltjes(w[~origin]), flipped[~origin])
+        out[~origin] = times_green(z[~origin], self._through(self.base._stieltjes(w[~origin]), flipped[~origin]), 0.0)
         if origin.any():
             density = math.inf if self._mass_at_zero() else self._density_at_zero
             out[origin] = complex(0.0, -math.pi * density)

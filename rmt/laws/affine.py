@@ -12,7 +12,7 @@ import numpy as np
 from rmt._cached import cached_property
 from rmt.errors import check_real
 from rmt.laws.law import EPS, Complex, Interval, Law, Real, affine, check_law, exact
-from rmt.numerics.branches import pull_back
+from rmt.numerics.branches import pull_back, scaled
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -151,7 +151,7 @@ class Affine(Law):
     def _stieltjes(self, z: Complex) -> Complex:
         w, reflected = self._reflect(z)
         g = self.base._stieltjes(w)
-        return (g.conj() if reflected else g) / self._floats[0]
+        return scaled(1.0 / self._floats[0], g.conj() if reflected else g)
 
     def _log_potential(self, z: Complex) -> Complex:
         w, reflected = self._reflect(z)
@@ -179,7 +179,12 @@ class Affine(Law):
         w, reflected = self._reflect(z)
         m = self.base._t_transform(w)
         if b != 0.0:
-            m = m + b / a * self.base._stieltjes(w)
+            with np.errstate(invalid="ignore"):
+                m = m + scaled(b / a, self.base._stieltjes(w))
+            infinite = ~np.isfinite(m)  # the terms may cancel
+            m[infinite] = super()._t_transform(z[infinite])
+            m[~infinite & reflected] = m[~infinite & reflected].conj()
+            return m
         return m.conj() if reflected else m
 
     def _inverse_t_transform(self, m: Complex) -> Complex:

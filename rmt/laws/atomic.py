@@ -95,7 +95,7 @@ class AtomicLaw(Law):
         positions, _ = self._arrays
         return positions[np.minimum(np.searchsorted(self._cumulated[0][1:], u), positions.size - 1)]
 
-    def _sum(self, z: Complex, term: Any) -> Complex:
+    def _sum(self, z: Any, term: Any) -> Any:
         """Σ weight · term(z, position), in blocks."""
         positions, weights = self._arrays
         out = np.empty_like(z)
@@ -110,18 +110,28 @@ class AtomicLaw(Law):
         at = np.searchsorted(positions, z.real)
         hit = (z.imag == 0.0) & (positions[np.minimum(at, positions.size - 1)] == z.real)
         out = np.empty_like(z)
-        out[~hit] = self._sum(z[~hit], lambda w, a: 1.0 / (w - a))
+        line = (z.imag == 0.0) & ~hit
+        off = ~line & ~hit
+        out[off] = self._sum(z[off], lambda w, a: 1.0 / (w - a))
+        out[line] = self._sum(z[line].real, lambda x, a: 1.0 / (x - a))
+        for i in np.flatnonzero(np.isnan(out) & line):
+            out[i] = _sum_of_ratios(weights, z[i].real - positions)
         for i in np.flatnonzero(hit):
             others = positions != z[i].real
-            finite = math.fsum(weights[others] / (z[i].real - positions[others]))
+            finite = _sum_of_ratios(weights[others], z[i].real - positions[others])
             out[i] = complex(finite, -math.inf)
         return out
 
     def _t_transform(self, z: Complex) -> Complex:
-        hit = np.isin(z, self._arrays[0])
-        out = np.full_like(z, complex(math.nan, -math.inf))
+        positions, weights = self._arrays
+        hit = np.isin(z, positions)
+        out = np.empty_like(z)
         out[~hit] = self._sum(z[~hit], lambda w, a: a / (w - a))
-        out[hit & (z == 0.0)] = -math.fsum(self._arrays[1][self._arrays[0] != 0.0])
+        for i in np.flatnonzero(hit):  # what the other atoms give, and the pole
+            a = z[i].real
+            others = positions != a
+            finite = _sum_of_ratios(weights[others] * positions[others], a - positions[others])
+            out[i] = complex(finite, -math.copysign(math.inf, a)) if a else complex(finite, 0.0)
         return out
 
     def _log_potential(self, z: Complex) -> Complex:
@@ -154,6 +164,20 @@ class AtomicLaw(Law):
     def _affine(self, scale: Any, shift: Any) -> Law | None:
         positions, weights = self._points()
         return Atomic([scale * a + shift for a in positions], weights)
+
+
+def _sum_of_ratios(numerators: Real, denominators: Real) -> float:
+    """Σ numerator/denominator, exactly where ratios beyond the largest float might cancel."""
+    with np.errstate(over="ignore"):
+        ratios = numerators / denominators
+    if np.isfinite(ratios).all():
+        return math.fsum(ratios)
+    pairs = zip(numerators.tolist(), denominators.tolist(), strict=True)
+    total = sum((Fraction(p) / Fraction(d) for p, d in pairs), Fraction(0))
+    try:
+        return float(total)
+    except OverflowError:
+        return math.inf if total > 0 else -math.inf
 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)

@@ -11,7 +11,7 @@ import numpy as np
 
 from rmt.errors import check_real
 from rmt.laws.law import EPS, Complex, Interval, Law, Real, exact
-from rmt.numerics.branches import log_upper, reciprocal, square_root_pair
+from rmt.numerics.branches import log_upper, reciprocal, scaled, square_root_pair
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -87,7 +87,7 @@ class Arcsine(Law):
         edge = (np.abs(z) == self._edge) & (z.imag == 0.0)
         root = np.where(edge, 1.0, self._root(z))
         out = self._edge / root * (self._edge / (z + root))
-        out[edge] = complex(-1.0, -math.inf)
+        out[edge] = scaled(z[edge].real, np.full(np.count_nonzero(edge), complex(0.0, -math.inf))) - 1.0
         return out
 
     def _log_potential(self, z: Complex) -> Complex:
@@ -151,14 +151,8 @@ class Cauchy(Law):
 
     def _pdf(self, x: Real) -> Real:
         centre, scale = self._floats
-        t = (x - centre) / scale
-        steep = np.abs(t) > 1.0  # t² would overflow
-        with np.errstate(divide="ignore"):
-            inverse = np.where(steep, 1.0 / np.where(steep, t, 1.0), 0.0)
-        flat = np.where(steep, 0.0, t)
-        return np.where(steep, inverse * inverse / (1.0 + inverse * inverse), 1.0 / (1.0 + flat * flat)) / (
-            math.pi * scale
-        )
+        reach = np.hypot(x - centre, scale)  # its square may overflow
+        return np.asarray(scale / reach / reach / math.pi)
 
     def _cdf(self, x: Real) -> Real:
         centre, scale = self._floats

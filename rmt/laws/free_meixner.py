@@ -13,11 +13,13 @@ import numpy as np
 from rmt._cached import cached_property
 from rmt.errors import check_real
 from rmt.laws.law import EPS, Complex, Interval, Law, Mask, Real, exact
-from rmt.numerics.branches import log1p_complex, log_lower, log_upper, square_root_pair
+from rmt.numerics.branches import log1p_complex, log_lower, log_upper, scaled, square_root_pair
 from rmt.numerics.exact import TwoFloat, exact_sqrt, offset, two_float
 
 #: masses below this are integrated from the edge: the potential gives them to absolute accuracy only
 _TAIL = 0.05
+#: beyond this the square of a point may overflow
+_FAR = 1e150
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
 #: points of the circle on which a divided difference is taken
 _CIRCLE = np.exp(2j * math.pi * (np.arange(64) + 0.5) / 64)
@@ -209,7 +211,10 @@ class Meixner(Law):
         beyond = bulk.right.mass if bulk.right is not None else 0.0
         level = np.clip(self._log_potential(point.astype(np.complex128)).imag / math.pi - beyond, 0.0, bulk.mass)
         rest = bulk.mass - level
-        upper, lower = level < _TAIL * bulk.mass, rest < _TAIL * bulk.mass
+        # Im U has an absolute accuracy: the tails by quadrature, and all of a light bulk
+        least = _TAIL * bulk.mass if bulk.mass >= _TAIL else math.inf
+        upper = (level < least) & (level <= rest)
+        lower = (rest < least) & ~upper
         level[upper] = self._tail(bulk.high, right[upper], -1.0)
         rest[upper] = bulk.mass - level[upper]
         rest[lower] = self._tail(bulk.low, left[lower], 1.0)
@@ -255,18 +260,24 @@ class Meixner(Law):
         bulk = self._bulk
         s, root = self._joukowski(z)
         growth = 1.0 + 2.0 * bulk.b
-        t, q = growth * z + bulk.a, 1.0 + z * (bulk.a + bulk.b * z)
-        least = np.abs(growth * z) + abs(bulk.a)
+        far = np.abs(z) > _FAR  # q would overflow: numerators and denominators are divided by z
+        w = np.where(far, 1.0, z)
+        t, q = growth * w + bulk.a, 1.0 + w * (bulk.a + bulk.b * w)
+        least = np.abs(growth * w) + abs(bulk.a)
         for edge, sign in ((bulk.low, -1.0), (bulk.high, 1.0)):
-            step = offset(z, edge.at)
+            step = offset(w, edge.at)
             start = sign * 2.0 * bulk.c * edge.root
             size = abs(start) + np.abs(growth * step)
             nearer = size < least
             t = np.where(nearer, start + growth * step, t)
             q = np.where(nearer, edge.root**2 + step * (edge.slope + bulk.b * step), q)
             least = np.where(nearer, size, least)
+        divisor = np.where(far, z, 1.0)
+        t, root = np.where(far, growth, t), root / divisor
+        q = np.where(far, bulk.a + bulk.b * divisor, q)
         cancels = np.abs(t - root) < np.abs(t + root)
-        above, below = np.where(cancels, 2.0 * bulk.c**2, t - root), np.where(cancels, t + root, 2.0 * q)
+        above = np.where(cancels, 2.0 * bulk.c**2 / divisor, t - root)
+        below = np.where(cancels, t + root, 2.0 * q)
         pole = below == 0.0
         return np.asarray(above / np.where(pole, 1.0, below), dtype=np.complex128), s, np.asarray(pole)
 
@@ -286,7 +297,9 @@ class Meixner(Law):
 
     def _t_transform(self, z: Complex) -> Complex:
         g, s, pole = self._transforms(z)
-        return np.where(pole, complex(-1.0, -math.inf), g / np.where(pole, 1.0, s))
+        out = g / np.where(pole, 1.0, s)
+        out[pole] = super()._t_transform(z[pole])
+        return np.asarray(out)
 
     def _log_potential(self, z: Complex) -> Complex:
         # dU = (s² − c²)/(s N) ds: U = log s + f[s1, s2], a divided difference in the roots of N
@@ -294,7 +307,7 @@ class Meixner(Law):
         first, second = self._bulk.roots
         middle = 0.5 * (first + second).real
         radius = 0.5 * np.abs(s - middle)
-        close = (abs(first - second) < 0.5 * radius) & (middle * s.real <= np.abs(s) ** 2)
+        close = (abs(first - second) < 0.5 * radius) & (middle * (s.real / np.abs(s)) <= np.abs(s))
         change = np.empty_like(s)
         change[close] = self._confluent(s[close], middle, radius[close])
         far = s[~close]
@@ -302,7 +315,9 @@ class Meixner(Law):
             if first.imag == 0.0:
                 numbers = [self._coefficient(w, other) for w, other in ((first, second), (second, first))]
                 logs = [_log_over(w.real, far) for w in (first, second)]
-                change[~close] = numbers[0] * logs[0] + numbers[1] * logs[1]
+                # at a hard edge the coefficient vanishes where the logarithm is infinite
+                terms = [scaled(number, log) if number else 0.0 for number, log in zip(numbers, logs, strict=True)]
+                change[~close] = terms[0] + terms[1]
             else:
                 values = [(w * w - self._bulk.c**2) / w * log1p_complex(-w / far) for w in (first, second)]
                 change[~close] = (values[0] - values[1]) / (first - second)
@@ -389,4 +404,4 @@ def _log_over(w: float, s: Complex) -> Complex:
     out[small] = log1p_complex(ratio[small])
     with np.errstate(divide="ignore"):
         out[~small] = (log_upper if w > 0.0 else log_lower)(1.0 + ratio[~small])
-    return np.asarray(out / w)
+    return scaled(1.0 / w, out)

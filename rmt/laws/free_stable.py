@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+from rmt.numerics.branches import log_upper
 
 from rmt._cached import cached_property
 from rmt.errors import check_real
@@ -303,6 +304,11 @@ class FreeStable(Law):
         low, high = self._hull()
         return (x > low) & (x < high)
 
+    @cached_property
+    def _farthest(self) -> float:
+        """Points whose power alpha does not overflow."""
+        return math.exp(min(690.0 / float(self._shape[0]), 709.0))
+
     def _split(self, x: Real) -> list[tuple[_Side, Any, bool]]:
         """The points of the support by the side they lie on."""
         inside = self._inside(x)
@@ -314,7 +320,7 @@ class FreeStable(Law):
         out = np.zeros_like(x)
         for side, here, _ in self._split(x):
             if here.any():
-                out[here] = side.density(side.at(np.abs(x[here])))
+                out[here] = side.density(side.at(np.minimum(np.abs(x[here]), self._farthest)))
         out[self._inside(x) & (x == 0.0)] = math.sin(math.pi * float(self._shape[1])) / math.pi
         return out
 
@@ -326,7 +332,7 @@ class FreeStable(Law):
         for side, here, turned in self._split(x):
             if not here.any():
                 continue
-            at = side.at(np.abs(x[here]))
+            at = side.at(np.minimum(np.abs(x[here]), self._farthest))
             outer = side.above(at)
             inner = 1.0 - outer
             if side.bounded and side.alpha < 1:
@@ -392,10 +398,12 @@ class FreeStable(Law):
     def _log_f(self, z: Complex) -> Complex:
         """Log F in the closed upper half plane: Newton's iteration, started between the two half lines."""
         out = np.empty_like(z)
-        real = z.imag == 0.0
+        far = np.abs(z) > self._farthest  # F/z − 1 is of the order |z|^−alpha
+        out[far] = log_upper(z[far])
+        real = (z.imag == 0.0) & ~far
         if real.any():
             out[real] = self._log_f_on_line(z[real].real)
-        rest = ~real
+        rest = ~real & ~far
         if rest.any():
             out[rest] = self._newton(z[rest], self._between_half_lines(z[rest]))
         return out

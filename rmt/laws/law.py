@@ -20,9 +20,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from rmt._cached import cached_property
 from rmt.combinatorics import free_cumulants_from_moments
-from rmt.errors import check_complexes, check_count, check_generator, check_real, check_reals, shown
+from rmt.errors import ConvergenceError, check_complexes, check_count, check_generator, check_real, check_reals, shown
 from rmt.laws.numeric_constructors import Constructors
-from rmt.numerics.branches import reciprocal
+from rmt.numerics.branches import reciprocal, times_green
 from rmt.numerics.memory import check_memory
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ EPS = float(np.finfo(np.float64).eps)
 
 #: rounding errors of a closed form, in ulps
 _ROUNDING = 32.0
+
+#: beyond so many times its own size a law looks like a point mass
+_FAR = 1e120
 
 #: memory that one draw of ``rvs`` takes, with the work space of the quantiles
 _BYTES_A_DRAW = 100.0
@@ -155,7 +158,11 @@ class Law(Constructors, ABC):
 
     def _t_transform(self, z: Complex) -> Complex:
         """M at `z`, ``z.imag >= +0.0``; override where zG - 1 cancels for large `z`."""
-        return z * self._stieltjes(z) - 1.0
+        out = times_green(z, self._stieltjes(z), self._mass_at_zero()) - 1.0
+        for position, mass in self.atoms:
+            if position:  # the finite part beside the pole: z/(z − a) = 1 + a/(z − a)
+                out[z == position] += mass
+        return out
 
     def _s_transform(self, m: Complex) -> Complex:
         """S at `m` (not 0); NaN outside the domain."""
@@ -304,13 +311,15 @@ class Law(Constructors, ABC):
         return_error : bool
             Also return a bound on the absolute error.
         """
-        return _evaluate_complex(z, self._stieltjes, self._stieltjes_error, return_error, at_infinity=0.0)
+        return _evaluate_complex(
+            z, self._far_or(self._stieltjes, 0), self._stieltjes_error, return_error, at_infinity=0.0
+        )
 
     cauchy = stieltjes
 
     def t_transform(self, z: ArrayLike) -> Any:
         """M(z) = zG(z) − 1 = Σ_{k≥1} m_k z^{-k}, the moment generating function at 1/z (Potters-Bouchaud's T)."""
-        return _evaluate_complex(z, self._t_transform, at_infinity=0.0)
+        return _evaluate_complex(z, self._far_or(self._t_transform, 1), at_infinity=0.0)
 
     def hilbert(self, x: ArrayLike, *, return_error: bool = False) -> Any:
         """Principal value of ∫ μ(dt)/(x − t) = Re G(x + i0), without a factor 1/π."""
@@ -325,7 +334,7 @@ class Law(Constructors, ABC):
         def value(t: Real) -> Real:
             out = np.zeros_like(t)  # the value at infinity
             finite = np.isfinite(t)
-            out[finite] = self._stieltjes(t[finite].astype(np.complex128)).real
+            out[finite] = self._far_or(self._stieltjes, 0)(t[finite].astype(np.complex128)).real
             return out
 
         return _evaluate(x, value, error, return_error)
@@ -335,7 +344,38 @@ class Law(Constructors, ABC):
 
         ``Im U(x + i0) = pi * sf(x)`` and ``Re U(0)`` is the mean of log abs(X).
         """
-        return _evaluate_complex(z, self._log_potential, self._log_potential_error, return_error, at_infinity=math.inf)
+
+        def potential(points: Complex) -> Complex:
+            far = self._is_far(points)
+            out = np.empty_like(points)
+            out[far] = np.log(points[far])
+            out[~far] = self._log_potential(points[~far])
+            return out
+
+        return _evaluate_complex(z, potential, self._log_potential_error, return_error, at_infinity=math.inf)
+
+    def _is_far(self, z: Complex) -> Mask:
+        """Points from which a bounded law looks like a point mass, and whose square may overflow."""
+        far = np.abs(z) > _FAR
+        if far.any():
+            reach = max(map(abs, self._hull()))
+            far &= np.abs(z) > _FAR * reach
+        return far
+
+    def _far_or(self, function: Callable[[Complex], Complex], order: int) -> Callable[[Complex], Complex]:
+        """G (order 0) or M (order 1) by the first terms of its expansion at infinity where that is all there is."""
+
+        def value(z: Complex) -> Complex:
+            far = self._is_far(z)
+            if not far.any():
+                return function(z)
+            out = np.empty_like(z)
+            out[~far] = function(z[~far])
+            first, second = ((1.0, self.mean()), (self.mean(), self.moment(2)))[order]
+            out[far] = (first + second / z[far]) / z[far]
+            return out
+
+        return value
 
     def r_transform(self, g: ArrayLike) -> Any:
         """R(g) = Σ κ_{n+1} g^n with the free cumulants κ: R(G(z)) + 1/G(z) = z (Voiculescu 1986).
@@ -572,7 +612,9 @@ class Law(Constructors, ABC):
 
     def _require_mean(self, method: str) -> float:
         mean = self.mean()
-        if abs(mean) <= 4.0 * EPS * self.std():
+        low, high = self._hull()
+        # a law on a half line has the mean 0 only as the point mass at 0, however small the mean is
+        if mean == 0.0 or (low < 0.0 < high and abs(mean) <= 4.0 * EPS * self.std()):
             raise ValueError(
                 f"{method} is not defined for {self!r}: its mean is zero, so M(z) = zG(z) - 1 has no single-valued "
                 "inverse at 0 (Rao-Speicher 2007). Use stieltjes, or rmt.boxtimes, which needs no S-transform"
@@ -646,13 +688,16 @@ def _evaluate(
     flat = array.ravel()
     good = ~np.isnan(flat)
     out = np.full(flat.shape, np.nan)
-    out[good] = function(flat[good])
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        out[good] = function(flat[good])
+    _check_values(flat[good], out[good])
     result = out.reshape(array.shape)
     value = result.item() if array.ndim == 0 else result
     if not return_error or error is None:
         return value
     bound = np.full(flat.shape, np.nan)
-    bound[good] = error(flat[good], out[good])
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        bound[good] = error(flat[good], out[good])
     shaped = bound.reshape(array.shape)
     return value, (shaped.item() if array.ndim == 0 else shaped)
 
@@ -675,15 +720,29 @@ def _evaluate_complex(
     infinite = np.isinf(upper) & ~np.isnan(upper)
     out = np.full(flat.shape, complex(np.nan, np.nan))
     out[infinite] = at_infinity
-    out[good] = function(upper[good])
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        out[good] = function(upper[good])
+    _check_values(upper[good], out[good])
     result = np.where(below, out.conj(), out).reshape(array.shape)
     value = result.item() if array.ndim == 0 else result
     if not return_error or error is None:
         return value
     bound = np.where(infinite, 0.0, np.nan)
-    bound[good] = error(upper[good], out[good])
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        bound[good] = error(upper[good], out[good])
     shaped = bound.reshape(array.shape)
     return value, (shaped.item() if array.ndim == 0 else shaped)
+
+
+def _check_values(points: Any, values: Any) -> None:
+    """Refuse to hand out a value that is not a number."""
+    lost = np.isnan(values)
+    if lost.any():
+        point = points[lost][0].item()
+        raise ConvergenceError(
+            "the value leaves the range of floats on the way; ask at another point, or for a law nearer to size 1",
+            point=_plain(point),
+        )
 
 
 def _check_levels(u: ArrayLike) -> Real:

@@ -12,8 +12,8 @@ import numpy as np
 
 from rmt._cached import cached_property
 from rmt.laws.atomic import Atomic, AtomicLaw
-from rmt.laws.law import EPS, Complex, Interval, Law, Real, affine, check_law, exact
-from rmt.numerics.branches import pull_back
+from rmt.laws.law import EPS, Complex, Interval, Law, Mask, Real, affine, check_law, exact
+from rmt.numerics.branches import over, pull_back, scaled, times_green
 from rmt.numerics.panels import panel_rule
 
 #: points × nodes of one block of a kernel sum
@@ -192,10 +192,30 @@ class SquareRoot(Law):
         right = (z.real >= 0.0) & ~origin
         left = z.real < 0.0
         w = z[right]
-        out[right] = 2.0 * w * self._base_at_square(w, self.base._stieltjes) - self._smooth(w)
+        out[right] = self._doubled(w) - self._smooth(w)
         out[left] = -self._smooth(-z[left])
         out[origin] = complex(-self._mean_reciprocal, -math.pi * self._density_at_zero())
         return out
+
+    def _doubled(self, w: Complex) -> Complex:
+        """2w G(w²) of the base law."""
+        v, near, far = _in_range(w)
+        out = times_green(2.0 * v, self._base_at_square(v, self.base._stieltjes), 0.0)
+        out[far] = 2.0 / w[far]
+        if near.any():
+            out[near] = self._towards_zero(out[near], w[near], v[near])
+        return out
+
+    def _towards_zero(self, value: Complex, w: Complex, v: Complex) -> Complex:
+        """2w G(w²) from its value at a farther point v of the same ray: a pole, a power, or a logarithm."""
+        mass = self._mass_at_zero()
+        exponent = 2.0 * self.base._origin_exponent() + 1.0
+        rest = value - 2.0 * mass / v
+        if exponent < 0.0:
+            rest = rest * (np.abs(w) / np.abs(v)) ** exponent
+        elif exponent > 0.0:
+            rest = rest * (np.abs(w) / np.abs(v)) ** min(exponent, 1.0)
+        return np.asarray(rest + (2.0 * mass / w if mass else 0.0))
 
     @cached_property
     def _mean_reciprocal(self) -> float:
@@ -210,7 +230,10 @@ class SquareRoot(Law):
         out = np.empty_like(z)
         right = z.real >= 0.0
         w = z[right]
-        out[right] = 2.0 * self._base_at_square(w, self.base._t_transform) + self._kernel_sum(w, _mean_kernel)
+        v, _, far = _in_range(w)
+        there = self._base_at_square(v, self.base._t_transform)
+        there[far] = 0.0
+        out[right] = scaled(2.0, there) + self._kernel_sum(w, _mean_kernel)
         out[~right] = -self._kernel_sum(-z[~right], _mean_kernel)
         return out
 
@@ -236,7 +259,13 @@ class SquareRoot(Law):
         out = np.empty_like(z)
         right = z.real >= 0.0
         w = z[right]
-        out[right] = self._base_at_square(w, self.base._log_potential) - self._log_smooth(w)
+        v, near, far = _in_range(w)
+        there = self._base_at_square(v, self.base._log_potential)
+        there[far] = 2.0 * np.log(w[far])
+        there[near] += 2.0 * self._mass_at_zero() * np.log(np.abs(w[near]) / np.abs(v[near]))
+        away = np.isfinite(there)  # at an atom log(z − y) is infinite, and log(z + y) may be
+        there[away] -= self._log_smooth(w[away])
+        out[right] = there
         # log(z − y) = log(y − z) + iπ on the left half plane
         out[~right] = self._log_smooth(-z[~right]) + 1j * math.pi
         return out
@@ -407,7 +436,7 @@ class Squared(Law):
         origin = z == 0.0
         out = np.empty_like(z)
         r, plus, minus = self._both(z[~origin], self.base._stieltjes)
-        out[~origin] = (plus - minus) / (2.0 * r)
+        out[~origin] = over(plus - minus, 2.0 * r)
         out[origin] = self._at_zero()
         return out
 
@@ -425,7 +454,11 @@ class Squared(Law):
         far = np.abs(z) > _FAR * max(abs(e) for e in self.base._hull()) ** 2
         near = ~far & (z != 0.0)
         _, plus, minus = self._both(z[near], self.base._t_transform)
-        out[near] = 0.5 * (plus + minus)
+        with np.errstate(invalid="ignore"):
+            total = scaled(0.5, plus + minus)
+        infinite = ~np.isfinite(total)
+        total[infinite] = super()._t_transform(z[near][infinite])
+        out[near] = total
         if far.any():  # the mean of X cancels: sum the series
             series = np.zeros_like(z[far])
             for moment in reversed(self._float_moments(_FAR_TERMS)[1:]):
@@ -443,6 +476,15 @@ class Squared(Law):
 
     def _float_moments(self, order: int) -> list[float]:
         return self.base._float_moments(2 * order)[::2]
+
+
+def _in_range(w: Complex) -> tuple[Complex, Mask, Mask]:
+    """Points whose square neither underflows nor overflows, on the same rays; which were too near to 0, or too far."""
+    size = np.abs(w)
+    near, far = (size > 0.0) & (size < _SMALL), size > 1.0 / _SMALL
+    v = np.where(near, w * (_SMALL / np.where(near, size, 1.0)), w)
+    v[far] = 1.0
+    return v, near, far
 
 
 def _mean_kernel(w: Complex, y: Real) -> Complex:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -94,6 +95,7 @@ class Uniform(Law):
         with np.errstate(divide="ignore"):
             first, last = log_upper(z - low), log_upper(z - high)
         near.real, near.imag = (first.real - last.real) / width, (first.imag - last.imag) / width
+        near.imag[z == high] = -math.pi / width  # the density at its upper end, as at the lower one
         square, series = t * t, np.zeros_like(t)
         for k in range(_TERMS, -1, -1):
             series = series * square + 1.0 / (2 * k + 1)

@@ -40,6 +40,36 @@ def reciprocal(w: Complex) -> Complex:
     return np.where(lost, np.nan, 1.0 / np.where(lost, 1.0, w))
 
 
+def scaled(factor: Any, values: Complex) -> Complex:
+    """Real factors times complex values, part by part: NumPy's product of a real number and −i∞ is NaN − i∞."""
+    out = np.empty(np.broadcast_shapes(np.shape(factor), values.shape), dtype=np.complex128)
+    out.real, out.imag = factor * values.real, factor * values.imag
+    return out
+
+
+def times_green(z: Complex, g: Complex, at_zero: float) -> Complex:
+    """Product zG for G at points of the closed upper half plane; 0 G(0) is `at_zero`, the mass of an atom there.
+
+    On the axis G may be infinite.
+    """
+    out = np.empty_like(z)
+    line = z.imag == 0.0
+    out[~line] = z[~line] * g[~line]
+    origin = line & (z.real == 0.0)
+    out[line & ~origin] = scaled(z[line & ~origin].real, g[line & ~origin])
+    out[origin] = at_zero
+    return out
+
+
+def over(values: Complex, divisor: Complex) -> Complex:
+    """Quotient whose divisor is real wherever a value may be infinite."""
+    real = divisor.imag == 0.0
+    out = np.empty_like(values)
+    out[~real] = values[~real] / divisor[~real]
+    out[real] = scaled(1.0 / divisor[real].real, values[real])
+    return out
+
+
 def log_upper(w: Complex) -> Complex:
     """Logarithm in the closed upper half plane: imaginary part in [0, π], rounding below the axis ignored."""
     out = np.empty_like(w)
