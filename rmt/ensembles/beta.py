@@ -16,14 +16,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant, show_call
-from rmt.ensembles.repeats import trial_generators
+from rmt.ensembles.repeats import TrialStreams, progress_bar
 from rmt.errors import check_count, check_generator, check_real, check_reals
+from rmt.numerics.memory import check_memory
 
 if TYPE_CHECKING:
     from rmt.laws.law import Law
     from rmt.laws.planar import PlanarLaw
 
 Counts = NDArray[np.int64]
+
+#: largest finite β, and excess of samples: numbers of degrees of freedom that multiply without overflow
+LARGEST = 1e100
+
+#: rows times edges of a histogram: ten minutes
+MOST_STURM_COUNTS = 10**12
 
 #: share of the corner: the chance that a well of the noise below it holds the extreme eigenvalue is exp(-48 2/3)
 _CORNER_EXPONENT = 48.0
@@ -64,7 +71,7 @@ class BetaEnsemble(Ensemble):
         Raises
         ------
         ValueError
-            If ``n < 1``, or the edges do not ascend.
+            If ``n < 1``, the edges do not ascend, or the bins do not fit into memory or would take over ten minutes.
 
         Notes
         -----
@@ -72,7 +79,18 @@ class BetaEnsemble(Ensemble):
         """
         size = check_count("n", n)
         self._check_memory("_histogram", size)
+        if np.ndim(bins) == 0:
+            self._check_bins(size, check_count("bins", bins))
         return self._histogram(size, bins, check_generator(rng))
+
+    def _check_bins(self, n: int, count: int) -> None:
+        """Refuse bins that take longer to count than all eigenvalues take to compute, or do not fit into memory."""
+        remedy = "take fewer bins: there are only n eigenvalues, and numpy.histogram(eigenvalues(n), edges) fills any"
+        if n * count > MOST_STURM_COUNTS:
+            raise ValueError(
+                f"bins = {count} at n = {n} would take more than ten minutes of Sturm counts, without a word; {remedy}"
+            )
+        check_memory(f"bins = {count}", 64.0 * count, f"{self!r}.histogram(n)", lambda: remedy)
 
     def _bytes(self, method: str, n: int) -> float:
         per_row = {"_eigenvalues": 1200.0, "_singular_values": 1200.0, "_histogram": 120.0}
@@ -127,14 +145,22 @@ class LineEnsemble(BetaEnsemble):
         size, wanted, count = check_count("n", n), check_count("k", k), check_count("trials", trials)
         if wanted > size:
             raise ValueError(f"k must be at most n = {size}, got {wanted}: there are only n eigenvalues")
-        generators = trial_generators(rng, count)
-        rows = [self._few(size, wanted, generator, largest) for generator in generators]
-        return rows[0] if count == 1 else np.stack(rows)
+        check_memory(
+            f"k = {wanted} and trials = {count}",
+            16.0 * wanted * count,
+            f"the extreme eigenvalues of {self!r}",
+            lambda: "ask for fewer of them, or in parts",
+        )
+        streams = TrialStreams.spawn(rng, count)
+        out = np.empty((count, wanted))
+        with progress_bar(count, wanted=count > 1) as advance:
+            for trial in range(count):
+                out[trial] = self._few(size, wanted, streams.generator(trial), largest)
+                advance(1)
+        return out[0] if count == 1 else out
 
     def _check_rows(self, n: int, rows: int) -> None:
         """Raise if a matrix of these rows does not fit into memory."""
-        from rmt.numerics.memory import check_memory
-
         remedy = "take a smaller n: these eigenvalues need every row of the matrix, or nearly"
         check_memory(f"n = {n}", 300.0 * rows, f"the extreme eigenvalues of {self!r}", lambda: remedy)
 
@@ -160,12 +186,15 @@ class LineEnsemble(BetaEnsemble):
         """Equal bins over the smallest widened support that holds all n eigenvalues."""
         law = self.law()
         low, high = law.support[0].low, law.support[-1].high
-        margins = (high - low) * n ** (-2.0 / 3.0) * 2.0 ** np.arange(60)
-        lows, highs = low - margins, high + margins
-        counts = count_below(np.concatenate([lows, highs]))
-        below = lows[np.argmax(counts[:60] == 0)]
-        above = highs[np.argmax(counts[60:] == n)]
-        return np.linspace(*self._clip(below, above), bins + 1)
+        for doublings in (60, 1000):
+            margins = (high - low) * n ** (-2.0 / 3.0) * 2.0 ** np.arange(doublings)
+            lows, highs = low - margins, high + margins
+            counts = count_below(np.concatenate([lows, highs]))
+            found_below, found_above = counts[:doublings] == 0, counts[doublings:] == n
+            if found_below.any() and found_above.any():
+                below, above = lows[np.argmax(found_below)], highs[np.argmax(found_above)]
+                return np.linspace(*self._clip(below, above), bins + 1)
+        raise ValueError(f"the eigenvalues of {self!r} at n = {n} spread beyond the range of floats; give the edges")
 
     def _clip(self, low: float, high: float) -> tuple[float, float]:
         """Cut an interval at the hard walls."""
@@ -322,7 +351,12 @@ class JacobiEnsemble(LineEnsemble):
         from rmt.numerics.bidiagonal import ScaledBidiagonal
 
         matrix = ScaledBidiagonal(*self._bidiagonal(n, rng))
-        return self._count_into_bins(n, bins, lambda x: matrix.counts(np.sqrt(np.maximum(x, 0.0))))
+
+        def count_below(x: Float) -> Counts:
+            # a rounded singular value may exceed 1, no eigenvalue does
+            return np.where(x > 1.0, n, matrix.counts(np.sqrt(np.maximum(x, 0.0))))
+
+        return self._count_into_bins(n, bins, count_below)
 
     def _few(self, n: int, k: int, rng: np.random.Generator, largest: bool) -> Float:
         from rmt.numerics.bidiagonal import bidiagonal_singular_values
@@ -332,7 +366,7 @@ class JacobiEnsemble(LineEnsemble):
         return np.minimum(bidiagonal_singular_values(*self._bidiagonal(n, rng), indices=indices) ** 2, 1.0)
 
     def _clip(self, low: float, high: float) -> tuple[float, float]:
-        return max(low, 0.0), min(high, 1.0)
+        return max(low, 0.0), min(high, math.nextafter(1.0, 2.0))  # bins are half open, and 1 is an eigenvalue
 
     def law(self) -> Law:
         """Arcsine law on [0, 1], for every β and every fixed a and b."""
@@ -400,12 +434,12 @@ def hermite(beta: Any = 2) -> HermiteEnsemble:
     Parameters
     ----------
     beta : float
-        Dyson index, > 0; may be infinite.
+        Dyson index, > 0 and at most 1e100, or infinite.
 
     Raises
     ------
     ValueError
-        If ``beta <= 0`` or NaN.
+        If ``beta <= 0``, NaN, or finite and above 1e100.
 
     Examples
     --------
@@ -425,12 +459,12 @@ def laguerre(beta: Any = 2, ratio: Any = 1, a: Any = None) -> LaguerreEnsemble:
     β = 1 and 2 have the eigenvalues of :func:`rmt.wishart`, real and complex: W = A A*/m, mean 1, the support filling
     (1 ± √ratio)², exact zeros for ratio > 1. The limit is the Marchenko-Pastur law for every β. Eigenvalues come from
     the bidiagonal matrix of Dumitriu and Edelman (2002), not from its square, and keep full relative accuracy at
-    the hard edge.
+    the hard edge, as long as they are floats: for β or a + 1 near 0 the smallest lie below 1e-308 and come out as 0.
 
     Parameters
     ----------
     beta : float
-        Dyson index, > 0; may be infinite.
+        Dyson index, > 0 and at most 1e100, or infinite.
     ratio : float
         Dimension / samples, > 0; the number of samples m is n/ratio, rounded.
     a : float
@@ -439,7 +473,8 @@ def laguerre(beta: Any = 2, ratio: Any = 1, a: Any = None) -> LaguerreEnsemble:
     Raises
     ------
     ValueError
-        If ``beta <= 0``, ``ratio <= 0``, ``a <= -1``, or both `ratio` and `a` are given.
+        If ``beta <= 0``, ``ratio < 1e-100``, ``a <= -1``, `beta` or `a` is finite and above 1e100, or both `ratio` and
+        `a` are given.
 
     Examples
     --------
@@ -449,8 +484,8 @@ def laguerre(beta: Any = 2, ratio: Any = 1, a: Any = None) -> LaguerreEnsemble:
     """
     if a is not None and ratio != 1:
         raise ValueError(f"ratio and a exclude each other: give one of them, got ratio = {ratio!r} and a = {a!r}")
-    excess = None if a is None else check_real("a", a, above=-1.0)
-    return LaguerreEnsemble(_check_beta(beta), check_real("ratio", ratio, above=0.0), excess)
+    excess = None if a is None else check_real("a", a, above=-1.0, at_most=LARGEST)
+    return LaguerreEnsemble(_check_beta(beta), check_real("ratio", ratio, at_least=1.0 / LARGEST), excess)
 
 
 def jacobi(beta: Any = 2, a: Any = 0, b: Any = 0) -> JacobiEnsemble:
@@ -464,7 +499,7 @@ def jacobi(beta: Any = 2, a: Any = 0, b: Any = 0) -> JacobiEnsemble:
     Parameters
     ----------
     beta : float
-        Dyson index, > 0; may be infinite.
+        Dyson index, > 0 and at most 1e100, or infinite.
     a : float
         Excess of samples of A, > -1.
     b : float
@@ -473,9 +508,10 @@ def jacobi(beta: Any = 2, a: Any = 0, b: Any = 0) -> JacobiEnsemble:
     Raises
     ------
     ValueError
-        If ``beta <= 0``, ``a <= -1`` or ``b <= -1``.
+        If ``beta <= 0``, ``a <= -1``, ``b <= -1``, or one of them is finite and above 1e100.
     """
-    return JacobiEnsemble(_check_beta(beta), check_real("a", a, above=-1.0), check_real("b", b, above=-1.0))
+    first, second = (check_real(name, x, above=-1.0, at_most=LARGEST) for name, x in (("a", a), ("b", b)))
+    return JacobiEnsemble(_check_beta(beta), first, second)
 
 
 def circular(beta: Any = 2) -> CircularEnsemble:
@@ -489,12 +525,12 @@ def circular(beta: Any = 2) -> CircularEnsemble:
     Parameters
     ----------
     beta : float
-        Dyson index, > 0; may be infinite.
+        Dyson index, > 0 and at most 1e100, or infinite.
 
     Raises
     ------
     ValueError
-        If ``beta <= 0`` or NaN.
+        If ``beta <= 0``, NaN, or finite and above 1e100.
     """
     return CircularEnsemble(_check_beta(beta))
 
@@ -569,13 +605,23 @@ def _angle(p: Float, q: Float, beta: float, rng: np.random.Generator) -> tuple[F
     """Cosine and sine of independent angles with cos² ~ Beta(βp/2, βq/2)."""
     if math.isinf(beta):
         return np.sqrt(p / (p + q)), np.sqrt(q / (p + q))
-    first, second = rng.standard_gamma(0.5 * beta * p), rng.standard_gamma(0.5 * beta * q)
-    total = first + second
-    return np.sqrt(first / total), np.sqrt(second / total)
+    difference = _log_gamma(0.5 * beta * q, rng) - _log_gamma(0.5 * beta * p, rng)
+    return np.exp(-0.5 * np.logaddexp(0.0, difference)), np.exp(-0.5 * np.logaddexp(0.0, -difference))
+
+
+def _log_gamma(shape: Float, rng: np.random.Generator) -> Float:
+    """Logarithms of gamma variables, which may lie far below the smallest float for small shapes.
+
+    A gamma variable of shape s is one of shape s + 1 times the power 1/s of a uniform one.
+    """
+    small = shape < 1.0
+    out = np.log(rng.standard_gamma(np.where(small, shape + 1.0, shape)))
+    out[small] -= rng.standard_exponential(int(small.sum())) / shape[small]
+    return np.asarray(out)
 
 
 def _check_beta(beta: Any) -> float:
     """Return the Dyson index as a float, infinity allowed."""
     if isinstance(beta, (float, np.floating)) and beta == math.inf:
         return math.inf
-    return float(check_real("beta", beta, above=0.0))
+    return float(check_real("beta", beta, above=0.0, at_most=LARGEST))

@@ -41,7 +41,7 @@ class WishartEnsemble(Ensemble):
 
     def _bytes(self, method: str, n: int) -> float:
         if method != "_sample" and self.entries.is_gaussian:
-            return 0.0
+            return LaguerreEnsemble(self.beta, self.ratio, None)._bytes("_eigenvalues", n)
         itemsize = 8.0 if self.field == "real" else 16.0
         return self._dense_bytes(n) + 2.0 * itemsize * n * self.samples(n)
 
@@ -92,7 +92,7 @@ class ProductWishartEnsemble(Ensemble):
 
     def _bytes(self, method: str, n: int) -> float:
         held = 1 if method == "_sample" or self.entries.is_gaussian else self.depth
-        return self._dense_bytes(n) * (1.0 + held / 3.0)
+        return self._dense_bytes(n) * (1.75 + held / 3.0)
 
     def _factor(self, n: int, rng: np.random.Generator) -> Matrix:
         return self.entries.draw(rng, (n, n), field=self.field, scale=math.sqrt(1.0 / n))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rmt._frozen import Frozen
 from rmt.errors import check_count, check_generator
 from rmt.numerics.blas import one_blas_thread
 
@@ -32,7 +33,7 @@ class Warrant(Enum):
     NONE = "nothing makes its eigenvectors generic"
 
 
-class Ensemble(ABC):
+class Ensemble(Frozen):
     """A random matrix that has not been drawn yet.
 
     An ensemble is a variable: two ensembles are equal only if they are the same object. ``X + X`` is ``2 * X``;

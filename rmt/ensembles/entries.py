@@ -16,13 +16,14 @@ from __future__ import annotations
 import ast
 import math
 import re
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rmt._frozen import Frozen
 from rmt.errors import check_choice, check_real
 
 Float = NDArray[np.float64]
@@ -31,7 +32,7 @@ Sampler = Callable[[np.random.Generator, int, float], Float]
 FIELDS = ("real", "complex")
 
 
-class EntryLaw(ABC):
+class EntryLaw(Frozen):
     """The law of one matrix entry, with mean 0 and variance 1.
 
     Attributes

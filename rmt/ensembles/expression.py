@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import numpy as np
@@ -32,7 +35,7 @@ class Expression(Ensemble):
         for word, coefficient in terms:
             key = tuple((variable, starred and not variable.hermitian) for variable, starred in word)
             collected[key] = collected.get(key, 0) + coefficient
-        self.terms: dict[Word, Any] = {word: c for word, c in collected.items() if c != 0}
+        self.terms: Mapping[Word, Any] = MappingProxyType({word: c for word, c in collected.items() if c != 0})
         self.variables: tuple[Ensemble, ...] = tuple(
             dict.fromkeys(variable for word in self.terms for variable, _ in word)
         )
@@ -116,17 +119,31 @@ class Expression(Ensemble):
         return result
 
     def __repr__(self) -> str:
-        names = {variable: repr(variable) for variable in self.variables}
-        shown = list(names.values())
-        labels = {
-            variable: name if shown.count(name) == 1 else f"{name}#{i}"
-            for i, (variable, name) in enumerate(names.items(), start=1)
-        }
+        # evaluating it gives the same polynomial: a variable that returns has a name
+        counts = Counter(variable for word in self.terms for variable, _ in word)
+        names: dict[Ensemble, str] = {}
+        inner = " ".join(map(repr, self.variables))  # an expression inside a variable has names of its own
+        free = (name for k in itertools.count(1) if (name := f"X{k}") not in inner)
+
+        def show(variable: Ensemble) -> str:
+            if counts[variable] == 1:
+                return repr(variable)
+            if variable in names:
+                return names[variable]
+            names[variable] = next(free)
+            return f"({names[variable]} := {variable!r})"
+
         parts = []
         for word, c in self.terms.items():
-            body = " @ ".join(labels[v] + (".H" if starred else "") for v, starred in word)
+            body = " @ ".join(show(v) + (".H" if starred else "") for v, starred in word)
             parts.append(body if c == 1 and body else f"{c!r} * {body}" if body else repr(c))
         return " + ".join(parts) or "0"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "terms": dict(self.terms)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update({**state, "terms": MappingProxyType(state["terms"])})
 
     # ------------------------------------------------------------------ the matrix
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:

@@ -33,7 +33,9 @@ class WignerEnsemble(Ensemble):
         return hermitian_matrix(self.entries, self.field, n, rng, 1.0 / n, 2.0 / (self.beta * n))
 
     def _bytes(self, method: str, n: int) -> float:
-        return 0.0 if method != "_sample" and self.entries.is_gaussian else self._dense_bytes(n)
+        if method != "_sample" and self.entries.is_gaussian:
+            return HermiteEnsemble(self.beta)._bytes("_eigenvalues", n)
+        return self._dense_bytes(n)
 
     def _lighter_route(self, method: str, n: int) -> str:
         if self.entries.is_gaussian:

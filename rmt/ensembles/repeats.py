@@ -32,6 +32,8 @@ Result = NDArray[Any]
 _MAX_BATCHES = 256
 #: matrix dimension of the trial that tells functions apart
 _FINGERPRINT_SIZE = 64
+#: children counted off in one step
+_SPAWNED_AT_ONCE = 10_000
 #: seconds of work before a progress bar appears
 _PROGRESS_DELAY = 2.0
 
@@ -89,7 +91,8 @@ class TrialStreams:
             return cls(np.random.PCG64, tuple(words.tolist()), (), 4, 0)
         first = parent.n_children_spawned
         if isinstance(rng, (np.random.Generator, np.random.BitGenerator)):
-            parent.spawn(trials)  # the caller's generator must not give these children again
+            for start in range(0, trials, _SPAWNED_AT_ONCE):  # the caller's generator must not give them again
+                parent.spawn(min(_SPAWNED_AT_ONCE, trials - start))
         return cls(type(bit_generator), parent.entropy, parent.spawn_key, parent.pool_size, first)
 
     def generator(self, trial: int) -> np.random.Generator:
@@ -194,7 +197,7 @@ def run_trials(
         raise ValueError("out= needs rng= (a seed), got None: otherwise a second call cannot continue the first")
     task = Task(ensemble, method, n, TrialStreams.spawn(rng, trials))
     finished: dict[int, Result] = {}
-    with one_blas_thread(), _keeper(task, out, finished) as keep, _progress(trials, progress) as advance:
+    with one_blas_thread(), _keeper(task, out, finished) as keep, progress_bar(trials, progress) as advance:
         advance(sum(trial < trials for trial in finished))
 
         def take(trial: int, result: Result) -> None:
@@ -297,7 +300,7 @@ def _is_mistake(error: Exception) -> bool:
 
 
 @contextmanager
-def _progress(trials: int, wanted: bool) -> Iterator[Callable[[int], Any]]:
+def progress_bar(trials: int, wanted: bool) -> Iterator[Callable[[int], Any]]:
     """Give a function that advances a progress bar, if one is wanted and can be had."""
     bar: Any = None
     if wanted:

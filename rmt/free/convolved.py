@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -502,6 +503,14 @@ class FreelyConvolved(ComputedLaw):
                 return np.asarray(float(self.node.rate) * w * (w * at - 1.0))
         return super()._r_transform(g)
 
+    def _r_ends(self) -> tuple[float, float]:
+        # the sum of the factors goes on where theirs do, but is R of the sum only here
+        return _finite_ends(self._stieltjes, self._hull()) if self.node.kind == "sum" else super()._r_ends()
+
+    def _s_ends(self) -> tuple[float, float]:
+        positive = self.node.kind == "product" and self._hull()[0] >= 0.0
+        return _finite_ends(self._t_transform, self._hull()) if positive else super()._s_ends()
+
     def _inverse_t_transform(self, m: Complex) -> Complex:
         if self.node.kind != "product" or any(abs(law.mean()) < 1e-300 for law, _ in self.factors):
             return super()._inverse_t_transform(m)
@@ -512,6 +521,15 @@ class FreelyConvolved(ComputedLaw):
             total = total + float(weight) * np.log(law._inverse_t_transform(m))
             excess += float(weight)
         return np.exp(total - excess * np.log((1.0 + m) / m))
+
+
+def _finite_ends(transform: Callable[[Complex], Complex], hull: tuple[float, float]) -> tuple[float, float]:
+    """Values of G or M at the ends of the support, infinite where the density is, or where the support has no end."""
+    ends = []
+    for end, sign in zip(hull, (-1.0, 1.0), strict=True):
+        value = transform(np.array([complex(end)]))[0] if math.isfinite(end) else complex(math.nan)
+        ends.append(float(value.real) if np.isfinite(value) and value.real * sign > 0.0 else sign * math.inf)
+    return ends[0], ends[1]
 
 
 def _exponential(u: float) -> float:

@@ -17,7 +17,7 @@ from typing import Any, Literal, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.ensembles.repeats import _progress
+from rmt.ensembles.repeats import progress_bar
 from rmt.errors import check_choice, check_count, check_real
 from rmt.kernels.activations import activation as kernel_activation
 from rmt.kernels.activations import require_slope
@@ -341,7 +341,7 @@ def gram(
     kernels = _targets(out, shape, size, len(wanted))
     engines, (left, right) = _engines(layers, first, None if Y is None else second)
     starts = range(0, shape[0], size)
-    with one_blas_thread(), _progress(len(starts), progress) as advance:
+    with one_blas_thread(), progress_bar(len(starts), progress) as advance:
         for start in starts:
             stop = min(start + size, shape[0])
             part = left.part(slice(start, stop))

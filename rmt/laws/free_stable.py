@@ -10,11 +10,11 @@ from fractions import Fraction
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from rmt.numerics.branches import log_upper
 
 from rmt._cached import cached_property
 from rmt.errors import check_real
 from rmt.laws.law import EPS, Complex, Interval, Law, Real, exact
+from rmt.numerics.branches import log_upper
 from rmt.numerics.cotangent import COTANGENT, LOG_SINC
 from rmt.numerics.exact import TwoFloat, offset, two_float
 from rmt.numerics.roots import bracketed_roots

@@ -261,6 +261,8 @@ def r_by_inversion(law: Law, g: Complex) -> Complex:
 
 def _r_on_line(law: Law, g: Real, low: float, high: float) -> Real:
     """Real `g`: z = 1/g + R(g) lies outside the hull, within 1/|g| of it."""
+    if low == high:  # a point mass
+        return np.full_like(g, low)
     out = np.empty_like(g)
     far = np.abs(g) * (high - low) < 0.5
     out[far] = _r_far(law, g[far], low, high)
@@ -286,8 +288,19 @@ def _z_near(law: Law, g: Real, low: float, high: float) -> Real:
         z = (edge[index] + direction[index] * np.exp(tau)).astype(np.complex128)
         return np.asarray(law._stieltjes(z).real - g[index])
 
-    tau = bracketed_roots(residual, np.log(_nearest(edge)), -np.log(np.abs(g)))
-    return np.asarray(edge + direction * np.exp(tau))
+    closest = np.log(_nearest(edge))
+    tau = bracketed_roots(residual, closest, -np.log(np.abs(g)))
+    everything = np.arange(g.size)
+    at_edge = np.isnan(tau) & _between(residual(closest, everything) + g, law._stieltjes(edge + 0j).real, g)
+    return np.where(at_edge, edge, edge + direction * np.exp(tau))
+
+
+def _between(first: Real, at_edge: Real, value: Real) -> Mask:
+    """Whether `value` lies between what the nearest float has and what the edge has: then the edge is the solution.
+
+    Beyond the edge by rounding counts as the edge.
+    """
+    return np.asarray((np.abs(first) <= np.abs(value)) & (np.abs(value) <= (1.0 + 8.0 * EPS) * np.abs(at_edge)))
 
 
 def _nearest(edge: Real) -> Real:
@@ -328,7 +341,11 @@ def _inverse_t_on_line(law: Law, m: Real, low: float, high: float) -> Real:
         z = (edge[index] + direction[index] * np.exp(tau)).astype(np.complex128)
         return np.asarray(np.abs(law._t_transform(z).real / m[index]) - 1.0)
 
-    return np.asarray(edge + direction * np.exp(bracketed_roots(residual, np.log(_nearest(edge)), np.log(farthest))))
+    closest = np.log(_nearest(edge))
+    tau = bracketed_roots(residual, closest, np.log(farthest))
+    first = m * (1.0 + residual(closest, np.arange(m.size)))
+    at_edge = np.isnan(tau) & _between(first, law._t_transform(edge + 0j).real, m)
+    return np.where(at_edge, edge, edge + direction * np.exp(tau))
 
 
 def _t_anywhere(law: Law, z: Complex) -> Complex:

@@ -176,6 +176,14 @@ class Law(Constructors, ABC):
         """State where :meth:`s_transform` is defined, for its error message."""
         return "m in the image under M of the real line outside the convex hull of the support"
 
+    def _r_ends(self) -> tuple[float, float]:
+        """Real numbers between which R is accepted, where :meth:`_r_transform` may go on beyond its domain."""
+        return -math.inf, math.inf
+
+    def _s_ends(self) -> tuple[float, float]:
+        """The same for S."""
+        return -math.inf, math.inf
+
     def _pdf_error(self, x: Real, value: Real) -> Real:
         """Bound the absolute error of :meth:`_pdf`: rounding, and the conditioning of the distance to an edge."""
         relative = np.full_like(x, _ROUNDING)
@@ -380,25 +388,28 @@ class Law(Constructors, ABC):
     def r_transform(self, g: ArrayLike) -> Any:
         """R(g) = Σ κ_{n+1} g^n with the free cumulants κ: R(G(z)) + 1/G(z) = z (Voiculescu 1986).
 
+        R is the inverse of G, minus 1/g, on the image of the line outside the support. A law with a formula for it
+        continues the formula as far as the error message of a point outside says; a computed law does not.
+
         Raises
         ------
         ValueError
             If a `g` lies outside the domain on which this branch is defined.
         """
-        return self._on_domain("g", g, self._r_transform_with_origin, self._r_domain())
+        return self._on_domain("g", g, self._r_transform_with_origin, self._r_domain(), self._r_ends)
 
     def blue(self, g: ArrayLike) -> Any:
         """B(g) = R(g) + 1/g, the functional inverse of G (Zee 1996); the domain is that of R without 0."""
         if (check_complexes("g", g) == 0).any():
             raise ValueError("blue(g) has a pole at g = 0; use r_transform, which is regular there")
-        return self._on_domain("g", g, lambda h: self._r_transform(h) + 1.0 / h, self._r_domain())
+        return self._on_domain("g", g, lambda h: self._r_transform(h) + 1.0 / h, self._r_domain(), self._r_ends)
 
     def inverse_t_transform(self, m: ArrayLike) -> Any:
         """M^{-1}(m): the z with M(z) = m; the step between the S-transform and G."""
         self._require_mean("inverse_t_transform")
         if (check_complexes("m", m) == 0).any():
             raise ValueError("inverse_t_transform(m) has a pole at m = 0 (M vanishes at infinity)")
-        return self._on_domain("m", m, self._inverse_t_transform, self._s_domain())
+        return self._on_domain("m", m, self._inverse_t_transform, self._s_domain(), self._s_ends)
 
     def s_transform(self, m: ArrayLike) -> Any:
         """S(m) = (1 + m)/(m M^{-1}(m)): multiplicative under free products (Voiculescu 1987).
@@ -417,7 +428,7 @@ class Law(Constructors, ABC):
                 out[away] = self._s_transform(w[away])
             return out
 
-        return self._on_domain("m", m, transform, self._s_domain())
+        return self._on_domain("m", m, transform, self._s_domain(), self._s_ends)
 
     def subordination(self, z: ArrayLike) -> Any:
         """Subordination functions: one ω per factor of a free convolution, with G(z) = G_i(ω_i(z))."""
@@ -614,7 +625,7 @@ class Law(Constructors, ABC):
         mean = self.mean()
         low, high = self._hull()
         # a law on a half line has the mean 0 only as the point mass at 0, however small the mean is
-        if mean == 0.0 or (low < 0.0 < high and abs(mean) <= 4.0 * EPS * self.std()):
+        if abs(mean) <= 4.0 * EPS * self.std() if low < 0.0 < high else mean == 0.0:
             raise ValueError(
                 f"{method} is not defined for {self!r}: its mean is zero, so M(z) = zG(z) - 1 has no single-valued "
                 "inverse at 0 (Rao-Speicher 2007). Use stieltjes, or rmt.boxtimes, which needs no S-transform"
@@ -630,7 +641,14 @@ class Law(Constructors, ABC):
             out[away] = self._r_transform(g[away])
         return out
 
-    def _on_domain(self, name: str, argument: ArrayLike, function: Callable[[Complex], Complex], domain: str) -> Any:
+    def _on_domain(
+        self,
+        name: str,
+        argument: ArrayLike,
+        function: Callable[[Complex], Complex],
+        domain: str,
+        ends: Callable[[], tuple[float, float]],
+    ) -> Any:
         """Evaluate an inverse function; NaN out of a finite argument means "outside the domain"."""
         array = check_complexes(name, argument)
         flat = array.ravel()
@@ -638,7 +656,13 @@ class Law(Constructors, ABC):
         if np.isinf(flat).any():
             raise ValueError(f"{name} must be finite, got {_plain(flat[np.isinf(flat)][0])!r}; accepted: {domain}")
         out = np.full(flat.shape, np.nan + 0j)
-        out[finite] = function(flat[finite])
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            out[finite] = function(flat[finite])
+        line = finite & (flat.imag == 0.0) & (flat.real != 0.0)
+        if line.any():
+            low, high = ends()
+            slack = 1.0 + 8.0 * EPS
+            out[line & ~((flat.real >= slack * low) & (flat.real <= slack * high))] = np.nan
         lost = finite & np.isnan(out)
         if lost.any():
             raise ValueError(

@@ -23,6 +23,8 @@ _SMALL = 1e-140
 #: the cdf of a square is a difference of cdfs above this value
 _NEAR_ZERO = 0.05
 _CIRCLE = 64
+#: points nearer to 0 than so many times the first node of a rule are not resolved
+_RESOLVED = 1e3
 #: beyond this many squared radii M is summed as a power series
 _FAR = 100.0
 _FAR_TERMS = 8
@@ -253,7 +255,11 @@ class SquareRoot(Law):
         away = z != 0.0
         terms = np.zeros(z.shape)
         terms[away] = 2.0 * np.abs(self._smooth(np.where(z.real >= 0.0, z, -z)[away])) + np.abs(value[away])
-        return super()._stieltjes_error(z, value) + 32.0 * EPS * terms
+        bound = super()._stieltjes_error(z, value) + 32.0 * EPS * terms
+        if self.base._origin_exponent() <= -0.5:  # the density does not vanish at 0, where the nodes end
+            nodes, _ = self._nodes
+            bound[away & (np.abs(z) < _RESOLVED * nodes[nodes > 0.0].min())] = np.inf
+        return bound
 
     def _log_potential(self, z: Complex) -> Complex:
         out = np.empty_like(z)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from rmt._frozen import Frozen
 from rmt.errors import ConvergenceError, check_count, check_reals
 from rmt.laws.law import Complex, Law
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 STEPS, NEWTON = 240, 30
 
 
-class TransformChain:
+class TransformChain(Frozen):
     """The chain S_{W Wᵀ}, S_{D²} → S_{J Jᵀ} → M⁻¹ → M → G → density, each link a method.
 
     Products of free matrices multiply S-transforms, S(m) = (1 + m)/(m M⁻¹(m)) (Voiculescu 1987; Pennington,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rmt._cached import cached_property
+from rmt._frozen import Frozen
 from rmt.errors import check_count, check_real
 from rmt.networks.activations import ActivationLike, activation
 from rmt.networks.meanfield import MeanField, mean_field
@@ -94,7 +95,7 @@ class Layer:
         return squared_slope_law(self.activation, self.q)
 
 
-class MLP:
+class MLP(Frozen):
     """A wide multilayer perceptron at initialisation, with L layers x_l = φ_l(W_l x_{l−1} + b_l).
 
     Parameters

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rmt._cached import cached_property
+from rmt._frozen import Frozen
 from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant
 from rmt.errors import check_count, check_generator, check_real
 from rmt.networks.activations import ActivationLike
@@ -46,7 +47,7 @@ class Block:
     fourth: float
 
 
-class ResidualNetwork:
+class ResidualNetwork(Frozen):
     """A wide residual network at initialisation, with L blocks x_l = a x_{l−1} + φ(W_l x_{l−1} + b_l).
 
     Parameters

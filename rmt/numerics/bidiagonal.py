@@ -61,10 +61,16 @@ class ScaledBidiagonal:
         count = np.empty(points.size, np.int64)
         mantissa = np.empty(points.size)
         exponent = np.empty(points.size, np.int64)
-        if self._wide:
-            wide_range_evaluate(self._floored, points, count, mantissa, exponent)
-        else:
-            sturm_evaluate(np.zeros(2 * self.size), self._squared, points, count, mantissa, exponent)
+        tiny = np.full(points.shape, self._wide) | (points < FLOOR)
+        for here, wide in ((tiny, True), (~tiny, False)):
+            if not here.any():
+                continue
+            values = np.empty(int(here.sum()), np.int64), np.empty(int(here.sum())), np.empty(int(here.sum()), np.int64)
+            if wide:
+                wide_range_evaluate(self._floored, points[here], *values)
+            else:
+                sturm_evaluate(np.zeros(2 * self.size), self._squared, points[here], *values)
+            count[here], mantissa[here], exponent[here] = values
         return count, mantissa, exponent
 
     def counts(self, points: Real) -> Counts:

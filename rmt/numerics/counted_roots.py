@@ -261,7 +261,8 @@ def propose(
     the nearest root) is below the tolerance, the next point is put just beyond the estimate. The root is accepted
     if the function changes sign there and the new secant agrees with the estimate: a function that grows by powers
     of ten between two points, with hundreds of roots close together on one side, lets the secant stall far from
-    the root, and this finds it out.
+    the root, and this finds it out. Beside the far end of the bracket, where the function is known already, a change of
+    sign would confirm nothing.
     """
     remaining = 0
     for k in active:
@@ -284,8 +285,14 @@ def propose(
         root[k] = x
         if trusted and iteration >= 2:
             gap = _gap(k, x, root, left_end[k], right_end[k])
+            room = high[k] - x if x > x1 else x - low[k]
             step = abs(step)
-            waiting[k] = gap > 1e4 * tolerance and before < 0.1 * gap and step * (before + step) < 0.5 * tolerance * gap
+            waiting[k] = (
+                gap > 1e4 * tolerance
+                and before < 0.1 * gap
+                and step * (before + step) < 0.5 * tolerance * gap
+                and step <= room
+            )
         if waiting[k]:
             x += 2.0 * tolerance if x > x1 else -2.0 * tolerance
             x = min(max(x, low[k]), high[k])

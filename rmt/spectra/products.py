@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import check_choice, check_count, check_generator
+from rmt.errors import check_choice, check_count, check_generator, check_numbers, shown
 
 Array = NDArray[Any]
 Real = NDArray[np.float64]
@@ -57,7 +57,13 @@ def product_singular_values(factors: Sequence[ArrayLike]) -> Real:
     """
     from rmt.numerics.graded_product import log_singular_values_of_product
 
-    return log_singular_values_of_product(_check_factors(factors))
+    arrays = _check_factors(factors)
+    count = min(arrays[0].shape[0], arrays[-1].shape[-1])
+    met = _without_zero_columns(arrays)
+    if min(min(array.shape) for array in met) == 0:
+        return np.full(count, -np.inf)
+    logs = log_singular_values_of_product(met)
+    return np.concatenate([logs, np.full(count - logs.size, -np.inf)])
 
 
 def gaussian_product_log_singular_values(
@@ -139,7 +145,7 @@ def masked_product(weights: Sequence[ArrayLike], masks: Sequence[ArrayLike]) -> 
     ValueError
         If the numbers of weights and masks differ, or their shapes do not match.
     """
-    matrices, diagonals = [np.asarray(w) for w in weights], [np.asarray(m, dtype=bool) for m in masks]
+    matrices, diagonals = [check_numbers("weights", w) for w in weights], [_check_mask(m) for m in masks]
     if not matrices or len(matrices) != len(diagonals):
         raise ValueError(f"there must be as many masks as weights, at least one, got {len(diagonals)}, {len(matrices)}")
     _check_chain(matrices[::-1])
@@ -157,6 +163,13 @@ def masked_product(weights: Sequence[ArrayLike], masks: Sequence[ArrayLike]) -> 
     return out
 
 
+def _check_mask(mask: ArrayLike) -> NDArray[np.bool_]:
+    array = np.asarray(mask)
+    if array.dtype.kind not in "biuf" or not np.isin(array, (0, 1)).all():
+        raise ValueError(f"masks must hold True and False, or 1 and 0, got {shown(mask)}")
+    return array.astype(bool)
+
+
 def _check_factors(factors: Sequence[ArrayLike]) -> list[Array]:
     arrays = [np.asarray(factor) for factor in factors]
     if not arrays:
@@ -171,6 +184,19 @@ def _check_factors(factors: Sequence[ArrayLike]) -> list[Array]:
             raise ValueError(f"factor {place} must be finite, got {array[~np.isfinite(array)][0]}")
     _check_chain(arrays)
     return [array.astype(np.result_type(array.dtype, np.float64), copy=False) for array in arrays]
+
+
+def _without_zero_columns(arrays: Sequence[Array]) -> list[Array]:
+    """Leave out the zero columns of every factor, with the rows of the next that meet them."""
+    out: list[Array] = []
+    met: Any = slice(None)
+    for array in arrays:
+        rest = array[met]
+        if rest.ndim == 2:
+            met = rest.any(axis=0)
+            rest = rest[:, met]
+        out.append(rest)
+    return out
 
 
 def _check_chain(arrays: Sequence[Array]) -> None:

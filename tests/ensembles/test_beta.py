@@ -81,9 +81,10 @@ def test_jacobi_trace_and_determinant(beta, a, b):
     values = jacobi(beta, a, b).eigenvalues(n, rng=4, trials=TRIALS)
     assert ((values >= 0.0) & (values <= 1.0)).all()
     assert within(values.sum(axis=1), n * (a + n) / (a + b + 2 * n))
-    # Selberg-Aomoto: E λ_1 ... λ_n = Π (a + n − j + 1)/(a + b + 2 + 2n − j − 1)
-    j = np.arange(1, n + 1)
-    assert within(np.prod(values, axis=1), np.prod((a + 1 + n - j) / (a + b + 2 + 2 * n - j - 1)))
+    # Selberg's integral gives E (λ_1 ... λ_n)^s, and its slope at 0 the mean of the logarithm
+    j = np.arange(n)
+    first, second = beta / 2 * (a + 1 + j), beta / 2 * (a + b + 1 + n + j)
+    assert within(np.log(values).sum(axis=1), np.sum(special.digamma(first) - special.digamma(second)))
     one = jacobi(beta, a, b).eigenvalues(1, rng=5, trials=TRIALS)
     law = stats.beta(beta / 2 * (a + 1), beta / 2 * (b + 1))
     high = 0.5 if beta < 1.0 else 1.0  # for small β many round to 1
@@ -373,3 +374,66 @@ def test_too_large_for_memory_names_the_route_that_fits():
         laguerre(1).smallest(10**13)
     with pytest.raises(ValueError, match=r"eigenvalues\(n\) draws no dense matrix"):
         hermite(2).sample(10**6)
+
+
+# ---------------------------------------------------------------- ends of the documented range
+@pytest.mark.parametrize(
+    ("beta", "a", "b"),
+    [(2, -0.999, -0.999), (2, -0.9999, -0.9999), (1e-3, 0, 0), (0.005, 0, 0), (1, -0.99, -0.99), (1e-6, 0, -0.9)],
+)
+def test_jacobi_with_few_degrees_of_freedom(beta, a, b):
+    ensemble = jacobi(beta=beta, a=a, b=b)
+    values = ensemble.eigenvalues(5, rng=0, trials=200)
+    assert ((values >= 0.0) & (values <= 1.0)).all()
+    assert np.isfinite(ensemble.sample(5, rng=1)).all()
+
+
+@pytest.mark.parametrize(("a", "b"), [(0.0, 0.0), (-0.5, 1.0)])
+def test_jacobi_of_one_row_is_a_beta_variable_whatever_its_shape(a, b):
+    # the shapes are 0.005 and 0.01: most of the mass lies beyond the range of floats at 0, or at 1
+    values = jacobi(beta=0.01, a=a, b=b).eigenvalues(1, rng=5, trials=4000)[:, 0]
+    shapes = 0.005 * (a + 1.0), 0.005 * (b + 1.0)
+    for cut in (1e-200, 1e-50, 1e-3, 0.5, 1.0 - 1e-9):
+        p = stats.beta(*shapes).cdf(cut)
+        assert abs(np.mean(values < cut) - p) < 5.0 * math.sqrt(p * (1.0 - p) / 4000)
+    assert within(values, shapes[0] / sum(shapes))
+
+
+@pytest.mark.parametrize("options", [{"beta": 0.1}, {"beta": 0.3}, {"beta": 2}, {"beta": 2, "b": -0.95}])
+def test_jacobi_histograms_hold_the_eigenvalues_at_one(options):
+    for seed in range(60):
+        counts, edges = jacobi(**options).histogram(50, 10, rng=seed)
+        assert counts.sum() == 50
+        assert edges[-1] <= np.nextafter(1.0, 2.0)
+
+
+def test_histograms_reach_the_spectrum_however_wide():
+    for beta in (1e-30, 1e-80, 1e-100):
+        assert hermite(beta=beta).histogram(50, 7, rng=0)[0].sum() == 50
+
+
+def test_degrees_of_freedom_beyond_floats():
+    for call in (
+        lambda: hermite(beta=1e308),
+        lambda: circular(beta=1e200),
+        lambda: laguerre(a=1e308),
+        lambda: laguerre(ratio=1e-300),
+        lambda: jacobi(a=1e300),
+        lambda: jacobi(b=1e300),
+    ):
+        with pytest.raises(ValueError, match=r"^(beta|a|b|ratio) must be a finite real number .*1e[+-]100"):
+            call()
+    assert np.isfinite(jacobi(beta=1e100, a=1e100, b=1e100).eigenvalues(3, rng=0)).all()
+    assert np.array_equal(hermite(np.float32(np.inf)).eigenvalues(4, rng=0), hermite(math.inf).eigenvalues(4, rng=0))
+
+
+def test_requests_without_an_end():
+    with pytest.raises(ValueError, match=r"bins = 10000000000000 at n = 100 would take more than ten minutes"):
+        hermite().histogram(100, 10**13)
+    with pytest.raises(ValueError, match=r"trials = 1000000000000 is too large for memory: .*ask for fewer"):
+        hermite().largest(10, trials=10**12)
+    with pytest.raises(ValueError, match=r"k = 100000000000000 .*is too large for memory"):
+        laguerre(ratio=2).smallest(10**15, k=10**14)
+    # the remedy of the first
+    values = hermite().eigenvalues(100, rng=0)
+    assert np.histogram(values, np.linspace(-4.0, 4.0, 10**5))[0].sum() == 100

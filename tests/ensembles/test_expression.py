@@ -1,6 +1,8 @@
 """Expressions in random matrices: their algebra, their samples, their laws, and what they refuse."""
 
+import copy
 import math
+import pickle
 from fractions import Fraction
 
 import numpy as np
@@ -101,11 +103,38 @@ def test_field():
 def test_repr():
     x, y, a = rmt.gue(), rmt.goe(), rmt.ginibre()
     assert repr(x + x) == "2 * gue()"
-    assert repr(x @ y - 2 * x + 1) == "gue() @ goe() + -2 * gue() + 1"
-    assert repr(x + rmt.gue()) == "gue()#1 + gue()#2"
-    assert repr(1j * (x @ y - y @ x)) == "1j * gue() @ goe() + -1j * goe() @ gue()"
-    assert repr(a @ a.H) == "ginibre() @ ginibre().H"
+    assert repr(x @ y - 2 * x + 1) == "(X1 := gue()) @ goe() + -2 * X1 + 1"
+    assert repr(x + rmt.gue()) == "gue() + gue()"
+    assert repr(1j * (x @ y - y @ x)) == "1j * (X1 := gue()) @ (X2 := goe()) + -1j * X2 @ X1"
+    assert repr(a @ a.H) == "(X1 := ginibre()) @ X1.H"
     assert repr(x - x) == "0"
+
+
+def test_evaluating_repr_gives_the_same_polynomial():
+    x, y, a = rmt.gue(), rmt.goe(), rmt.ginibre(shape=(1, 2))
+    rotated = rmt.haar_conjugate(x @ y + y @ x)
+    for expression in (
+        x + x,
+        x + rmt.gue(),
+        x @ y - 2 * x + 1,
+        1j * (x @ y - y @ x),
+        a @ a.H / 3,
+        x @ x + rmt.gue() @ y @ rmt.gue(),
+        y @ rotated @ y + rotated @ rotated,
+    ):
+        again = eval(repr(expression), {name: getattr(rmt, name) for name in dir(rmt)})
+        assert repr(again) == repr(expression)
+        assert len(again.variables) == len(expression.variables)
+        assert np.array_equal(again.sample(8, rng=3), expression.sample(8, rng=3))
+
+
+def test_terms_are_read_only():
+    expression = rmt.gue() @ rmt.gue() + 1
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        expression.terms[()] = 5
+    again = pickle.loads(pickle.dumps(expression))
+    assert repr(again) == repr(expression)
+    assert np.array_equal(again.sample(4, rng=0), copy.deepcopy(expression).sample(4, rng=0))
 
 
 def test_constants():

@@ -70,3 +70,15 @@ def test_available_memory_is_read():
 
     fresh = importlib.reload(memory)
     assert 2**20 < fresh.available_memory() < 2**60
+
+
+@pytest.mark.parametrize("ensemble", [rmt.goe(), rmt.gue(), rmt.gse(), rmt.wigner(), rmt.wishart(ratio=2.0)], ids=repr)
+def test_rows_of_tridiagonal_models_count(ensemble):
+    for draw in (ensemble.eigenvalues, ensemble.singular_values):
+        with pytest.raises(ValueError, match=r"n = 100000000 is too large for memory"):
+            draw(10**8)
+
+
+def test_bins_count():
+    with pytest.raises(ValueError, match=r"bins = 1000000000 is too large for memory: .*take fewer bins"):
+        rmt.hermite().histogram(10, 10**9)

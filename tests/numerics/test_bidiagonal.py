@@ -125,3 +125,11 @@ def test_bad_input():
         bidiagonal_singular_values([1.0, 2.0], [1.0], indices=(1, 3))
     with pytest.raises(ValueError, match="NaN"):
         bidiagonal_counts([1.0], [], [np.nan])
+
+
+def test_singular_values_of_1e_245_of_the_norm():
+    """The determinant is the product of the diagonal; it was once off by a fifth."""
+    couplings = 10.0 ** np.random.default_rng(37).uniform(-8, 8, 399)
+    values = bidiagonal_singular_values(couplings[::2], couplings[1::2])
+    assert values.min() < 1e-244 * values.max()
+    assert abs(np.log(values).sum() - np.log(couplings[::2]).sum()) < 1e-11

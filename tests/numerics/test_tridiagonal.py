@@ -198,3 +198,17 @@ def test_bad_selections_are_refused():
         tridiagonal_histogram(d, e, [0.0, 0.0, 1.0])
     with pytest.raises(ValueError, match="NaN"):
         tridiagonal_counts(d, e, [0.0, np.nan])
+
+
+@pytest.mark.parametrize("seed", [41, 53])
+def test_hundreds_of_roots_close_together_beside_the_wanted_one(seed):
+    """Where the secant and its check point agreed beside the known end of the bracket: 20 and 12 eps‖T‖ off."""
+    from scipy.linalg import eigh_tridiagonal
+
+    rng = np.random.default_rng(seed)
+    n, decades = int(rng.integers(33, 1400)), rng.uniform(20, 300)
+    diagonal = 10.0 ** np.sort(rng.uniform(-decades, 0, n)) * rng.choice([-1, 1], n)
+    off = np.sqrt(np.abs(diagonal[1:] * diagonal[:-1])) * 10 ** rng.uniform(-2, 0, n - 1)
+    exact = eigh_tridiagonal(diagonal, off, eigvals_only=True)
+    error = np.abs(tridiagonal_eigenvalues(diagonal, off) - exact).max()
+    assert error < 8.0 * EPS * np.abs(exact).max()

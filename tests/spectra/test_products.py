@@ -214,3 +214,35 @@ def test_bad_input():
         masked_product([a], [])
     with pytest.raises(ValueError, match=r"mask 1 must have shape \(3,\)"):
         masked_product([a], [np.ones(4)])
+
+
+@pytest.mark.parametrize("complex_entries", [False, True])
+@pytest.mark.parametrize("depth", [1, 2, 3, 5])
+def test_zero_columns_give_exact_zeros(depth, complex_entries):
+    rng = np.random.default_rng(depth)
+    for place in range(depth):
+        for lost in (1, 2):
+            factors = [
+                rng.standard_normal((6, 6)) + 1j * complex_entries * rng.standard_normal((6, 6)) for _ in range(depth)
+            ]
+            factors[place][:, rng.permutation(6)[:lost]] = 0.0
+            factors.insert(place + 1, rng.standard_normal(6))  # a diagonal factor hides nothing
+            logs = product_singular_values(factors)
+            assert logs.shape == (6,)
+            assert np.isneginf(logs).sum() == lost
+            dense = np.linalg.multi_dot([np.diag(f) if f.ndim == 1 else f for f in factors])
+            assert np.exp(logs[:-lost]) == pytest.approx(np.linalg.svd(dense, compute_uv=False)[:-lost], rel=1e-9)
+
+
+def test_columns_and_rows_that_do_not_meet():
+    first, second = np.diag([1.0, 0.0]), np.diag([0.0, 1.0])
+    assert np.isneginf(product_singular_values([first, second])).all()
+    assert np.isneginf(product_singular_values([np.zeros((3, 2)), np.ones((2, 4))])).sum() == 3
+    logs = product_singular_values([[[0.0, 1.0, 2.0], [0.0, 3.0, 4.0], [0.0, 5.0, 7.0]]])
+    assert np.isneginf(logs).tolist() == [False, False, True]
+
+
+def test_masks_are_true_or_false():
+    with pytest.raises(ValueError, match="masks must hold True and False"):
+        masked_product([np.eye(2)], [[1.5, 2]])
+    assert masked_product([np.eye(2)], [[1, 0]]).tolist() == [[1.0, 0.0], [0.0, 0.0]]
