@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ast
 import doctest
+import importlib.util
 import re
+import sys
+import types
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import rmt
@@ -55,6 +59,43 @@ def test_ci_runs_the_test_command_of_the_readme():
     commands = re.findall(r"```sh\n(.*?)\n```", README, re.S)
     assert commands[1] in (ROOT / ".ci" / "run").read_text()
     assert "rmt compare" in commands[0]
+    assert "pytest -n 2 --quick" in (ROOT / ".ci" / "quick").read_text()
+
+
+def drawing():
+    """The picture of the README in characters: the share of eigenvalues in each interval, and that of the law."""
+    ensemble = rmt.product_wishart(depth=3)
+    values, law = ensemble.eigenvalues(1000, rng=0), ensemble.law()
+    edges = [0, 0.01, 0.03, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+    counts, shares = np.histogram(values, edges)[0] / len(values), np.diff(law.cdf(edges))
+    lines = [f"{ensemble!r}, n = 1000: share of eigenvalues in each interval, matrix = law |", ""]
+    for low, high, count, share in zip(edges, edges[1:], counts, shares, strict=False):
+        bar = list(("=" * round(250 * count)).ljust(72))
+        bar[max(0, round(250 * share) - 1)] = "|"
+        lines.append(f"{low:>5g} -{high:>5g}  {''.join(bar).rstrip()}")
+    return "\n".join(lines) + "\n"
+
+
+def test_picture_in_characters_is_that_of_the_command():
+    assert (ROOT / "docs" / "product-wishart.txt").read_text(encoding="utf-8") == drawing()
+
+
+def test_long_description_needs_no_repository(monkeypatch):
+    """What an index of packages shows: every link is absolute, and the picture is there in characters."""
+    names = ("hatchling", "hatchling.metadata", "hatchling.metadata.plugin", "hatchling.metadata.plugin.interface")
+    for name in names:
+        module = types.ModuleType(name)
+        module.MetadataHookInterface = object
+        monkeypatch.setitem(sys.modules, name, module)
+    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
+    build = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build)
+    text = build.long_description(ROOT)
+    assert (ROOT / "docs" / "product-wishart.txt").read_text(encoding="utf-8") in text
+    assert "![" not in text
+    outside_code = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+    assert all("://" in target for target in re.findall(r"\]\(([^)]*)\)", outside_code))
+    assert "docs/conventions.md" in text
 
 
 def test_links_and_pictures_of_the_manual_exist():

@@ -77,12 +77,14 @@ def test_what_is_no_ordinary_file_is_written_to(tmp_path):
         pass
 
 
-# a limit on the size of files acts as a full disk does
+# a limit on the size of files acts as a full disk does; the first run fills the caches of others
 FULL_DISK = """
 import resource, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 from rmt.cli import main
-sys.exit(main(sys.argv[1:]))
+*call, elsewhere, out = sys.argv[1:]
+assert main([*call, "--out", elsewhere]) == 0
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+sys.exit(main([*call, "--out", out]))
 """
 
 
@@ -97,18 +99,20 @@ sys.exit(main(sys.argv[1:]))
     ],
 )
 def test_a_full_disk_leaves_no_part_of_a_file(tmp_path, name, call):
-    (tmp_path / name).write_text("old")
+    (tmp_path / "folder").mkdir()
+    out = tmp_path / "folder" / name
+    out.write_text("old")
     result = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, *call.split(), "--out", str(tmp_path / name)],
+        [sys.executable, "-c", FULL_DISK, *call.split(), str(tmp_path / name), str(out)],
         capture_output=True,
         text=True,
         check=False,
     )
     assert result.returncode == 3
-    assert result.stderr.startswith(f"rmt: error: cannot read or write {tmp_path / name}: ")
+    assert result.stderr.startswith(f"rmt: error: cannot read or write {out}: ")
     assert result.stderr.count("\n") == 1
-    assert (tmp_path / name).read_text() == "old"
-    assert os.listdir(tmp_path) == [name]
+    assert out.read_text() == "old"
+    assert os.listdir(out.parent) == [name]
 
 
 def test_an_upper_case_ending_is_the_same_file(tmp_path, capsys):

@@ -38,8 +38,13 @@ def test_every_script_has_an_id_and_a_caption_with_its_source():
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_figure_runs_and_is_labelled(figures, name):
+def test_figure_is_labelled_and_no_text_is_clipped(figures, name):
     figure = figures(name)
+    check_labels(figure)
+    check_text(figure, name)
+
+
+def check_labels(figure):
     assert isinstance(figure, Figure)
     assert figure.get_suptitle() == ""
     for ax in figure.axes:
@@ -49,9 +54,8 @@ def test_figure_runs_and_is_labelled(figures, name):
     assert any(ax.get_ylabel() for ax in figure.axes)
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_no_text_is_clipped_or_overlaps_another(figures, name):
-    figure = figures(name)
+def check_text(figure, name):
+    """No text is clipped or overlaps another."""
     figure.draw_without_rendering()
     width, height = figure.canvas.get_width_height()
     boxes = []
