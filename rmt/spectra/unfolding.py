@@ -41,8 +41,8 @@ class UnfoldedLevels:
         if longest > self.reach:
             raise ValueError(
                 f"{name} must be at most {self.reach:.4g} mean spacings, got {longest:.4g}: the fit that unfolded "
-                "these levels has removed their fluctuations on longer intervals; unfold by the law, unfold(values, law), "
-                "or with a lower degree"
+                "these levels has removed their fluctuations on longer intervals; unfold by the law, "
+                "unfold(values, law), or with a lower degree"
             )
 
 
