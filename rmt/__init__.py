@@ -39,6 +39,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "GapRatioSurmise",
         "GaudinSpacing",
         "Gaussian",
+        "GaussianDensity",
         "GaussianLargest",
         "Interval",
         "KestenMcKay",
@@ -61,6 +62,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "UnitCircle",
         "Wachter",
         "WignerSurmise",
+        "WishartDensity",
         "WishartLargest",
         "WishartSmallest",
         "gap_probability",
@@ -204,6 +206,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.laws import GapRatioSurmise as GapRatioSurmise
     from rmt.laws import GaudinSpacing as GaudinSpacing
     from rmt.laws import Gaussian as Gaussian
+    from rmt.laws import GaussianDensity as GaussianDensity
     from rmt.laws import GaussianLargest as GaussianLargest
     from rmt.laws import Interval as Interval
     from rmt.laws import KestenMcKay as KestenMcKay
@@ -226,6 +229,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.laws import UnitCircle as UnitCircle
     from rmt.laws import Wachter as Wachter
     from rmt.laws import WignerSurmise as WignerSurmise
+    from rmt.laws import WishartDensity as WishartDensity
     from rmt.laws import WishartLargest as WishartLargest
     from rmt.laws import WishartSmallest as WishartSmallest
     from rmt.laws import gap_probability as gap_probability

@@ -17,6 +17,8 @@ from rmt.laws.edges.spacings import PoissonSpacing as PoissonSpacing
 from rmt.laws.edges.spacings import WignerSurmise as WignerSurmise
 from rmt.laws.edges.spacings import gap_probability as gap_probability
 from rmt.laws.edges.tracy_widom import TracyWidom as TracyWidom
+from rmt.laws.finite.densities import GaussianDensity as GaussianDensity
+from rmt.laws.finite.densities import WishartDensity as WishartDensity
 from rmt.laws.finite.extreme_laws import GaussianLargest as GaussianLargest
 from rmt.laws.finite.extreme_laws import WishartLargest as WishartLargest
 from rmt.laws.finite.extreme_laws import WishartSmallest as WishartSmallest
@@ -61,6 +63,7 @@ __all__ = [
     "GapRatioSurmise",
     "GaudinSpacing",
     "Gaussian",
+    "GaussianDensity",
     "GaussianLargest",
     "Interval",
     "KestenMcKay",
@@ -83,6 +86,7 @@ __all__ = [
     "UnitCircle",
     "Wachter",
     "WignerSurmise",
+    "WishartDensity",
     "WishartLargest",
     "WishartSmallest",
     "gap_probability",
