@@ -31,6 +31,7 @@ class LegendreDensity:
     series: Real
 
     def __call__(self, t: Real) -> Real:
+        """The density, 0 outside the interval."""
         place = (2.0 * t - self.low - self.high) / (self.high - self.low)
         inside = np.abs(place) <= 1.0
         out = np.zeros_like(t)
