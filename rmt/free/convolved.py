@@ -561,8 +561,11 @@ class FreelyConvolved(ComputedLaw):
         return _finite_ends(self._stieltjes, self._hull()) if self.node.kind == "sum" else super()._r_ends()
 
     def _s_ends(self) -> tuple[float, float]:
-        positive = self.node.kind == "product" and self._hull()[0] >= 0.0
-        return _finite_ends(self._t_transform, self._hull()) if positive else super()._s_ends()
+        low, high = self._hull()
+        if self.node.kind != "product" or low < 0.0:
+            return super()._s_ends()
+        first, last = _finite_ends(self._t_transform, (low if low > 0.0 else -math.inf, high))
+        return (first if low > 0.0 else self._mass_at_zero() - 1.0), last
 
     def _inverse_t_transform(self, m: Complex) -> Complex:
         if self.node.kind != "product" or any(abs(law.mean()) < 1e-300 for law, _ in self.factors):
@@ -581,10 +584,13 @@ def _density(values: Values) -> Real:
 
 
 def _finite_ends(transform: Callable[[Complex], Complex], hull: tuple[float, float]) -> tuple[float, float]:
-    """Values of G or M at the ends of the support, infinite where the density is, or where the support has no end."""
+    """Values of G or M at the ends of the support; infinite where the density is, and where nothing is certain."""
     ends = []
     for end, sign in zip(hull, (-1.0, 1.0), strict=True):
-        value = transform(np.array([complex(end)]))[0] if math.isfinite(end) else complex(math.nan)
+        try:
+            value = transform(np.array([complex(end)]))[0] if math.isfinite(end) else complex(math.nan)
+        except ConvergenceError:
+            value = complex(math.nan)
         ends.append(float(value.real) if np.isfinite(value) and value.real * sign > 0.0 else sign * math.inf)
     return ends[0], ends[1]
 

@@ -83,7 +83,16 @@ class _Moments:
         return [Fraction(m) for m in values[1:]]
 
     def _sum(self, node: Any, order: int) -> Series:
-        return moments_from_free_cumulants(self._combination(node, order, free_cumulants_from_moments))
+        total = [Fraction(0)] * order
+        for child, weight in zip(node.children, map(Fraction, node.weights), strict=True):
+            total = [a + weight * b for a, b in zip(total, self._free_cumulants(child, order), strict=True)]
+        return moments_from_free_cumulants(total)
+
+    def _free_cumulants(self, node: Any, order: int) -> Series:
+        """Free cumulants of a node: by their formula where it is a law that has one."""
+        if node.kind == "leaf" and self._exact and order and isinstance(node.law, Law):
+            return list(node.law._exact_free_cumulants(order))
+        return free_cumulants_from_moments(self.of(node, order))
 
     def _boolean(self, node: Any, order: int) -> Series:
         return moments_from_boolean_cumulants(self._combination(node, order, boolean_cumulants_from_moments))

@@ -205,6 +205,12 @@ class Affine(Law):
     def _exact_moments(self, order: int) -> list[Fraction]:
         return _binomial(self.base._exact_moments(order), exact(self.scale), exact(self.shift))
 
+    def _exact_free_cumulants(self, order: int) -> list[Fraction]:
+        scale, shift = exact(self.scale), exact(self.shift)
+        cumulants = [scale**k * c for k, c in enumerate(self.base._exact_free_cumulants(order), start=1)]
+        cumulants[0] += shift
+        return cumulants
+
     def _float_moments(self, order: int) -> list[float]:
         try:
             return super()._float_moments(order)

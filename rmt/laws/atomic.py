@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -10,13 +11,18 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from rmt._cached import cached_property
-from rmt.errors import check_real
+from rmt.errors import check_real, check_reals
 from rmt.laws.law import EPS, Complex, Interval, Law, Real, exact
+from rmt.laws.moment_series import root_series
 from rmt.numerics.branches import log_upper
 
+#: atoms for which moments are summed in exact arithmetic
+_FEW = 4096
+#: numbers, and characters, of an empirical law that its repr shows
+_MOST_SHOWN, _LONGEST_REPR = 40, 200
 #: entries of one block of the points × atoms table, small enough for the cache
 _BLOCK = 1 << 16
 
@@ -166,6 +172,11 @@ class AtomicLaw(Law):
         return Atomic([scale * a + shift for a in positions], weights)
 
 
+def _long_sum(values: Real) -> float:
+    """Sum of many numbers: short runs in floats, and exactly over the runs."""
+    return math.fsum(np.add.reduceat(values, np.arange(0, values.size, 64)).tolist())
+
+
 def _sum_of_ratios(numerators: Real, denominators: Real) -> float:
     """Σ numerator/denominator, exactly where ratios beyond the largest float might cancel."""
     with np.errstate(over="ignore"):
@@ -207,15 +218,13 @@ class Atomic(AtomicLaw):
     weights: tuple[Any, ...]
 
     def __init__(self, positions: Sequence[Any], weights: Sequence[Any]) -> None:
-        places: list[Any] = [check_real("positions", a) for a in positions]
-        masses: list[Any] = [check_real("weights", w, at_least=0.0) for w in weights]
+        places, masses = _checked("positions", positions), _checked("weights", weights, at_least=0.0)
         if len(places) != len(masses) or not places:
             raise ValueError(
                 f"positions and weights must have the same length >= 1, got {len(places)} and {len(masses)}"
             )
-        total = sum((exact(w) for w in masses), Fraction(0))
-        if abs(total - 1) > 4 * len(masses) * EPS:
-            raise ValueError(f"weights must sum to 1, got the sum {float(total)!r}; divide them by it")
+        if not math.isclose(total := math.fsum(masses), 1.0, rel_tol=0.0, abs_tol=4 * len(masses) * EPS):
+            raise ValueError(f"weights must sum to 1, got the sum {total!r}; divide them by it")
         merged: dict[Any, Any] = {}
         for i in sorted(range(len(places)), key=places.__getitem__):
             if masses[i] > 0:
@@ -225,6 +234,15 @@ class Atomic(AtomicLaw):
 
     def _points(self) -> tuple[Sequence[Any], Sequence[Any]]:
         return self.positions, self.weights
+
+
+def _checked(name: str, values: Sequence[Any], **bounds: float) -> list[Any]:
+    """Finite real numbers, exact ones as they come; arrays of floats are checked as a whole."""
+    if isinstance(values, np.ndarray) and values.dtype == np.float64 and values.ndim == 1:
+        good = np.isfinite(values) & (values >= bounds.get("at_least", -math.inf))
+        if good.all():
+            return list(values.tolist())
+    return [check_real(name, value, **bounds) for value in values]
 
 
 class _TwoPoints(AtomicLaw):
@@ -254,6 +272,18 @@ class _TwoPoints(AtomicLaw):
         scaled = half * g
         root = np.sqrt(1.0 + 4.0 * scaled * (scaled + skew))
         return centre + 2.0 * half * (scaled + skew) / (1.0 + root)
+
+    def _exact_moments(self, order: int) -> list[Fraction]:
+        p, low, high = (exact(v) for v in self._parameters())
+        return [(1 - p) * low**k + p * high**k for k in range(order + 1)]
+
+    def _exact_free_cumulants(self, order: int) -> list[Fraction]:
+        p, low, high = (exact(v) for v in self._parameters())
+        half, skew = (high - low) / 2, 2 * p - 1
+        root = root_series(4 * skew, 4, order)
+        cumulants = [half**k * f / 2 for k, f in enumerate(root[1:], start=1)]
+        cumulants[0] += (low + high) / 2
+        return cumulants
 
     def _r_domain(self) -> str:
         return "every complex g (off the two vertical cuts the branch is analytic)"
@@ -362,47 +392,78 @@ class Empirical(AtomicLaw):
     array([0.25, 0.75])
     """
 
-    samples: tuple[float, ...]
+    samples: Real
 
     def __init__(self, samples: ArrayLike) -> None:
-        array = np.asarray(samples)
-        if np.iscomplexobj(array):
+        if np.iscomplexobj(samples):
             raise TypeError("samples must be real, got complex numbers; take .real if they are real up to rounding")
-        array = array.astype(np.float64)
+        array = check_reals("samples", samples)
         if array.ndim != 1 or array.size == 0:
             raise ValueError(f"samples must be a non-empty 1-d array of numbers, got shape {array.shape}")
         if not np.isfinite(array).all():
             value = float(array[~np.isfinite(array)][0])
             raise ValueError(f"samples must be finite, got {value!r} among {array.size} numbers; drop such entries")
-        object.__setattr__(self, "samples", tuple(np.sort(array + 0.0).tolist()))
+        ordered = np.sort(array + 0.0)
+        ordered.flags.writeable = False
+        object.__setattr__(self, "samples", ordered)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.samples.flags.writeable = False
+
+    def __repr__(self) -> str:
+        size = self.samples.size
+        if size <= _MOST_SHOWN and len(text := f"Empirical(samples={tuple(self.samples.tolist())!r})") <= _LONGEST_REPR:
+            return text
+        digest = hashlib.sha256(self.samples.tobytes()).hexdigest()[:12]
+        return f"Empirical(<{size} numbers from {self.samples[0]:.6g} to {self.samples[-1]:.6g}, digest {digest}>)"
 
     @cached_property
-    def _counts(self) -> tuple[list[float], list[int]]:
-        positions, counts = np.unique(np.array(self.samples), return_counts=True)
-        return positions.tolist(), counts.tolist()
+    def _counts(self) -> tuple[Real, NDArray[np.intp]]:
+        return np.unique(self.samples, return_counts=True)
+
+    @cached_property
+    def _arrays(self) -> tuple[Real, Real]:
+        positions, counts = self._counts
+        return positions, counts / self.samples.size
 
     def _points(self) -> tuple[Sequence[Any], Sequence[Any]]:
         positions, counts = self._counts
-        return positions, [Fraction(k, len(self.samples)) for k in counts]
+        return positions.tolist(), [Fraction(k, self.samples.size) for k in counts.tolist()]
 
     @cached_property
     def _cumulated(self) -> tuple[Real, Real]:
-        size = len(self.samples)
+        size = self.samples.size
         below = np.concatenate([[0], np.cumsum(self._counts[1])])
         return below / size, (size - below) / size
 
     def _affine(self, scale: Any, shift: Any) -> Law | None:
-        return Empirical(float(scale) * np.array(self.samples) + float(shift))
+        return Empirical(float(scale) * self.samples + float(shift))
 
     def _exact_moments(self, order: int) -> list[Fraction]:
         # one common binary denominator turns the sums into sums of integers
         positions, counts = self._counts
-        ratios = [a.as_integer_ratio() for a in positions]
+        ratios = [a.as_integer_ratio() for a in positions.tolist()]
         scale = max(d for _, d in ratios)
         integers = [n * (scale // d) for n, d in ratios]
-        powers, size = list(counts), len(self.samples)
+        powers, size = counts.tolist(), self.samples.size
         moments = [Fraction(1)]
         for k in range(1, order + 1):
             powers = [p * a for p, a in zip(powers, integers, strict=True)]
             moments.append(Fraction(sum(powers), size * scale**k))
         return moments
+
+    def _float_moments(self, order: int) -> list[float]:
+        if self._counts[0].size <= _FEW:
+            return super()._float_moments(order)
+        power = np.ones_like(self.samples)
+        moments = [1.0]
+        for _ in range(order):
+            power = power * self.samples
+            moments.append(_long_sum(power) / power.size)
+        return moments
+
+    def _exact_variance(self) -> float:
+        if self._counts[0].size <= _FEW:
+            return super()._exact_variance()
+        return _long_sum((self.samples - self.mean()) ** 2) / self.samples.size

@@ -11,6 +11,7 @@ import numpy as np
 
 from rmt.errors import check_real
 from rmt.laws.law import EPS, Complex, Interval, Law, Real, exact
+from rmt.laws.moment_series import connected_pairings, root_series
 from rmt.numerics.branches import log_upper, reciprocal, scaled, square_root_pair
 
 
@@ -103,6 +104,10 @@ class Arcsine(Law):
     def _exact_moments(self, order: int) -> list[Fraction]:
         half = exact(self.radius) / 2
         return [half**k * math.comb(k, k // 2) if k % 2 == 0 else Fraction(0) for k in range(order + 1)]
+
+    def _exact_free_cumulants(self, order: int) -> list[Fraction]:
+        # R(g) = (√(1 + radius² g²) − 1)/g
+        return root_series(0, exact(self.radius) ** 2, order)[1:]
 
     def _affine(self, scale: Any, shift: Any) -> Law | None:
         return Arcsine(abs(scale) * self.radius) if shift == 0 else None
@@ -308,6 +313,12 @@ class Gaussian(Law):
         for k in range(2, order + 1):  # Stein's identity
             moments.append(mean * moments[-1] + (k - 1) * variance * moments[-2])
         return moments[: order + 1]
+
+    def _exact_free_cumulants(self, order: int) -> list[Fraction]:
+        mean, variance = exact(self._mean), exact(self.variance)
+        counts = connected_pairings(order // 2)
+        even = [counts[k // 2 - 1] * variance ** (k // 2) if k % 2 == 0 else Fraction(0) for k in range(2, order + 1)]
+        return [mean, *even][:order]
 
     def _cdf_error(self, x: Real, value: Real) -> Real:
         return np.asarray(EPS * (16.0 + 4.0 * self._standard(x) ** 2) * value)

@@ -11,9 +11,9 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from rmt._cached import cached_property
-from rmt.combinatorics import moments_from_s_transform
 from rmt.errors import check_real
 from rmt.laws.law import Complex, Interval, Law, Real, exact
+from rmt.laws.moment_series import root_series
 from rmt.numerics.branches import log1p_residual, log_lower, reciprocal, square_root_pair, stable_quotient
 from rmt.numerics.exact import TwoFloat, exact_sqrt, offset, two_float
 from rmt.numerics.square_root_law import pole_mass, pole_masses
@@ -211,12 +211,8 @@ class _FreeJacobi(Law):
     def _regular_log_potential(self, z: Complex) -> Complex:
         """U away from 0 and 1."""
 
-    def _exact_moments(self, order: int) -> list[Fraction]:
-        return [Fraction(1), *moments_from_s_transform(self._s_series(order))] if order else [Fraction(1)]
-
     @abstractmethod
-    def _s_series(self, order: int) -> list[Fraction]:
-        """The first `order` Taylor coefficients of the S-transform."""
+    def _exact_moments(self, order: int) -> list[Fraction]: ...
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -300,10 +296,16 @@ class Wachter(_FreeJacobi):
     def _s_domain(self) -> str:
         return "every complex m but the poles -a and -a-b"
 
-    def _s_series(self, order: int) -> list[Fraction]:
-        # (m + a + b)/(m + a) = 1 + (b/a)/(1 + m/a)
-        a, b = exact(self.a), exact(self.b)
-        return [(b / a) * (-1 / a) ** k + (1 if k == 0 else 0) for k in range(order)]
+    def _exact_moments(self, order: int) -> list[Fraction]:
+        return _wachter_moments(exact(self.a), exact(self.b), order)
+
+    def _exact_free_cumulants(self, order: int) -> list[Fraction]:
+        # zG = (G − c + 2 + √(c² − (2c − 4a) G + G²))/2
+        a, c = exact(self.a), exact(self.a) + exact(self.b)
+        root = root_series((4 * a - 2 * c) / c**2, 1 / c**2, order)
+        cumulants = [c * f / 2 for f in root[1:]]
+        cumulants[0] += Fraction(1, 2)
+        return cumulants
 
     def _affine(self, scale: Any, shift: Any) -> Law | None:
         return Wachter(self.b, self.a) if scale == -1 and shift == 1 else None
@@ -376,8 +378,18 @@ class ProjectionProduct(_FreeJacobi):
     def _s_domain(self) -> str:
         return "every complex m but -1 and the poles at minus the traces"
 
-    def _s_series(self, order: int) -> list[Fraction]:
-        alpha, beta = self._traces()
-        # (1 + m)/(m + α) = 1 + (1/α − 1)/(1 + m/α)
-        factors = [[(1 / t - 1) * (-1 / t) ** k + (1 if k == 0 else 0) for k in range(order)] for t in (alpha, beta)]
-        return [sum((factors[0][j] * factors[1][k - j] for j in range(k + 1)), Fraction(0)) for k in range(order)]
+    def _exact_moments(self, order: int) -> list[Fraction]:
+        # the compression to the range of the first projection, and zeros
+        first, second = self._traces()
+        moments = _wachter_moments(second / first, (1 - second) / first, order)
+        return [Fraction(1), *(first * m for m in moments[1:])]
+
+
+def _wachter_moments(a: Fraction, b: Fraction, order: int) -> list[Fraction]:
+    """Moments from (1 − x) zG = (c √(1 − (l + h) x + l h x²) − c + 2 − (1 − a) x)/2 at x = 1/z, c = a + b."""
+    c = a + b
+    root = root_series(-2 * (b + a * (c - 1)) / c**2, (1 - a) ** 2 / c**2, order)
+    moments = [Fraction(1)]
+    for k in range(1, order + 1):
+        moments.append(moments[-1] + c * root[k] / 2 - ((1 - a) / 2 if k == 1 else 0))
+    return moments

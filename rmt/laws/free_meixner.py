@@ -13,6 +13,7 @@ import numpy as np
 from rmt._cached import cached_property
 from rmt.errors import check_real
 from rmt.laws.law import EPS, Complex, Interval, Law, Mask, Real, exact
+from rmt.laws.moment_series import motzkin_series, root_series
 from rmt.numerics.branches import log1p_complex, log_lower, log_upper, scaled, square_root_pair
 from rmt.numerics.exact import TwoFloat, exact_sqrt, offset, two_float
 
@@ -355,20 +356,25 @@ class Meixner(Law):
 
     # ------------------------------------------------------------------ moments and algebra
     def _exact_moments(self, order: int) -> list[Fraction]:
-        # weighted paths: powers of the Jacobi matrix
-        a, square = exact(self.a), 1 + exact(self.b)
-        row = [Fraction(1)]
+        # zG = (1 + 2b + a x − s)/(2 (b + a x + x²)) at x = 1/z, with s = √((1 − a x)² − 4 (1 + b) x²)
+        a, b = exact(self.a), exact(self.b)
+        if b == 0 == a:
+            return motzkin_series(0, 1, order)
+        root = root_series(-2 * a, a * a - 4 * (1 + b), order + 1)
+        top = [-f / 2 for f in root]
+        top[0] += (1 + 2 * b) / Fraction(2)
+        top[1] += a / 2
         moments = [Fraction(1)]
-        for _ in range(order):
-            following = [Fraction(0)] * (len(row) + 1)
-            for level, weight in enumerate(row):
-                following[level + 1] += weight
-                if level:
-                    following[level] += a * weight
-                    following[level - 1] += (square if level > 1 else 1) * weight
-            row = following
-            moments.append(row[0])
+        for k in range(1, order + 1):
+            before = moments[k - 2] if k > 1 else 0
+            if b:
+                moments.append((top[k] - a * moments[k - 1] - before) / b)
+            else:
+                moments.append((top[k + 1] - moments[k - 1]) / a)
         return moments
+
+    def _exact_free_cumulants(self, order: int) -> list[Fraction]:
+        return [Fraction(0), *motzkin_series(exact(self.a), exact(self.b), order)][:order]
 
     def _affine(self, scale: Any, shift: Any) -> Law | None:
         return Meixner(-self.a, self.b) if scale == -1 and shift == 0 else None

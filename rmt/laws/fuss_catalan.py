@@ -13,6 +13,7 @@ from rmt._cached import cached_property
 from rmt.errors import check_real
 from rmt.laws.curve_law import CurveLaw
 from rmt.laws.law import EPS, Complex, Interval, Real, exact
+from rmt.laws.moment_series import raney_numbers
 from rmt.numerics.branches import log1p_complex, log_lower, reciprocal
 from rmt.numerics.fuss_catalan import Curve
 
@@ -144,12 +145,11 @@ class FussCatalan(CurveLaw):
         return "complex m off the half line (-inf, -1]"
 
     def _exact_moments(self, order: int) -> list[Fraction]:
-        q = exact(self.order) + 1
-        moments = [Fraction(1)]
-        for k in range(1, order + 1):
-            product = math.prod((q * k - j for j in range(k - 1)), start=Fraction(1))
-            moments.append(product / math.factorial(k))
-        return moments
+        return raney_numbers(exact(self.order) + 1, 1, order)
+
+    def _exact_free_cumulants(self, order: int) -> list[Fraction]:
+        # those of order s are the moments of order s − 1 (Mlotkowski 2010)
+        return raney_numbers(exact(self.order), 1, order)[1:]
 
     def _relative_error(self, x: Any) -> Real:
         """Relative error of density, masses and G: rounding, and the logarithm of the point."""

@@ -10,9 +10,9 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from rmt._cached import cached_property
-from rmt.combinatorics import moments_from_free_cumulants
 from rmt.errors import check_real
 from rmt.laws.law import Complex, Interval, Law, Real, exact
+from rmt.laws.moment_series import root_series
 from rmt.numerics.branches import log1p_complex, log_lower, reciprocal, square_root_pair
 from rmt.numerics.exact import TwoFloat, exact_sqrt, offset, two_float
 from rmt.numerics.square_root_law import pole_mass, pole_masses
@@ -157,10 +157,15 @@ class KestenMcKay(Law):
         return "every complex g (off the two vertical cuts that start at ±i/2 the branch is analytic)"
 
     def _exact_moments(self, order: int) -> list[Fraction]:
+        # zG = (degree √(1 − 4 (degree − 1) x²) − degree + 2)/(2 − 2 degree² x²) at x = 1/z
         degree = exact(self.degree)
-        # free cumulants of the fair sign: signed Catalan numbers
-        cumulants = [
-            Fraction(0) if k % 2 else degree * (-1) ** (k // 2 - 1) * Fraction(math.comb(k - 2, k // 2 - 1), k // 2)
-            for k in range(1, order + 1)
-        ]
-        return [Fraction(1), *moments_from_free_cumulants(cumulants)]
+        root = root_series(0, -4 * (degree - 1), order)
+        moments = [Fraction(1)]
+        for k in range(1, order + 1):
+            moments.append(degree * root[k] / 2 + (degree**2 * moments[k - 2] if k > 1 else 0))
+        return moments
+
+    def _exact_free_cumulants(self, order: int) -> list[Fraction]:
+        # the degree-th free power of the fair sign, with R(g) = (√(1 + 4g²) − 1)/(2g)
+        degree = exact(self.degree)
+        return [degree * f / 2 for f in root_series(0, 4, order)[1:]]

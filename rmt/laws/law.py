@@ -126,13 +126,14 @@ class Law(Constructors, ABC):
 
     def _float_moments(self, order: int) -> list[float]:
         """Moments m_0 ... m_order as floats; override where :meth:`_exact_moments` may refuse."""
-        moments = self._exact_moments(order)
-        try:
-            return [float(m) for m in moments]
-        except OverflowError:
-            raise OverflowError(
-                f"a moment of order <= {order} of {self!r} exceeds the largest float; ask for exact=True"
-            ) from None
+        return _as_floats(self._exact_moments(order), f"a moment of order <= {order} of {self!r}")
+
+    def _exact_free_cumulants(self, order: int) -> list[Fraction]:
+        """Free cumulants κ_1 ... κ_order in exact arithmetic; override where there is a formula.
+
+        Raises ``ValueError`` as :meth:`_exact_moments` does.
+        """
+        return list(free_cumulants_from_moments(self._exact_moments(order)[1:]))
 
     def _ppf(self, u: Real) -> Real:
         """Generalised inverse of the cdf at `u` in (0, 1)."""
@@ -458,6 +459,9 @@ class Law(Constructors, ABC):
 
     def var(self) -> float:
         """Variance."""
+        return self._exact_variance()
+
+    def _exact_variance(self) -> float:
         moments: Sequence[Any]
         try:
             moments = self._exact_moments(2)
@@ -473,12 +477,13 @@ class Law(Constructors, ABC):
         """Free cumulants κ_1, ..., κ_k: the coefficients of R(g) = Σ κ_{n+1} g^n (Speicher 1994)."""
         order = check_count("k", k)
         if exact:
-            return tuple(free_cumulants_from_moments(self._exact_moments(order)[1:]))
+            return tuple(self._exact_free_cumulants(order))
         try:
             # float recursions lose digits geometrically: go through exact arithmetic wherever it exists
-            return tuple(float(c) for c in free_cumulants_from_moments(self._exact_moments(order)[1:]))
+            cumulants = self._exact_free_cumulants(order)
         except ValueError:
             return tuple(free_cumulants_from_moments(self._float_moments(order)[1:]))
+        return tuple(_as_floats(cumulants, f"a free cumulant of order <= {order} of {self!r}"))
 
     # ------------------------------------------------------------------ laws over many decades
     def pdf_of_log(self, u: ArrayLike) -> Any:
@@ -767,6 +772,13 @@ def _check_values(points: Any, values: Any) -> None:
             "the value leaves the range of floats on the way; ask at another point, or for a law nearer to size 1",
             point=_plain(point),
         )
+
+
+def _as_floats(values: Sequence[Fraction], name: str) -> list[float]:
+    try:
+        return [float(value) for value in values]
+    except OverflowError:
+        raise OverflowError(f"{name} exceeds the largest float; ask for exact=True") from None
 
 
 def _check_levels(u: ArrayLike) -> Real:

@@ -13,6 +13,7 @@ import numpy as np
 from rmt._cached import cached_property
 from rmt.errors import check_real
 from rmt.laws.law import Complex, Interval, Law, Real, exact
+from rmt.laws.moment_series import root_series
 from rmt.numerics.branches import log1p_residual, log_lower, log_upper, reciprocal, square_root_pair, stable_quotient
 from rmt.numerics.exact import TwoFloat, exact_sqrt, offset, two_float
 from rmt.numerics.square_root_law import pole_mass, pole_masses
@@ -184,13 +185,14 @@ class _FreePoissonFamily(Law):
         return f"every complex m but the pole -rate = {-self._bulk.rate!r}"
 
     def _exact_moments(self, order: int) -> list[Fraction]:
+        # zG = (1 + (1 − rate) x − √q)/2 at x = jump/z, with q = 1 − 2 (1 + rate) x + (1 − rate)² x²
         rate, jump = self._rate_and_jump()
-        moments = [Fraction(1)]
-        for k in range(1, order + 1):
-            # Narayana numbers
-            total = sum(Fraction(math.comb(k, j) * math.comb(k, j - 1), k) * rate**j for j in range(1, k + 1))
-            moments.append(total * jump**k)
-        return moments
+        root = root_series(-2 * (1 + rate), (1 - rate) ** 2, order + 1)
+        return [Fraction(1), *(-f / 2 * jump**k for k, f in enumerate(root[2:], start=1))]
+
+    def _exact_free_cumulants(self, order: int) -> list[Fraction]:
+        rate, jump = self._rate_and_jump()
+        return [rate * jump**k for k in range(1, order + 1)]
 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)

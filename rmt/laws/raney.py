@@ -14,6 +14,7 @@ from rmt.errors import check_real
 from rmt.laws.curve_law import CurveLaw
 from rmt.laws.fuss_catalan import FussCatalan
 from rmt.laws.law import EPS, Complex, Interval, Real, exact
+from rmt.laws.moment_series import raney_numbers
 from rmt.numerics.branches import log1p_complex, log_lower
 from rmt.numerics.raney import RaneyCurve
 
@@ -134,12 +135,11 @@ class Raney(CurveLaw):
         return "complex m off the half line (-inf, -1]"
 
     def _exact_moments(self, order: int) -> list[Fraction]:
-        p, r = exact(self.p), exact(self.r)
-        moments = [Fraction(1)]
-        for n in range(1, order + 1):
-            product = math.prod((n * p + r - j for j in range(1, n)), start=r)
-            moments.append(product / math.factorial(n))
-        return moments
+        return raney_numbers(exact(self.p), exact(self.r), order)
+
+    def _exact_free_cumulants(self, order: int) -> list[Fraction]:
+        # Mlotkowski 2010
+        return raney_numbers(exact(self.p) - exact(self.r), exact(self.r), order)[1:]
 
     # ------------------------------------------------------------------ errors
     def _relative_error(self, x: Any) -> Real:

@@ -12,6 +12,7 @@ import numpy as np
 from rmt._cached import cached_property
 from rmt.errors import check_real
 from rmt.laws.law import Complex, Interval, Law, Real, exact
+from rmt.laws.moment_series import motzkin_series
 from rmt.numerics.branches import circular_segment, log_lower, square_root_pair
 from rmt.numerics.exact import TwoFloat, exact_sqrt, offset, two_float
 
@@ -118,15 +119,10 @@ class Semicircle(Law):
         return "complex m off the half line left of -mean²/(4 variance)"
 
     def _exact_moments(self, order: int) -> list[Fraction]:
-        mean, variance = exact(self._mean), exact(self.variance)
-        central = [
-            Fraction(math.comb(k, k // 2), k // 2 + 1) * variance ** (k // 2) if k % 2 == 0 else Fraction(0)
-            for k in range(order + 1)
-        ]
-        return [
-            sum((math.comb(k, j) * mean ** (k - j) * central[j] for j in range(k + 1)), Fraction(0))
-            for k in range(order + 1)
-        ]
+        return motzkin_series(exact(self._mean), exact(self.variance), order)
+
+    def _exact_free_cumulants(self, order: int) -> list[Fraction]:
+        return [exact(self._mean), exact(self.variance), *[Fraction(0)] * (order - 2)][:order]
 
     def _affine(self, scale: Any, shift: Any) -> Law:
         return Semicircle(scale * self._mean + shift, scale * scale * self.variance)

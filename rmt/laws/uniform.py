@@ -12,6 +12,7 @@ import numpy as np
 from rmt._cached import cached_property
 from rmt.errors import check_real
 from rmt.laws.law import Complex, Interval, Law, Mask, Real, exact
+from rmt.laws.moment_series import langevin_series
 from rmt.numerics.branches import log_upper
 from rmt.numerics.cotangent import COTANGENT
 
@@ -132,7 +133,19 @@ class Uniform(Law):
 
     def _exact_moments(self, order: int) -> list[Fraction]:
         low, high = exact(self.low), exact(self.high)
-        return [sum((low**j * high ** (k - j) for j in range(k + 1)), Fraction(0)) / (k + 1) for k in range(order + 1)]
+        # (high^(k+1) − low^(k+1))/((k + 1) (high − low)), in integers
+        scale = math.lcm(low.denominator, high.denominator)
+        a, b = int(low * scale), int(high * scale)
+        powers = [(a, b)]
+        for _ in range(order):
+            powers.append((powers[-1][0] * a, powers[-1][1] * b))
+        return [Fraction((q - p) // (b - a), (k + 1) * scale**k) for k, (p, q) in enumerate(powers)]
+
+    def _exact_free_cumulants(self, order: int) -> list[Fraction]:
+        low, high = exact(self.low), exact(self.high)
+        half = (high - low) / 2
+        series = langevin_series(order)
+        return [(low + high) / 2, *(series[k] * half**k for k in range(2, order + 1))][:order]
 
     def _affine(self, scale: Any, shift: Any) -> Law | None:
         ends = sorted((scale * self.low + shift, scale * self.high + shift))

@@ -455,7 +455,12 @@ def _moments(x: Real, law: Law, order: int = 4) -> tuple[Pair, ...]:
 
 
 def _atoms(x: Real, law: Law, tolerance: float) -> tuple[AtomPair, ...]:
-    pairs = [AtomPair(position, mass, float(np.mean(x == position))) for position, mass in law.atoms]
+    positions = np.array([position for position, _ in law.atoms])
+    counts = np.searchsorted(x, positions, side="right") - np.searchsorted(x, positions, side="left")
+    pairs = [
+        AtomPair(position, mass, float(count / x.size))
+        for (position, mass), count in zip(law.atoms, counts.tolist(), strict=True)
+    ]
     if not any(pair.position == 0.0 for pair in pairs):
         near_zero = np.abs(x) <= tolerance
         expected = float(law.cdf(tolerance) - law.cdf(-tolerance))
