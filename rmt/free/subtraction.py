@@ -25,10 +25,10 @@ from rmt.free.series import moments as series_moments
 from rmt.free.tree import Affine, Compound, Leaf, Node, Product, Sum, affine, free_product, free_sum, node_of
 from rmt.laws.atomic import Atomic, Bernoulli
 from rmt.laws.classical import Arcsine
+from rmt.laws.given.inverted import InvertedLaw, RInvertedLaw, SInvertedLaw
 from rmt.laws.law import Complex, Law
 from rmt.laws.marchenko_pastur import FreePoisson, MarchenkoPastur
 from rmt.laws.numeric_moments import jacobi_coefficients
-from rmt.laws.numeric_transforms import GreenLaw, RInvertedLaw, SInvertedLaw, bounds_of_r, bounds_of_s
 
 Terms = list[tuple[Node, Any]]
 
@@ -115,7 +115,7 @@ def _factors(node: Node, weight: Any) -> Terms:
 
 
 # ---------------------------------------------------------------------- laws by continuation
-class _Deconvolved(GreenLaw):
+class _Deconvolved(InvertedLaw):
     """What the two kinds share; `law` and `noise` are fields of both."""
 
     law: Law
@@ -215,13 +215,6 @@ class FreeDifference(_Deconvolved, RInvertedLaw):
                 total += t * _reflected(law._r_transform, g, at_zero)
         return total
 
-    @cached_property
-    def _bounds(self) -> tuple[float, float]:
-        def at(g: float) -> complex:
-            return complex(self._r_values(np.array([g + 0j]))[0])
-
-        return bounds_of_r(at, self.std())
-
 
 @dataclass(frozen=True, repr=False)
 class FreeQuotient(_Deconvolved, SInvertedLaw):
@@ -253,13 +246,6 @@ class FreeQuotient(_Deconvolved, SInvertedLaw):
                 value = _reflected(law._s_transform, m, 1.0 / law.mean())
                 total *= value ** (int(t) if t == int(t) else t)
         return total
-
-    @cached_property
-    def _bounds(self) -> tuple[float, float]:
-        def at(m: float) -> complex:
-            return complex(self._s_values(np.array([m + 0j]))[0])
-
-        return bounds_of_s(at)
 
 
 def deconvolved(law: Law, noise: Law, *, multiplicative: bool) -> Law:

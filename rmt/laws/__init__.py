@@ -9,16 +9,8 @@ from rmt.laws.classical import Arcsine as Arcsine
 from rmt.laws.classical import Cauchy as Cauchy
 from rmt.laws.classical import Gaussian as Gaussian
 from rmt.laws.edges.bessel import BesselEdge as BesselEdge
-from rmt.laws.edges.gap_ratios import GapRatio as GapRatio
-from rmt.laws.edges.gap_ratios import GapRatioSurmise as GapRatioSurmise
 from rmt.laws.edges.soft_edge import SoftEdge as SoftEdge
-from rmt.laws.edges.spacings import GaudinSpacing as GaudinSpacing
-from rmt.laws.edges.spacings import PoissonSpacing as PoissonSpacing
-from rmt.laws.edges.spacings import WignerSurmise as WignerSurmise
-from rmt.laws.edges.spacings import gap_probability as gap_probability
 from rmt.laws.edges.tracy_widom import TracyWidom as TracyWidom
-from rmt.laws.finite.densities import GaussianDensity as GaussianDensity
-from rmt.laws.finite.densities import WishartDensity as WishartDensity
 from rmt.laws.finite.extreme_laws import GaussianLargest as GaussianLargest
 from rmt.laws.finite.extreme_laws import WishartLargest as WishartLargest
 from rmt.laws.finite.extreme_laws import WishartSmallest as WishartSmallest
@@ -27,6 +19,7 @@ from rmt.laws.free_jacobi import Wachter as Wachter
 from rmt.laws.free_meixner import Meixner as Meixner
 from rmt.laws.free_stable import FreeStable as FreeStable
 from rmt.laws.fuss_catalan import FussCatalan as FussCatalan
+from rmt.laws.given.green import TransformLaw as TransformLaw
 from rmt.laws.kesten_mckay import KestenMcKay as KestenMcKay
 from rmt.laws.law import Interval as Interval
 from rmt.laws.law import Law as Law
@@ -34,7 +27,6 @@ from rmt.laws.marchenko_pastur import FreePoisson as FreePoisson
 from rmt.laws.marchenko_pastur import MarchenkoPastur as MarchenkoPastur
 from rmt.laws.numeric import DensityLaw as DensityLaw
 from rmt.laws.numeric_moments import MomentLaw as MomentLaw
-from rmt.laws.numeric_transforms import TransformLaw as TransformLaw
 from rmt.laws.planar import CircularLaw as CircularLaw
 from rmt.laws.planar import PlanarLaw as PlanarLaw
 from rmt.laws.planar import UnitCircle as UnitCircle
@@ -59,11 +51,7 @@ __all__ = [
     "FreePoisson",
     "FreeStable",
     "FussCatalan",
-    "GapRatio",
-    "GapRatioSurmise",
-    "GaudinSpacing",
     "Gaussian",
-    "GaussianDensity",
     "GaussianLargest",
     "Interval",
     "KestenMcKay",
@@ -72,7 +60,6 @@ __all__ = [
     "Meixner",
     "MomentLaw",
     "PlanarLaw",
-    "PoissonSpacing",
     "ProjectionProduct",
     "Rademacher",
     "Raney",
@@ -85,11 +72,8 @@ __all__ = [
     "Uniform",
     "UnitCircle",
     "Wachter",
-    "WignerSurmise",
-    "WishartDensity",
     "WishartLargest",
     "WishartSmallest",
-    "gap_probability",
     "square_root",
     "squared",
 ]

@@ -19,9 +19,9 @@ from rmt._cached import cached_property
 from rmt.errors import ConvergenceError, check_real
 from rmt.laws.law import EPS, Complex, Interval, Law, Real
 from rmt.laws.numeric_panels import PanelMeasure, set_atoms
+from rmt.numerics.continuation import Function, evaluated
 
 Atoms = tuple[tuple[float, float], ...]
-Function = Callable[..., Any]
 
 #: relative distances at which an exponent is measured, and the tolerance
 _NEAR, _NEARER, _EXPONENT = 1e-5, 1e-7, 1e-2
@@ -76,6 +76,10 @@ class NumericLaw(Law):
         for i in self._intervals():
             inside |= (x > i.low) & (x < i.high)
         out[inside] = self._density(x[inside])
+        return self._at_edges(x, out)
+
+    def _at_edges(self, x: Real, out: Real) -> Real:
+        """Set the values of a density at the edges themselves."""
         for i in self._intervals():
             for edge, exponent, inward in ((i.low, i.low_exponent, i.high), (i.high, i.high_exponent, i.low)):
                 if (x == edge).any() and math.isfinite(edge):
@@ -173,7 +177,7 @@ class DensityLaw(NumericLaw):
         )
 
     def _density(self, x: Real) -> Real:
-        return np.asarray(call(self.density, x).real, dtype=np.float64)
+        return np.asarray(evaluated(self.density, x).real, dtype=np.float64)
 
     def __repr__(self) -> str:
         pairs, exponents = tuple(s[:2] for s in self.stretches), tuple(s[2:] for s in self.stretches)
@@ -189,7 +193,7 @@ def density_law(pdf: Function, support: Any, exponents: Any, atoms: Sequence[tup
     points = tuple(sorted((float(check_real("atoms", a)), float(check_real("atoms", m, above=0.0))) for a, m in atoms))
 
     def density(x: Real) -> Real:
-        return np.asarray(call(pdf, x).real, dtype=np.float64)
+        return np.asarray(evaluated(pdf, x).real, dtype=np.float64)
 
     for low, high in pairs:
         x = _inner_points(low, high)
@@ -222,21 +226,6 @@ def require_callable(name: str, function: Any) -> None:
     """Raise ``TypeError`` unless an argument is a function."""
     if not callable(function):
         raise TypeError(f"{name} must be a function, got {function!r} of type {type(function).__name__}")
-
-
-def call(function: Function, x: Any) -> Any:
-    """Value of a user's function at an array; point by point if it does not take arrays."""
-    with np.errstate(all="ignore"):
-        try:
-            out = np.asarray(function(x))
-        except (TypeError, ValueError):
-            out = None
-        if out is None or out.shape != x.shape:
-            if out is not None and out.shape == ():  # a constant
-                out = np.full(x.shape, out)
-            else:
-                out = np.array([function(v) for v in x.tolist()]).reshape(x.shape)
-    return out.astype(np.complex128)
 
 
 def as_pairs(name: str, value: Any) -> tuple[tuple[float, float], ...]:

@@ -93,7 +93,7 @@ class Constructors:
         >>> [round(x, 9) for x in (law.support[0].low, law.support[0].high, law.moment(4))]
         [-2.0, 2.0, 2.0]
         """
-        from rmt.laws.numeric_transforms import stieltjes_law
+        from rmt.laws.given.constructors import stieltjes_law
 
         return stieltjes_law(stieltjes, bounds)
 
@@ -101,28 +101,30 @@ class Constructors:
     def from_r_transform(r_transform: Callable[..., Any]) -> Law:
         """Law with a given R-transform, by the chain R → B(g) = R(g) + 1/g → G → density.
 
-        G(z) solves B(G) = z; it is followed from infinity down to the real line, where the density is −Im G/π.
+        G(z) solves B(G) = z; it is followed along rays from infinity to the real line, where the density is −Im G/π.
+        Edges are zeros of B′, atoms and hard edges what B does at infinity.
 
         Parameters
         ----------
         r_transform : callable
-            R, real on the real line around 0 and analytic on the lower half plane as far as G reaches. Takes complex
-            arrays, or single numbers.
+            R, written with NumPy's functions of arrays: its roots, logarithms and powers are continued past their
+            cuts, so that any branch that is right next to 0 will do. A function of single numbers is evaluated as it
+            is. A complex R(0) = a − ic stands for a law without mean (Cauchy).
 
         Returns
         -------
         Law
-            With bounded support.
+            ``Atomic`` where the law has atoms only; edges to 1e-13 of the width, masses and densities to 1e-12.
 
         Raises
         ------
         TypeError
-            If `r_transform` cannot be called.
+            If `r_transform` cannot be called, or does not return numbers.
         ValueError
-            If R is not real and finite at 0, the variance R′(0) is not > 0, or no probability law of bounded support
-            has this R-transform.
+            If no law has this R-transform, with the proof: a negative variance, a polynomial q with τ(q²) < 0, a side
+            without an edge, or a branch point of G in the upper half plane.
         ConvergenceError
-            If G could not be followed to the real line.
+            If neither a law nor such a proof was found; it names branch cuts that could not be continued.
 
         Examples
         --------
@@ -131,7 +133,7 @@ class Constructors:
         >>> round(law.support[0].high, 12)
         4.0
         """
-        from rmt.laws.numeric_transforms import r_transform_law
+        from rmt.laws.given.constructors import r_transform_law
 
         return r_transform_law(r_transform)
 
@@ -139,28 +141,31 @@ class Constructors:
     def from_s_transform(s_transform: Callable[..., Any]) -> Law:
         """Law on [0, ∞) with a given S-transform, by the chain S → M⁻¹(m) = (1 + m)/(m S(m)) → M → G → density.
 
-        M(z) = zG(z) − 1 solves M⁻¹(M) = z; it is followed from infinity down to the real line.
+        M(z) = zG(z) − 1 solves M⁻¹(M) = z; it is followed along rays from infinity to the real line. The first zero
+        m of M⁻¹ on the negative line gives the mass 1 + m of 0, and its multiplicity q the exponent 1/q − 1 there.
 
         Parameters
         ----------
         s_transform : callable
-            S, positive on the real line around 0 and analytic on the lower half plane as far as M reaches. Takes
-            complex arrays, or single numbers.
+            S, positive on the real line around 0 (S(0) = 0 for an infinite mean), written with NumPy's functions of
+            arrays: its roots, logarithms and powers are continued past their cuts. A function of single numbers is
+            evaluated as it is.
 
         Returns
         -------
         Law
-            On [0, ∞), with bounded support.
+            On [0, ∞); ``Atomic`` where the law has atoms only; edges to 1e-13 of the width, masses and densities to
+            1e-12, exponents at 0 exactly.
 
         Raises
         ------
         TypeError
-            If `s_transform` cannot be called.
+            If `s_transform` cannot be called, or does not return numbers.
         ValueError
-            If S(0) = 1/mean is not > 0 (a law of mean zero has no S-transform), or no probability law on [0, ∞) of
-            bounded support has this S-transform.
+            If S(0) = 1/mean is negative or not real (a law of mean zero has no S-transform), or no law on [0, ∞) has
+            this S-transform, with the proof.
         ConvergenceError
-            If M could not be followed to the real line.
+            If neither a law nor such a proof was found; it names branch cuts that could not be continued.
 
         Examples
         --------
@@ -169,7 +174,7 @@ class Constructors:
         >>> round(law.support[0].high, 12)
         6.75
         """
-        from rmt.laws.numeric_transforms import s_transform_law
+        from rmt.laws.given.constructors import s_transform_law
 
         return s_transform_law(s_transform)
 

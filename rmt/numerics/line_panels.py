@@ -22,7 +22,7 @@ _TOLERANCE, _NOISE = 2e-15, 1e-9
 _DEPTH = 60
 #: panels with less mass are left out, and tails beyond
 _NEGLIGIBLE = 1e-18
-_OCTAVES, _FURTHEST = 60, 800
+_OCTAVES, _FURTHEST, _DEEPEST = 60, 800, 480
 _CUT = 0.4712388980384690
 
 
@@ -147,6 +147,6 @@ def _half(
         return [(kind, end, 0.0, length)]
     # another singularity: geometric panels, in the square root of the distance
     decay = 2.0 * (1.0 + exponent) if -1.0 < exponent < 0.0 else 2.0
-    octaves = min(math.ceil(_OCTAVES / decay), 4 * _OCTAVES)
+    octaves = min(math.ceil(_OCTAVES / decay), _DEEPEST)
     edges = length * np.concatenate([[0.0], 2.0 ** -np.arange(octaves, -1.0, -1.0)])
     return [(kind, end, a, b) for a, b in itertools.pairwise(edges.tolist())]
