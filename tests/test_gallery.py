@@ -44,6 +44,15 @@ def test_figure_is_labelled_and_no_text_is_clipped(figures, name):
     check_text(figure, name)
 
 
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_size_from_two_on_is_taken_or_the_least_is_said(name):
+    try:
+        SCRIPTS[name].figure(n=2, seed=2)
+    except ValueError as error:
+        least = int(re.fullmatch(r"n must be an integer >= (\d+), got 2", str(error)).group(1))
+        SCRIPTS[name].figure(n=least, seed=2)
+
+
 def check_labels(figure):
     assert isinstance(figure, Figure)
     assert figure.get_suptitle() == ""
