@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import numpy as np
 
-from rmt.ensembles.ensemble import Ensemble, Matrix, Warrant
+from rmt.ensembles.ensemble import Ensemble, Matrix, Warrant, eigenvalues_in_order
 from rmt.ensembles.limits import Word, adjoint, conjugate, cyclic_runs, limit_law
 from rmt.ensembles.repeats import trial_generators
 
@@ -229,7 +229,7 @@ class Expression(Ensemble):
                     if self.field == "quaternion":
                         values = values[::2]
                     return np.asarray(np.sort(_plain(self.terms[words[0]]) * values + _plain(self.terms.get((), 0))))
-        return np.asarray(np.linalg.eigvals(self._evaluate(drawn, n)))
+        return eigenvalues_in_order(self._evaluate(drawn, n))
 
     # ------------------------------------------------------------------ the law
     def law(self) -> Law | PlanarLaw:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rmt.ensembles.beta import LaguerreEnsemble
-from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant, show_call
+from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant, eigenvalues_in_order, show_call
 from rmt.ensembles.entries import FIELDS, EntryLaw, as_entries
 from rmt.ensembles.theorems import warn_about_edges
 from rmt.errors import check_choice, check_count
@@ -46,7 +46,7 @@ class IndependentEntriesEnsemble(Ensemble):
 
     def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
         self._require_square()
-        return np.linalg.eigvals(self._sample(n, rng)).astype(np.complex128)
+        return eigenvalues_in_order(self._sample(n, rng)).astype(np.complex128)
 
     def _singular_values(self, n: int, rng: np.random.Generator) -> Float:
         if not self.entries.is_gaussian:

@@ -207,3 +207,19 @@ def test_reflections_are_the_sample(ensemble):
         ensemble.reflections(n, columns=7)
     with pytest.raises(ValueError, match="n must be an integer >= 1, got 0"):
         ensemble.reflections(0)
+
+
+@pytest.mark.parametrize(
+    "ensemble",
+    [rmt.ginibre(), rmt.ginibre(field="complex", entries="rademacher"), rmt.gue() @ rmt.gue(), 1j * rmt.goe()],
+    ids=repr,
+)
+def test_order_of_eigenvalues_is_no_matter_of_the_processor(ensemble):
+    values = ensemble.eigenvalues(12, rng=0, trials=3)
+    by_parts = np.lexsort((values.imag, values.real), axis=-1)
+    assert np.array_equal(by_parts, np.tile(np.arange(12), (3, 1)))
+
+
+@pytest.mark.parametrize("ensemble", [rmt.haar_orthogonal(), rmt.haar_unitary(), rmt.circular(beta=3)], ids=repr)
+def test_order_of_eigenangles(ensemble):
+    assert (np.diff(np.angle(ensemble.eigenvalues(12, rng=0))) > 0).all()
