@@ -35,7 +35,11 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "FreePoisson",
         "FreeStable",
         "FussCatalan",
+        "GapRatio",
+        "GapRatioSurmise",
+        "GaudinSpacing",
         "Gaussian",
+        "GaussianDensity",
         "GaussianLargest",
         "Interval",
         "KestenMcKay",
@@ -44,6 +48,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "Meixner",
         "MomentLaw",
         "PlanarLaw",
+        "PoissonSpacing",
         "ProjectionProduct",
         "Rademacher",
         "Raney",
@@ -56,8 +61,11 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "Uniform",
         "UnitCircle",
         "Wachter",
+        "WignerSurmise",
+        "WishartDensity",
         "WishartLargest",
         "WishartSmallest",
+        "gap_probability",
         "square_root",
         "squared",
     ),
@@ -194,7 +202,11 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.laws import FreePoisson as FreePoisson
     from rmt.laws import FreeStable as FreeStable
     from rmt.laws import FussCatalan as FussCatalan
+    from rmt.laws import GapRatio as GapRatio
+    from rmt.laws import GapRatioSurmise as GapRatioSurmise
+    from rmt.laws import GaudinSpacing as GaudinSpacing
     from rmt.laws import Gaussian as Gaussian
+    from rmt.laws import GaussianDensity as GaussianDensity
     from rmt.laws import GaussianLargest as GaussianLargest
     from rmt.laws import Interval as Interval
     from rmt.laws import KestenMcKay as KestenMcKay
@@ -203,6 +215,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.laws import Meixner as Meixner
     from rmt.laws import MomentLaw as MomentLaw
     from rmt.laws import PlanarLaw as PlanarLaw
+    from rmt.laws import PoissonSpacing as PoissonSpacing
     from rmt.laws import ProjectionProduct as ProjectionProduct
     from rmt.laws import Rademacher as Rademacher
     from rmt.laws import Raney as Raney
@@ -215,8 +228,11 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.laws import Uniform as Uniform
     from rmt.laws import UnitCircle as UnitCircle
     from rmt.laws import Wachter as Wachter
+    from rmt.laws import WignerSurmise as WignerSurmise
+    from rmt.laws import WishartDensity as WishartDensity
     from rmt.laws import WishartLargest as WishartLargest
     from rmt.laws import WishartSmallest as WishartSmallest
+    from rmt.laws import gap_probability as gap_probability
     from rmt.laws import square_root as square_root
     from rmt.laws import squared as squared
     from rmt.networks import check_isometry as check_isometry

@@ -209,6 +209,41 @@ class LineEnsemble(BetaEnsemble):
             edges = check_edges(bins)
         return np.diff(count_below(edges)), edges
 
+    def log_normalisation(self, n: int) -> float:
+        """Logarithm of the integral of the joint weight over all n eigenvalues, in any order.
+
+        The weight Π |λ_i − λ_j|^β Π w(λ_i) is that of the factory's docstring, with the package's scale in it (Selberg
+        1944; Mehta 2004, chapter 17).
+
+        Raises
+        ------
+        ValueError
+            If ``n < 1``, β is infinite, or there are fewer samples than dimensions.
+
+        Examples
+        --------
+        >>> import rmt
+        >>> round(rmt.hermite(2).log_normalisation(10), 12)
+        -41.874161565760
+        """
+        from rmt.ensembles.joint_density import log_normalisation
+
+        return log_normalisation(self, check_count("n", n))
+
+    def log_density(self, eigenvalues: ArrayLike) -> Any:
+        """Logarithm of the joint density of n eigenvalues in any order, rows of (..., n); −inf outside the support.
+
+        Raises
+        ------
+        TypeError
+            If the eigenvalues are complex or no numbers.
+        ValueError
+            If there are none, β is infinite, or there are fewer samples than dimensions.
+        """
+        from rmt.ensembles.joint_density import log_density
+
+        return log_density(self, eigenvalues)
+
     @abstractmethod
     def law(self) -> Law:
         """Limit of the eigenvalue distribution as n grows."""
@@ -329,13 +364,21 @@ class LaguerreEnsemble(LineEnsemble):
 class JacobiEnsemble(LineEnsemble):
     """The MANOVA β ensemble; made by :func:`jacobi`."""
 
-    def __init__(self, beta: float, a: Any, b: Any) -> None:
+    def __init__(self, beta: float, a: Any, b: Any, ratios: tuple[Any, Any] | None = None) -> None:
         super().__init__(beta)
         self.a = a
         self.b = b
+        self.ratios = ratios
+
+    def excesses(self, n: int) -> tuple[float, float]:
+        """Excesses a and b of samples over dimensions: fixed, or n/ratio − n, rounded, where ratios are given."""
+        if self.ratios is None:
+            return float(self.a), float(self.b)
+        first, second = (float(round(n / ratio) - n) for ratio in self.ratios)
+        return first, second
 
     def _bidiagonal(self, n: int, rng: np.random.Generator) -> tuple[Float, Float]:
-        return jacobi_model(n, float(self.a), float(self.b), self.beta, rng)
+        return jacobi_model(n, *self.excesses(n), self.beta, rng)
 
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
         diagonal, above = self._bidiagonal(n, rng)
@@ -369,13 +412,19 @@ class JacobiEnsemble(LineEnsemble):
         return max(low, 0.0), min(high, math.nextafter(1.0, 2.0))  # bins are half open, and 1 is an eigenvalue
 
     def law(self) -> Law:
-        """Arcsine law on [0, 1], for every β and every fixed a and b."""
+        """Arcsine law on [0, 1] for fixed a and b, Wachter's law for ratios; for every β (Wachter 1980)."""
+        if self.ratios is not None:
+            from rmt.laws import Wachter
+
+            return Wachter(*(1 / ratio for ratio in self.ratios))
         from rmt.laws import Arcsine
 
         return Arcsine(radius=0.5) + 0.5
 
     def __repr__(self) -> str:
-        return show_call("jacobi", ("beta", self.beta, None), ("a", self.a, 0), ("b", self.b, 0))
+        return show_call(
+            "jacobi", ("beta", self.beta, None), ("a", self.a, 0), ("b", self.b, 0), ("ratios", self.ratios, None)
+        )
 
 
 class CircularEnsemble(BetaEnsemble):
@@ -488,13 +537,14 @@ def laguerre(beta: Any = 2, ratio: Any = 1, a: Any = None) -> LaguerreEnsemble:
     return LaguerreEnsemble(_check_beta(beta), check_real("ratio", ratio, at_least=1.0 / LARGEST), excess)
 
 
-def jacobi(beta: Any = 2, a: Any = 0, b: Any = 0) -> JacobiEnsemble:
+def jacobi(beta: Any = 2, a: Any = 0, b: Any = 0, ratios: Any = None) -> JacobiEnsemble:
     """MANOVA (Jacobi) β ensemble on [0, 1].
 
     Joint density ∝ Π |λ_i − λ_j|^β Π λ^(β(a + 1)/2 − 1) (1 − λ)^(β(b + 1)/2 − 1). For β = 1 and 2 these are the
     eigenvalues of A (A + B)^(-1) for independent n × n Wishart matrices A and B with n + a and n + b samples, the
-    squared cosines between random subspaces. For fixed a and b the limit is the arcsine law. Eigenvalues come from
-    the bidiagonal matrix of Edelman and Sutton (2008), with full relative accuracy at 0.
+    squared cosines between random subspaces. For fixed a and b the limit is the arcsine law; where they are of the
+    order of n, give `ratios`, and the limit is Wachter's law. Eigenvalues come from the bidiagonal matrix of Edelman
+    and Sutton (2008), with full relative accuracy at 0.
 
     Parameters
     ----------
@@ -504,14 +554,33 @@ def jacobi(beta: Any = 2, a: Any = 0, b: Any = 0) -> JacobiEnsemble:
         Excess of samples of A, > -1.
     b : float
         Excess of samples of B, > -1.
+    ratios : tuple of float
+        Instead of a and b: dimension / samples of A and of B, in (0, 1]; the excesses grow with n.
 
     Raises
     ------
     ValueError
-        If ``beta <= 0``, ``a <= -1``, ``b <= -1``, or one of them is finite and above 1e100.
+        If ``beta <= 0``, ``a <= -1``, ``b <= -1``, one of them is finite and above 1e100, a ratio is not in (0, 1], or
+        ratios are given together with a or b.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> rmt.jacobi(1, ratios=(0.5, 0.25)).law()
+    Wachter(a=2.0, b=4.0)
     """
     first, second = (check_real(name, x, above=-1.0, at_most=LARGEST) for name, x in (("a", a), ("b", b)))
-    return JacobiEnsemble(_check_beta(beta), first, second)
+    if ratios is None:
+        return JacobiEnsemble(_check_beta(beta), first, second)
+    if first != 0 or second != 0:
+        raise ValueError(f"ratios and a, b exclude each other: got ratios = {ratios!r} with a = {a!r} and b = {b!r}")
+    if not isinstance(ratios, (tuple, list)) or len(ratios) != 2:
+        raise TypeError(f"ratios must be two numbers in (0, 1], dimension / samples of A and B, got {ratios!r}")
+    pair = (
+        check_real("ratios", ratios[0], above=0.0, at_most=1.0),
+        check_real("ratios", ratios[1], above=0.0, at_most=1.0),
+    )
+    return JacobiEnsemble(_check_beta(beta), first, second, pair)
 
 
 def circular(beta: Any = 2) -> CircularEnsemble:

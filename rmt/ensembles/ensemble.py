@@ -260,6 +260,34 @@ class Ensemble(Frozen):
 
         return smallest_law(self, n, method)
 
+    def mean_density(self, n: int) -> Law:
+        """Mean density of the eigenvalues at dimension n, exactly: the limit law before the limit.
+
+        Known for ``goe gue gse``, Gaussian ``wishart`` of both fields, and the same of ``hermite`` and ``laguerre``.
+
+        Parameters
+        ----------
+        n : int
+            Matrix dimension, 1 <= n <= 400.
+
+        Raises
+        ------
+        TypeError
+            If the ensemble is of another kind.
+        ValueError
+            If n is out of range, the entries are not Gaussian, beta is not 1, 2 or 4 (Wishart: 1 or 2), or there are
+            fewer samples than dimensions.
+
+        Examples
+        --------
+        >>> import rmt
+        >>> round(rmt.goe().mean_density(3).pdf(0.0), 12)
+        0.297791361994
+        """
+        from rmt.ensembles.extremes import mean_density
+
+        return mean_density(self, n)
+
     @property
     def beta(self) -> float:
         """Dyson index: 1 real, 2 complex, 4 quaternion."""

@@ -1,4 +1,4 @@
-"""Which law the largest or smallest eigenvalue of an ensemble follows at a given n."""
+"""Laws of an ensemble at a given n: of its extreme eigenvalues, and of all of them on average."""
 
 from __future__ import annotations
 
@@ -71,6 +71,20 @@ def smallest_law(ensemble: Ensemble, n: int, method: str) -> Law:
     if name == "hard_edge":
         raise ValueError(f"method 'hard_edge' knows beta = 1 and 2, got {ensemble!r}; sample smallest(n) instead")
     return wishart_soft_edge(beta, size, samples, _centring(ensemble, name, exact_entries), smallest=True)
+
+
+def mean_density(ensemble: Ensemble, n: int) -> Law:
+    """Mean density of the eigenvalues at finite n."""
+    from rmt.laws.finite.densities import GaussianDensity, WishartDensity
+
+    size = check_count("n", n)
+    kind, beta, exact_entries = _kind(ensemble)
+    if not exact_entries:
+        raise ValueError(f"the density at finite n is known for Gaussian entries, which {ensemble!r} has not")
+    if kind == "gaussian":
+        return GaussianDensity(beta, size)
+    samples = ensemble.samples(size)  # type: ignore[attr-defined]
+    return WishartDensity(beta, size, int(samples) if samples == int(samples) else samples)
 
 
 def _kind(ensemble: Ensemble) -> tuple[str, Any, bool]:

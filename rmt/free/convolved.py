@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,19 +13,25 @@ from numpy.typing import ArrayLike
 from rmt._cached import cached_property
 from rmt.errors import ConvergenceError
 from rmt.free.computed import ComputedLaw, law_of, upper
+from rmt.free.origin import cut_at_origin, mass_below_origin, origin_exponents
 from rmt.free.quantiles import Quantiles
 from rmt.free.solver import TreeSolver, Values
+from rmt.free.tails import mass_below_log, mass_from_edge, mass_to_infinity
 from rmt.free.tree import Compound, point_mass_position
 from rmt.laws.law import EPS, Complex, Interval, Mask, Real
 
 Atoms = tuple[tuple[float, float], ...]
 
-#: masses beyond a point that are integrated from the edge, and the size of the Gauss rule
-_TAIL, _RULE = 1e-3, 20
+#: masses beyond a point that are integrated from the edge
+_TAIL = 1e-3
 #: mass that may be missing below the reach of doubles
 _HIDDEN_MASS = 1e-9
 #: distance from a cusp, relative to the spread, at which masses are not yet affected by its rounding errors
 _ASIDE = 1e-9
+#: derivative of z below which a point may be an edge, 1e-12 of the spread from it or nearer
+_SINGULAR = 1e-6
+#: mass beyond a point towards an infinite end that is integrated
+_OPEN_TAIL = 1e-4
 #: number of quantiles from which a table pays
 _MANY = 500
 #: total weight of a product from which its quantiles may leave the range of double precision
@@ -54,12 +60,8 @@ class FreelyConvolved(ComputedLaw):
         return TreeSolver(self.node, flatten=False)
 
     def _solve(self, targets: Complex, *, potential: bool = False, certified: bool = True) -> Values:
-        """Solve in the order of the real parts; raise at a point that is not certified, unless told not to."""
-        order = np.argsort(targets.real, kind="stable")
-        found = self._solver(targets[order], potential=potential)
-        back = np.empty_like(order)
-        back[order] = np.arange(order.size)
-        values = found.reordered(back)
+        """Solve at every target; raise at a point that is not certified, unless told not to."""
+        values = self._solver(targets, potential=potential)
         if certified and values.failed.any():
             self._refuse(targets[values.failed][0], values.step[values.failed][0])
         # off the support G is real; -0.0 would sit on the wrong side of branch cuts
@@ -98,8 +100,19 @@ class FreelyConvolved(ComputedLaw):
             point = np.where(z == 0.0, -np.finfo(float).tiny, z)
             with np.errstate(over="ignore"):
                 values = values._replace(g=values.g / point, error=values.error / np.abs(point))
+        values = self._below_axis(z, values)
         self.__dict__["_last"] = key, potential, certified, values
         return values
+
+    def _below_axis(self, z: Complex, values: Values) -> Values:
+        """G with imaginary parts above 0 that are rounding errors taken off; others are no values."""
+        above = values.g.imag > 0.0
+        if not above.any():
+            return values
+        wrong = above & (values.g.imag > values.error) & (values.g.imag > 4.0 * EPS * np.abs(values.g))
+        if wrong.any():
+            self._refuse(z[wrong][0], values.g.imag[wrong][0])
+        return values._replace(g=np.where(above, values.g.real + 0j, values.g))
 
     # ------------------------------------------------------------------ structure
     @cached_property
@@ -115,8 +128,15 @@ class FreelyConvolved(ComputedLaw):
         from rmt.free.support import support_of_convolution
 
         if not self._deep:
-            return support_of_convolution(self)
+            return (
+                cut_at_origin(self, support_of_convolution(self)) if self._is_signed else support_of_convolution(self)
+            )
         return tuple(replace(i, low=_exponential(i.low), high=_exponential(i.high)) for i in self._log_support)
+
+    @property
+    def _is_signed(self) -> bool:
+        """Whether this is a product with a factor of both signs: 0 is a singularity of the equations."""
+        return self._solver.product and not self._solver.logarithmic
 
     @property
     def _deep(self) -> bool:
@@ -186,23 +206,42 @@ class FreelyConvolved(ComputedLaw):
             inside &= x > 0.0
         if inside.any():
             values = self._values(upper(self._off_atoms(x[inside])))
-            density = np.maximum(-values.g.imag, 0.0) / math.pi
-            out[inside] = np.where(values.outside, 0.0, density)
+            density = _density(values)
+            for near, exponent, _ in self._at_edges(x[inside], values):
+                density[near] = np.inf if exponent < 0.0 else 0.0
+            out[inside] = density
         if self._solver.logarithmic and (x == 0.0).any():
             out[x == 0.0] = self._density_at_zero
-        if out.size and out.max() * self._solver.spread > 1e5:
-            for edge in self._unbounded_edges:
-                out[x == edge] = np.inf
+        if self._is_signed and (x == 0.0).any() and min(self._origin_exponents) < 0.0:
+            out[x == 0.0] = np.inf
         return out
 
     @cached_property
-    def _unbounded_edges(self) -> tuple[float, ...]:
-        return tuple(
-            edge
-            for i in self.support
-            for edge, exponent in ((i.low, i.low_exponent), (i.high, i.high_exponent))
-            if exponent < 0.0
-        )
+    def _origin_exponents(self) -> tuple[float, float]:
+        return origin_exponents(self)
+
+    @cached_property
+    def _mass_below_zero(self) -> float:
+        return mass_below_origin(self.node)
+
+    def _at_edges(self, x: Real, values: Values) -> Iterator[tuple[Mask, float, float]]:
+        """Points at an edge of the support up to rounding, its exponent, and the mass up to it.
+
+        The equations are singular there: D vanishes like the square root of the distance.
+        """
+        singular = (np.abs(values.d) < _SINGULAR) | values.critical
+        if not singular.any():
+            return
+        for i in self.support:
+            for edge, exponent in ((i.low, i.low_exponent), (i.high, i.high_exponent)):
+                scale = abs(edge) if self._solver.logarithmic else max(abs(edge), self._solver.spread)
+                near = singular & (np.abs(x - edge) <= 2.0 * EPS * scale)
+                if near.any() and math.isfinite(exponent):
+                    yield near, exponent, self._mass_up_to(edge)
+
+    def _mass_up_to(self, edge: float) -> float:
+        """Mass of everything that ends at an edge or below."""
+        return math.fsum([i.mass for i in self.support if i.high <= edge] + [m for a, m in self.atoms if a <= edge])
 
     @cached_property
     def _density_at_zero(self) -> float:
@@ -216,7 +255,8 @@ class FreelyConvolved(ComputedLaw):
             inside &= x > 0.0
         if inside.any():
             values = self._values(upper(self._off_atoms(x[inside])))
-            out[inside] = np.where(values.outside, 0.0, values.error / math.pi)
+            sharp = values.outside & (np.abs(values.d) > _SINGULAR)  # nearer to an edge it may be the other side
+            out[inside] = np.where(sharp, 0.0, values.error / math.pi)
         return out
 
     def _levels(self, x: Real) -> tuple[Real, Real, Real]:
@@ -225,7 +265,12 @@ class FreelyConvolved(ComputedLaw):
         values = self._values(upper(x), potential=True)
         above = self._above(self._targets(upper(x)), values)
         below, above = self._clean(1.0 - above, above, values.outside)
-        density = np.where(values.outside, 0.0, np.maximum(-values.g.imag, 0.0) / math.pi)
+        density = _density(values)
+        for near, _, mass in self._at_edges(x, values):
+            below[near], above[near] = mass, 1.0 - mass
+        if self._is_signed and (x == 0.0).any():
+            below[x == 0.0] = self._mass_below_zero + self._mass_at_zero()
+            above[x == 0.0] = 1.0 - below[x == 0.0]
         return below, above, density
 
     def _above(self, targets: Complex, values: Values) -> Real:
@@ -260,17 +305,19 @@ class FreelyConvolved(ComputedLaw):
         if finite.any() and self._deep:
             below[finite], above[finite], _ = self._log_levels(np.log(x[finite]))
         elif finite.any():
-            below[finite], above[finite], _ = self._levels(x[finite])
-            self._refine_tails(x, below, above)
+            below[finite], above[finite], density = self._levels(x[finite])
+            rest = np.minimum(below, above)
+            tail = (rest < _TAIL) & (rest > 0.0)
+            tail[finite] |= (rest[finite] < _TAIL) & (density > 0.0)
+            if tail.any():
+                below[tail], above[tail] = self._tails(x[tail], below[tail], above[tail])
         return below, above
 
-    def _refine_tails(self, x: Real, below: Real, above: Real) -> None:
-        """Integrate the density from the ends of the support where the masses beyond are small.
+    def _tails(self, x: Real, below: Real, above: Real) -> tuple[Real, Real]:
+        """Masses beyond points where they are small, integrated from the ends of the support.
 
         The potential gives them to absolute accuracy only.
         """
-        if not np.any((np.minimum(below, above) < _TAIL) & (np.minimum(below, above) > 0.0)):
-            return
         for interval, masses, lower in ((self.support[0], below, True), (self.support[-1], above, False)):
             edge = interval.low if lower else interval.high
             exponent = interval.low_exponent if lower else interval.high_exponent
@@ -278,23 +325,19 @@ class FreelyConvolved(ComputedLaw):
             distance = (x - edge) if lower else (edge - x)
             masses[(distance <= 0.0) & (masses > beyond) & (masses - beyond < _TAIL)] = beyond
             small = (masses - beyond < _TAIL) & (distance > 0.0) & (distance < interval.high - interval.low)
-            if math.isfinite(edge) and exponent > -1.0 and small.any():
-                masses[small] = beyond + self._integral_from(edge, distance[small], exponent, 1.0 if lower else -1.0)
+            if math.isinf(edge):
+                outwards = self._solver.centre - x if lower else x - self._solver.centre
+                small = (masses < _OPEN_TAIL) & (outwards > 0.0)
+                masses[small] = mass_to_infinity(self._raw_density, self._solver.centre, x[small])
+            elif exponent >= 0.0 and small.any():  # next to an infinite density the potential is the more accurate one
+                side = 1.0 if lower else -1.0
+                masses[small] = beyond + mass_from_edge(self._raw_density, edge, distance[small], exponent, side)
             rest = above if lower else below
             rest[:] = np.where(masses < 0.5, 1.0 - masses, rest)
+        return below, above
 
-    def _integral_from(self, edge: float, distance: Real, exponent: float, side: float) -> Real:
-        """Mass between an edge and points at these distances, by a Gauss rule in a power of the distance."""
-        power = 1.0 / exponent if exponent > 0.0 else 1.0 / (1.0 + exponent)
-        nodes, weights = np.polynomial.legendre.leggauss(_RULE)
-        s = 0.5 * (nodes + 1.0)
-        d = distance[:, None] * s**power
-        x = edge + side * d
-        rounded = np.abs(x - edge)
-        density = self._pdf(x.ravel()).reshape(d.shape)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            density = np.where(rounded > 0.0, density * (d / rounded) ** exponent, 0.0)
-        return np.asarray((density * d * (power / s)) @ (0.5 * weights))
+    def _raw_density(self, x: Real) -> Real:
+        return _density(self._values(upper(self._off_atoms(x))))
 
     def _cdf(self, x: Real) -> Real:
         return self._masses(x)[0]
@@ -303,7 +346,18 @@ class FreelyConvolved(ComputedLaw):
         return self._masses(x)[1]
 
     def _cdf_error(self, x: Real, value: Real) -> Real:
-        return np.full_like(x, 4.0 * EPS * (1.0 + self._solver.total_weight))
+        out = np.full_like(x, 4.0 * EPS * (1.0 + self._solver.total_weight))
+        inside = np.isfinite(x)
+        if self._solver.logarithmic:
+            inside &= x > 0.0
+        if inside.any() and not self._deep:  # and what the rounding of the point itself comes to
+            size = np.abs(x[inside]) if self._solver.product else np.maximum(np.abs(x[inside]), self._solver.spread)
+            values = self._values(upper(self._off_atoms(x[inside])))
+            singular = np.abs(values.d) < _SINGULAR  # the edge is known to some ulp only
+            with np.errstate(over="ignore", invalid="ignore"):
+                moved = np.where(singular, 2.0 * np.abs(values.g), np.abs(values.g.imag)) * 4.0 * EPS * size
+            out[inside] += np.where(np.isnan(moved), 1.0, moved)
+        return np.minimum(out, 1.0)
 
     # ------------------------------------------------------------------ transforms
     def _stieltjes(self, z: Complex) -> Complex:
@@ -379,7 +433,7 @@ class FreelyConvolved(ComputedLaw):
         decay[u < floor] = np.exp(rate * (u[u < floor] - floor))
         u = np.maximum(u, floor)
         values = self._solve(upper(u), potential=masses)
-        density = np.where(values.outside, 0.0, np.maximum(-values.g.imag, 0.0) / math.pi) * decay
+        density = _density(values) * decay
         if not masses:
             return density, density, density
         above = self._above(upper(u), values)
@@ -387,13 +441,9 @@ class FreelyConvolved(ComputedLaw):
         atom = self._mass_at_zero()
         small = (below - atom < _TAIL) & (below > atom)
         if small.any() and self._log_support[0].low == -math.inf:
-            # the density of log X decays like exp((1 + a) u): a Gauss rule in that exponential
             rate = 1.0 + self._log_support[0].low_exponent
-            nodes, weights = np.polynomial.legendre.leggauss(_RULE)
-            w = 0.5 * (nodes + 1.0)
-            lower = u[small, None] + np.log(w) / rate
-            decayed = self._log_levels(lower.ravel(), masses=False)[2].reshape(lower.shape) / (rate * w)
-            below[small] = atom + decay[small] * (decayed @ (0.5 * weights))
+            tail = mass_below_log(lambda v: self._log_levels(v, masses=False)[2], u[small], rate)
+            below[small] = atom + decay[small] * tail
             above = np.where(below < 0.5, 1.0 - below, above)
         return below, above, density
 
@@ -421,7 +471,11 @@ class FreelyConvolved(ComputedLaw):
     # ------------------------------------------------------------------ quantiles
     @cached_property
     def _quantiles(self) -> Quantiles:
-        return Quantiles(self._point_levels, self.support, self.atoms, self._solver.spread)
+        return Quantiles(self._point_levels, self.support, self.atoms, self._solver.spread, self._slack)
+
+    @property
+    def _slack(self) -> float:
+        return 4.0 * EPS * (1.0 + self._solver.total_weight)
 
     def _point_levels(self, x: Real) -> tuple[Real, Real, Real]:
         below, above = self._masses(x)
@@ -430,7 +484,8 @@ class FreelyConvolved(ComputedLaw):
     @cached_property
     def _log_quantiles(self) -> Quantiles:
         """Quantiles of log X; an exponent a at 0 becomes the rate 1 + a of an exponential tail."""
-        return Quantiles(self._log_levels, self._log_support, self._log_atoms, self._solver.relative_spread)
+        unit = self._solver.relative_spread
+        return Quantiles(self._log_levels, self._log_support, self._log_atoms, unit, self._slack)
 
     def _ppf(self, u: Real) -> Real:
         if self._deep:
@@ -469,21 +524,19 @@ class FreelyConvolved(ComputedLaw):
         points = upper(np.where(below, flat.conj(), flat))
         solver = self._placed_solver
         targets = self._targets(points)
-        order = np.argsort(targets.real, kind="stable")
-        found = solver(targets[order], arguments=True)
+        found = solver(targets, arguments=True)
         if found.failed.any():
-            self._refuse(targets[order][found.failed][0], found.step[found.failed][0])
+            self._refuse(targets[found.failed][0], found.step[found.failed][0])
         columns = iter(solver.child_columns)
         results = []
         for child, weight in zip(self.node.children, self.node.weights, strict=True):
-            omega = np.empty_like(points)
             position = point_mass_position(child) if self.node.kind == "product" else None
             if position is not None:  # x/k with k = position
-                omega[order] = float(position) * found.g / (found.g - 1.0)
+                omega = float(position) * found.g / (found.g - 1.0)
             else:
-                omega[order] = found.arguments[:, next(columns)]
+                omega = found.arguments[:, next(columns)]
             if weight < 1:  # the solver holds the infinitely divisible power of this factor as one law
-                omega[order] = law_of(child).blue(found.g)
+                omega = law_of(child).blue(found.g)
             omega = np.where(below, omega.conj(), omega).reshape(array.shape)
             results.append(omega[()] if array.ndim == 0 else omega)
         return tuple(results)
@@ -524,6 +577,10 @@ class FreelyConvolved(ComputedLaw):
             total = total + float(weight) * np.log(law._inverse_t_transform(m))
             excess += float(weight)
         return np.exp(total - excess * np.log((1.0 + m) / m))
+
+
+def _density(values: Values) -> Real:
+    return np.asarray(np.where(values.outside, 0.0, np.maximum(-values.g.imag, 0.0) / math.pi))
 
 
 def _finite_ends(transform: Callable[[Complex], Complex], hull: tuple[float, float]) -> tuple[float, float]:

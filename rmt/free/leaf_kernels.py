@@ -221,6 +221,10 @@ def leaf_self_energy(code, params, offset, length, z):
         w = (z - mean) / sigma
         if abs(w) > 9.0:
             m, slope, _ = _gaussian_far(w)
+            if w.imag * abs(w) < 1e-6:  # next to the axis the density is all of the imaginary part
+                density = cmath.exp(-0.5 * w * w) * complex(0.0, -math.sqrt(0.5 * math.pi))
+                m += w * density
+                slope += w * (1.0 - w * w) * density
             k = mean + sigma * divide(w * m, 1.0 + m)
             return k, divide(m * (1.0 + m) + slope, (1.0 + m) * (1.0 + m))
         g, m = _gaussian(w)

@@ -25,17 +25,21 @@ from numpy.typing import NDArray
 from rmt.free.matrix_variables import Variable, inverse, log_det, solve_stack
 from rmt.laws.law import EPS, Complex, Real
 
-_CONVERGED = 1e-8  # Newton's last relative step where convergence is quadratic; one more step follows
+_CONVERGED = 1e-9  # Newton's last relative step where convergence is quadratic
 _EXACT = 1e-13  # the same where it is linear, next to an edge
 _STALLED = 1e-5  # relative step below which steps that no longer shrink are rounding noise
 _SOLVED = 1e-8  # largest relative residual of a solution
 _USEFUL = 1e-3  # largest relative error of G that rounding may leave
-_PUSH = 1e-9  # the distance from the boundary at which a limit must have negative imaginary part
+_PUSH = 1e-5  # relative motion by which a limit is pushed inside, where it must have negative imaginary part
 _NEWTON_STEPS = 10
-_FIRST_ATTEMPT = 0.5  # Im b below which the limit is tried directly
-_LEVELS = 80
+_ATTEMPT = 0.3  # relative motion on the way to the limit from which on it is tried directly
+_LEVELS = 50
+_FAILURES = 8  # rejected steps after which a point is given up
+_LONGEST = 0.005  # shortest ratio of two values of Im b in a row
 _LOWEST = 1e-15  # Im b below which a point is given up
-_REACH = 0.1  # distance at which a remembered point still helps
+_REACH = 0.2  # distance at which a remembered point still helps
+_FARTHEST = 1e-4  # smallest ratio of distances to a mark over which a solution is extrapolated
+_CONDITION = 1e4  # condition of m from which on its inverse is no coordinate
 _NOISE = 1e-9  # what is smaller is rounding, in the search for symmetries
 _CHUNK = 2**26  # bytes of Jacobians held at a time
 
@@ -84,6 +88,7 @@ class _Model:
     residual: list[Complex]  # Φ_j − m_j
     scale: Real  # (points, unknowns): size of the terms that make up each residual
     worst: Real  # (points,): largest relative residual
+    unit: Real  # (points, unknowns): size of each coordinate; what follows is relative to it
     jacobian: Complex  # (points, unknowns, unknowns)
     along: Complex  # (points, unknowns): derivative of Φ in z
     push: Complex  # (points, unknowns): derivative of Φ in Im b
@@ -103,9 +108,13 @@ class OperatorSubordination:
         At least one.
     direction : ndarray, shape (d,)
         Diagonal of the coefficient of z in b.
+    marks : sequence of float
+        Points z of the real axis next to which solutions follow powers of the distance: 0, edges, atoms.
     """
 
-    def __init__(self, constant: Complex, variables: Sequence[Variable], direction: Real) -> None:
+    def __init__(
+        self, constant: Complex, variables: Sequence[Variable], direction: Real, marks: Sequence[float] = (0.0,)
+    ) -> None:
         self.constant = constant
         self.direction = direction
         self.variables = tuple(variables)
@@ -122,6 +131,7 @@ class OperatorSubordination:
         self._parts = [slice(int(a), int(b)) for a, b in itertools.pairwise(ends)]
         self._unknowns = int(ends[-1])
         self._anchors: _Anchors | None = None
+        self._marks = np.unique(np.asarray(marks, dtype=np.float64))
 
     def _spans(self) -> list[Complex]:
         """Orthonormal bases (q, r, r) of the matrices that each argument can reach.
@@ -147,8 +157,7 @@ class OperatorSubordination:
             ]
             images = [self._image(j, b, energies) for j in range(len(spans))]
             spans = [
-                _orthonormal(np.concatenate([span, *(_normalised(x) for x in (m, inverse(m), inverse(argument)))]))
-                for span, m, argument in zip(spans, images, arguments, strict=True)
+                _orthonormal(np.concatenate([span, _normalised(m)])) for span, m in zip(spans, images, strict=True)
             ]
             if [len(span) for span in spans] == ranks:
                 return spans
@@ -189,72 +198,81 @@ class OperatorSubordination:
         found = _Anchors(z.real[good], solution.state[good], solution.slope[good], solution.push[good])
         self._anchors = found if self._anchors is None else self._anchors.merge(found)
 
+    def mark(self, points: Real) -> None:
+        """Add edges and atoms."""
+        self._marks = np.unique(np.concatenate([self._marks, points]))
+
     def _solve(self, z: Complex) -> Solution:
         points = len(z)
         state = np.full((points, self._unknowns), np.nan + 0j)
         certified = np.zeros(points, dtype=bool)
-        for guess in (self._between, self._beside):
+        for guess in (_Anchors.between, _Anchors.towards, _Anchors.beside):
             rest = np.flatnonzero(~certified)
             if self._anchors is not None and self._anchors.x.size and rest.size:
-                near, start = guess(z[rest])
+                near, start = guess(self._anchors, z[rest], self._marks)
                 state[rest[near]], certified[rest[near]] = self._limit(start, z[rest[near]])
+        started = certified.copy()
         rest = np.flatnonzero(~certified)
         if rest.size and self._anchors is not None and self._anchors.x.size:
             near, start, y = self._anchors.above(z[rest])
-            state[rest[near]], certified[rest[near]] = self._follow(z[rest[near]], start, y)
-        rest = np.flatnonzero(~certified)
+            state[rest[near]], certified[rest[near]], started[rest[near]] = self._follow(z[rest[near]], start, y)
+        rest = np.flatnonzero(~started)
         if rest.size:
             y = np.full(rest.size, self._height)
-            state[rest], certified[rest] = self._follow(z[rest], self._start(z[rest], y), y)
+            state[rest], certified[rest], _ = self._follow(z[rest], self._start(z[rest], y), y)
         return self._finish(z, state, certified)
-
-    def _between(self, z: Complex) -> tuple[NDArray[np.intp], Complex]:
-        assert self._anchors is not None
-        return self._anchors.between(z)
-
-    def _beside(self, z: Complex) -> tuple[NDArray[np.intp], Complex]:
-        assert self._anchors is not None
-        return self._anchors.beside(z)
 
     def _limit(self, guess: Complex, z: Complex) -> tuple[Complex, NDArray[np.bool_]]:
         """Newton's method at Im b = 0, and whether it found the limit from Im b > 0."""
         state, converged, push = self._newton(guess, z, np.zeros(len(z)), _NEWTON_STEPS)
-        return state, converged & self._physical(state + _PUSH * push)
+        return state, converged & self._physical(self._pushed(state, push))
 
-    def _follow(self, z: Complex, start: Complex, y: Real) -> tuple[Complex, NDArray[np.bool_]]:
-        """Follow every point from Im b = y to Im b = 0, in steps as long as Newton's method allows."""
+    def _pushed(self, state: Complex, push: Complex) -> Complex:
+        """The state moved inside, to the first order, by a small share of itself."""
+        return np.asarray(state + _PUSH * push / self._rate(state, push)[:, None])
+
+    def _rate(self, state: Complex, push: Complex) -> Real:
+        """Relative speed of the state in Im b."""
+        pairs = zip(self._matrices(state), self._matrices(push), strict=True)
+        return np.asarray(np.max([_largest(p, _sizes(m)) for m, p in pairs], axis=0))
+
+    def _follow(self, z: Complex, start: Complex, y: Real) -> tuple[Complex, NDArray[np.bool_], NDArray[np.bool_]]:
+        """Follow every point from Im b = y to Im b = 0, in steps as long as Newton's method allows.
+
+        Returns the state, whether the limit is certified, and whether the state at the start was.
+        """
         y = y.copy()
         state, started, push = self._newton(start, z, y, 30)
         started &= self._physical(state)
         ratio = np.full(len(z), 0.2)
-        attempt = np.full(len(z), _FIRST_ATTEMPT)
+        attempt = np.full(len(z), _ATTEMPT)
         certified = np.zeros(len(z), dtype=bool)
         other = np.zeros(len(z), dtype=bool)
+        failures = np.zeros(len(z), dtype=np.intp)
         active = np.flatnonzero(started)
         for _ in range(_LEVELS):
             if active.size == 0:
                 break
-            last = y[active] <= attempt[active]
+            last = y[active] * self._rate(state[active], push[active]) <= attempt[active]
             target = np.where(last, 0.0, y[active] * ratio[active])
             guess = self._predict(state[active], push[active], y[active], target)
             reached, accepted, new_push = self._newton(guess, z[active], target, _NEWTON_STEPS, other[active])
-            accepted &= self._physical(reached + np.where(last, _PUSH, 0.0)[:, None] * new_push)
+            accepted &= self._physical(np.where(last[:, None], self._pushed(reached, new_push), reached))
             done, failed = active[accepted], active[~accepted]
             state[done], push[done], y[done] = reached[accepted], new_push[accepted], target[accepted]
             certified[done] = last[accepted]
-            ratio[done] = np.maximum(ratio[done] ** 1.2, 0.02)
-            attempt[failed] = np.where(last[~accepted], 0.1 * y[failed], attempt[failed])
+            ratio[done] = np.maximum(ratio[done] ** 1.3, _LONGEST)
+            attempt[failed] *= np.where(last[~accepted], 0.1, 1.0)
             ratio[failed] = np.where(last[~accepted], ratio[failed], ratio[failed] ** 0.6)
             other[failed] ^= True
-            active = active[~certified[active] & (y[active] > _LOWEST) & (ratio[active] < 0.9)]
-        return state, certified
+            failures[failed] += 1
+            active = active[~certified[active] & (y[active] > _LOWEST) & (failures[active] < _FAILURES)]
+        return state, certified, started
 
     def _finish(self, z: Complex, state: Complex, certified: NDArray[np.bool_]) -> Solution:
-        """One more Newton step, and the error that rounding leaves."""
+        """G, how it moves, and the error that rounding leaves."""
         points = len(z)
         state = np.where(np.isfinite(state).all(axis=1, keepdims=True), state, self._reduced(self._idle(points)))
-        refined, _, _ = self._newton(state[certified], z[certified], np.zeros(int(certified.sum())), 1)
-        state[certified] = refined
         model = self._linearise(state, z, np.zeros(points))
         determinant = np.asarray(np.linalg.slogdet(model.jacobian)[1])
         residual = self._reduced(model.residual)
@@ -262,11 +280,12 @@ class OperatorSubordination:
         error = np.full(points, np.inf)
         slope, push = np.full_like(state, np.nan), np.full_like(state, np.nan)
         jacobian = model.jacobian[usable]
+        unit = model.unit[usable]
         sensitivity = np.abs(solve_stack(jacobian.swapaxes(1, 2), model.corner[usable][..., None])[..., 0])
         moved = solve_stack(jacobian, np.stack([model.along[usable], model.push[usable]], axis=-1))
-        slope[usable], push[usable] = moved[..., 0], moved[..., 1]
+        slope[usable], push[usable] = unit * moved[..., 0], unit * moved[..., 1]
         floor = 2.0 * EPS * model.scale[usable] + 2.0 * np.abs(residual[usable])
-        error[usable] = (sensitivity * floor).sum(axis=1)
+        error[usable] = (sensitivity * floor / unit).sum(axis=1)
         error += 4.0 * EPS * model.magnitude
         useful = error < _USEFUL * (1.0 + np.abs(model.g[:, 0, 0]))
         certified = certified & usable & useful & (model.worst < _SOLVED)
@@ -312,9 +331,7 @@ class OperatorSubordination:
         """Whether the imaginary parts of all arguments are negative definite."""
         out = np.ones(len(state), dtype=bool)
         for m in self._matrices(state):
-            imaginary = (m.conj().swapaxes(-1, -2) - m) / 2j
-            size = np.sqrt(np.abs(m).max(axis=2, initial=0.0))
-            imaginary = imaginary / (size[:, :, None] * size[:, None, :])
+            imaginary = (m.conj().swapaxes(-1, -2) - m) / 2j / _sizes(m)
             out &= np.isfinite(imaginary).all(axis=(1, 2))
             out[out] = np.linalg.eigvalsh(imaginary[out])[:, 0] > 0.0
         return out
@@ -332,8 +349,8 @@ class OperatorSubordination:
         matrices = self._matrices(state)
         solved = [v.self_energy(m, basis) for v, m, basis in zip(self.variables, matrices, self._bases, strict=True)]
         energies = [self._embed(j, k) for j, (k, _, _) in enumerate(solved)]
-        sizes = [np.abs(self._ranges[j]) @ size @ np.abs(self._adjoints[j]) for j, (_, _, size) in enumerate(solved)]
-        whole = np.abs(b) + sum(sizes)
+        terms = [np.abs(self._ranges[j]) @ size @ np.abs(self._adjoints[j]) for j, (_, _, size) in enumerate(solved)]
+        whole = np.abs(b) + sum(terms)
         g = inverse(b - sum(energies))
         jacobian = np.zeros((points, self._unknowns, self._unknowns), dtype=np.complex128)
         jacobian[:, np.arange(self._unknowns), np.arange(self._unknowns)] = 1.0
@@ -345,8 +362,8 @@ class OperatorSubordination:
             left, right = self._adjoints[j] @ resolvent, resolvent @ self._ranges[j]
             image = left @ self._ranges[j]
             residual.append(image - matrices[j])
-            terms = whole if own else whole - sizes[j]
-            scale.append(np.abs(left) @ terms @ np.abs(right) + np.abs(image))
+            others = whole if own else whole - terms[j]
+            scale.append(np.abs(left) @ others @ np.abs(right) + np.abs(image))
             along.append(-(left * self.direction) @ right)
             push.append(-1j * (left @ right))
             for i in range(count):
@@ -355,16 +372,19 @@ class OperatorSubordination:
                     jacobian[:, self._parts[j], self._parts[i]] -= self._reduce(j, slopes).swapaxes(1, 2)
             row, column = g[:, None, :1, :] @ self._ranges[j], self._adjoints[j] @ g[:, None, :, :1]
             corner[:, self._parts[j]] = (row @ solved[j][1] @ column)[..., 0, 0]
+        sizes = [_sizes(m) for m in matrices]
+        unit = self._reduced(sizes)
         return _Model(
             matrices=matrices,
             residual=residual,
             scale=self._reduced(scale),
-            worst=np.max([_relative(r, m) for r, m in zip(residual, matrices, strict=True)], axis=0),
-            jacobian=jacobian,
-            along=self._reduced(along),
-            push=self._reduced(push),
+            worst=np.max([_largest(r, size) for r, size in zip(residual, sizes, strict=True)], axis=0),
+            unit=unit,
+            jacobian=jacobian * unit[:, None, :] / unit[:, :, None],
+            along=self._reduced(along) / unit,
+            push=self._reduced(push) / unit,
             g=g,
-            corner=corner,
+            corner=corner * unit,
             magnitude=(np.abs(g[:, :1]) @ whole @ np.abs(g[:, :, :1]))[:, 0, 0],
         )
 
@@ -399,20 +419,21 @@ class OperatorSubordination:
                 break
             model = self._linearise(state[active], z[active], y[active])
             flip = np.zeros(active.size, dtype=bool) if other is None else other[active]
-            inverted = [(np.abs(m).max(axis=(1, 2)) > 1.0) ^ flip for m in model.matrices]
+            inverted = [_invertible(m) & ((np.abs(m).max(axis=(1, 2)) > 1.0) ^ flip) for m in model.matrices]
             residual = [_charted(m, r, c) for m, r, c in zip(model.matrices, model.residual, inverted, strict=True)]
-            sides = np.stack([self._reduced(residual), model.push], axis=-1)
+            sides = np.stack([self._reduced(residual) / model.unit, model.push], axis=-1)
             finite = np.isfinite(model.jacobian).all(axis=(1, 2)) & np.isfinite(sides).all(axis=(1, 2))
             solved = np.full_like(sides, np.nan)
             solved[finite] = solve_stack(model.jacobian[finite], sides[finite])
-            steps_taken = self._matrices(solved[..., 0])
-            moved = [_moved(m, s, c) for m, s, c in zip(model.matrices, steps_taken, inverted, strict=True)]
-            size = np.max([_relative(s, m) for s, m in zip(steps_taken, model.matrices, strict=True)], axis=0)
+            solved *= model.unit[..., None]
+            taken = self._matrices(solved[..., 0])
+            moved = [_moved(m, s, c) for m, s, c in zip(model.matrices, taken, inverted, strict=True)]
+            size = np.max([_largest(s, _sizes(m)) for m, s in zip(model.matrices, taken, strict=True)], axis=0)
             finite &= np.isfinite(size)
             active, size = active[finite], size[finite]
             state[active] = self._reduced(moved)[finite]
             tangent[active] = solved[finite, :, 1]
-            quadratic = (size < _CONVERGED) & (size < 0.01 * before[active])
+            quadratic = (size < _CONVERGED) & (size < 1e-3 * before[active])
             stalled = (size < _STALLED) & (size > 0.8 * before[active])
             converged[active] = quadratic | stalled | (size < _EXACT)
             before[active] = size
@@ -458,11 +479,12 @@ class _Anchors:
         left, right = self._neighbours(x)
         return np.where(np.abs(x - self.x[left]) < np.abs(x - self.x[right]), left, right)
 
-    def between(self, z: Complex) -> tuple[NDArray[np.intp], Complex]:
-        """Real points between two anchors, and the cubic guess from both."""
+    def between(self, z: Complex, marks: Real) -> tuple[NDArray[np.intp], Complex]:
+        """Real points between two anchors without a mark in between, and the cubic guess from both."""
         left, right = self._neighbours(z.real)
         h = self.x[right] - self.x[left]
         inner = (self.x[left] <= z.real) & (z.real <= self.x[right])
+        inner &= np.searchsorted(marks, self.x[left]) == np.searchsorted(marks, self.x[right], side="right")
         near = np.flatnonzero(inner & (z.imag == 0.0) & (h > 0.0) & (h < _REACH))
         left, right, h = left[near], right[near], h[near][:, None]
         t = (z.real[near][:, None] - self.x[left][:, None]) / h
@@ -470,7 +492,36 @@ class _Anchors:
         guess += h * t * (1.0 - t) * ((1.0 - t) * self.slope[left] - t * self.slope[right])
         return near, guess
 
-    def beside(self, z: Complex) -> tuple[NDArray[np.intp], Complex]:
+    def towards(self, z: Complex, marks: Real) -> tuple[NDArray[np.intp], Complex]:
+        """Real points between a mark and two anchors, and the guess constant + power of the distance to the mark.
+
+        The power follows from the slopes at both anchors, for each entry, its real and its imaginary part.
+        """
+        x = z.real
+        right = np.clip(np.searchsorted(marks, x), 1, max(len(marks) - 1, 1))
+        below, above = marks[right - 1], marks[np.minimum(right, len(marks) - 1)]
+        mark = np.where(np.abs(x - below) <= np.abs(x - above), below, above)
+        left, right = self._neighbours(x)
+        first = np.where(x > mark, right, left)
+        second = np.clip(np.where(x > mark, right + 1, left - 1), 0, len(self.x) - 1)
+        reach, beyond = self.x[first] - mark, self.x[second] - mark
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = (x - mark) / reach
+            spread = np.log(beyond / reach)
+        near = np.flatnonzero((z.imag == 0.0) & (np.abs(reach) < _REACH) & (ratio > _FARTHEST) & (ratio <= 1.0))
+        first, second, reach, spread = first[near], second[near], reach[near, None], spread[near, None]
+        logarithm = np.log(ratio[near, None])
+        guess = self.state[first].copy()
+        for part in ("real", "imag"):
+            slope, other = getattr(self.slope[first], part), getattr(self.slope[second], part)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                power = 1.0 + np.log(other / slope) / spread
+            power = np.where(np.isfinite(power) & (np.abs(power) < 3.0), power, 0.5)
+            power = np.where(np.abs(power) < 1e-6, 1e-6, power)
+            getattr(guess, part)[...] += slope * reach * np.expm1(power * logarithm) / power
+        return near, guess
+
+    def beside(self, z: Complex, _marks: Real) -> tuple[NDArray[np.intp], Complex]:
         """Points with an anchor near, and the first-order guess from the nearest one."""
         nearest = self._nearest(z.real)
         step = z - self.x[nearest]
@@ -490,27 +541,42 @@ class _Anchors:
 
 
 def _charted(m: Complex, residual: Complex, inverted: NDArray[np.bool_]) -> Complex:
-    """The residual Φ − m, or that of m⁻¹ = Φ⁻¹ turned into a step of m: m − m Φ⁻¹ m."""
+    """The residual r = Φ − m, or that of m⁻¹ = Φ⁻¹ turned into a step of m: m − m Φ⁻¹ m = r (m + r)⁻¹ m."""
     out = residual.copy()
     if inverted.any():
-        chosen = m[inverted]
-        out[inverted] = chosen - chosen @ inverse(chosen + residual[inverted]) @ chosen
+        chosen, r = m[inverted], residual[inverted]
+        out[inverted] = r @ inverse(chosen + r) @ chosen
     return out
 
 
 def _moved(m: Complex, step: Complex, inverted: NDArray[np.bool_]) -> Complex:
-    """Take a step of m, or the step of m⁻¹ with the same differential."""
+    """Take a step s of m, or the step of m⁻¹ with the same differential: m (m − s)⁻¹ m = m + s (m − s)⁻¹ m."""
     out = m + step
     if inverted.any():
-        chosen = m[inverted]
-        out[inverted] = chosen @ inverse(chosen - step[inverted]) @ chosen
+        chosen, s = m[inverted], step[inverted]
+        out[inverted] = chosen + s @ inverse(chosen - s) @ chosen
     return out
 
 
-def _relative(step: Complex, m: Complex) -> Real:
-    """Largest entry of a step, on the scale of the rows of m."""
-    size = np.sqrt(np.abs(m).max(axis=2))
-    return np.asarray((np.abs(step) / (size[:, :, None] * size[:, None, :])).max(axis=(1, 2), initial=0.0))
+def _invertible(m: Complex) -> NDArray[np.bool_]:
+    """Whether m is well conditioned, up to the sizes of its entries."""
+    return np.asarray(np.abs(inverse(m / _sizes(m))).max(axis=(1, 2)) < _CONDITION)
+
+
+def _sizes(m: Complex) -> Real:
+    """Sizes s_a s_b of the entries of m: m_ab/(s_a s_b) has a largest entry of about 1 in each row."""
+    scaled = np.abs(m)
+    out = np.ones_like(scaled)
+    for _ in range(3):
+        s = np.sqrt(scaled.max(axis=2))
+        factor = s[:, :, None] * s[:, None, :]
+        scaled, out = scaled / factor, out * factor
+    return out
+
+
+def _largest(step: Complex, sizes: Real) -> Real:
+    """Largest entry of a step relative to the sizes of the entries."""
+    return np.asarray((np.abs(step) / sizes).max(axis=(1, 2), initial=0.0))
 
 
 def _normalised(matrices: Complex) -> Complex:

@@ -1,4 +1,7 @@
-"""Compiled paths to a solution: start, Newton iteration, homotopy in the imaginary part, continuation along a grid."""
+"""Compiled paths to a solution: start, Newton iteration, homotopy in the imaginary part, the anchors next to a point.
+
+The path to a point depends on the point alone, so its values do not depend on the points asked for with it.
+"""
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 from __future__ import annotations
@@ -14,6 +17,7 @@ from rmt.free.tree_kernels import (
     FAILED,
     INSIDE,
     INVERSE,
+    NOISY_SLOPE,
     OUTSIDE,
     PRODUCT,
     ROOT,
@@ -21,6 +25,7 @@ from rmt.free.tree_kernels import (
     SUM,
     _set_log_argument,
     certify,
+    is_real,
     linearise,
     log_potential,
     pass_argument,
@@ -41,8 +46,12 @@ LARGEST_NOISE = 1e-4
 AT_EDGE = 1e-6
 #: and at a cusp, (4 eps)^(1/3)
 AT_CUSP = 3e-5
-#: derivative of z (see criticality) below which it may be rounding error; (4 eps)^(2/3) at a cusp is 1e-10
-NOISY_SLOPE = 1e-8
+#: Newton steps at the point itself; next to an edge, a double root, they are halved only
+PATIENCE = 40
+#: the same from an anchor, where steps that do not shrink are given up
+TRIAL = 30
+#: change of the value below which a real state counts as a solution: just inside an edge there is none
+SNAPPED = 1e-8
 
 
 # ---------------------------------------------------------------------- start
@@ -228,6 +237,8 @@ def newton(p, s, root_log, iterations, tolerance):
             return distance * ratio, change * ratio, it + 1
         if it > 2 and size >= previous and distance < 1e-10:  # rounding floor
             return distance, change, it + 1
+        if it >= 10 and iterations == TRIAL and size > 0.02:  # even next to an edge steps are halved
+            return distance, change, it + 1
         previous = size
     return distance, change, iterations
 
@@ -235,16 +246,16 @@ def newton(p, s, root_log, iterations, tolerance):
 @kernel
 def snap(p, s, root_log):
     """Real solution next to a nearly real state; returns its certificate, distance and change of the value."""
-    n = p.kind.shape[0]
-    for i in range(1, n):
-        if s.argument[i].imag > 1e-5 * (abs(s.argument[i]) + p.spread[i]):
-            return FAILED, 1.0, 1.0
+    if not _nearly_real(p, s, 1e-5):
+        return FAILED, 1.0, 1.0
     size = 1.0
     distance, change = math.inf, math.inf
     old = complex(math.inf, 0.0)
     for it in range(8):
         _make_real(p, s)
         linearise(p, s, root_log)
+        if not is_real(p, s):  # a leaf has density at its argument
+            return FAILED, 1.0, 1.0
         before = size
         size, distance = update(p, s, root_log)
         if not distance < 1.0:
@@ -252,29 +263,48 @@ def snap(p, s, root_log):
         new = value(p, s)
         change = abs(new - old)
         old = new
-        if size < 2.0 * EPS or (it > 2 and size >= before and distance < 1e-9):
+        if (it > 0 and size < 2.0 * EPS) or (it > 2 and size >= before and distance < 1e-9):
             break
-    for i in range(1, n):
-        if s.argument[i].imag > 1e-9 * (abs(s.argument[i]) + p.spread[i]):
-            return FAILED, distance, change
+    if not _nearly_real(p, s, 1e-9):
+        return FAILED, distance, change
     _make_real(p, s)
     linearise(p, s, root_log)
     # just inside an edge there is no real solution, and the value keeps moving; the scale of that edge may be far below
     # the spread that distances are measured in
-    if distance < ARRIVED and change < ARRIVED * max(abs(value(p, s)), 1e-2):
+    if distance < ARRIVED and change < SNAPPED * max(abs(value(p, s)), 1e-2):
         return certify(p, s, 1e-12), distance, change
     return FAILED, distance, change
 
 
 @kernel
-def _make_real(p, s):
-    for i in range(1, p.kind.shape[0]):
-        s.argument[i] = complex(s.argument[i].real, 0.0)
+def _solves_on_axis(p, s, i):
+    """Whether a node at a real argument has to solve for those of its children."""
+    return p.kind[i] in (SUM, PRODUCT, COMPOUND) and (i == 0 or s.argument[i].imag == 0.0)
+
+
+@kernel
+def _nearly_real(p, s, tolerance):
+    """Whether all arguments that are solved for at real points are within `tolerance` of the axis."""
     for i in range(p.kind.shape[0]):
-        if p.kind[i] == PRODUCT:
+        if _solves_on_axis(p, s, i):
             for c in range(p.first[i], p.last[i]):
-                u = s.log_argument[c]
-                _set_log_argument(s, c, complex(u.real, math.pi * round(u.imag / math.pi)))
+                if s.argument[c].imag > tolerance * (abs(s.argument[c]) + p.spread[c]):
+                    return False
+    return True
+
+
+@kernel
+def _make_real(p, s):
+    for i in range(p.kind.shape[0]):
+        if _solves_on_axis(p, s, i):
+            for c in range(p.first[i], p.last[i]):
+                if p.kind[i] == PRODUCT:
+                    u = s.log_argument[c]
+                    _set_log_argument(s, c, complex(u.real, math.pi * round(u.imag / math.pi)))
+                else:
+                    s.argument[c] = complex(s.argument[c].real, 0.0)
+        elif p.kind[i] > COMPOUND:
+            pass_argument(p, s, i)
 
 
 # ---------------------------------------------------------------------- homotopy
@@ -305,18 +335,20 @@ def descend(p, s, backup, other, root_log, target, height):
         count += extra
     if y == target.imag:
         return _finish(p, s, backup, root_log, step, change, count)
-    factor = 0.3
+    factor, smallest, lowest = 0.3, 0.02, 1e-12 * height
+    if p.kind[0] == PRODUCT and not root_log:  # powers of z near 0, which are straight in its logarithm
+        smallest, lowest = 1e-6, 1e-3 * abs(target)
     failures = 0
     while failures <= 40:
         _copy(s, backup)
         lower = y * factor
-        if lower <= target.imag or lower < 1e-12 * height:
+        if lower <= target.imag or lower < lowest:
             lower = target.imag
         last = lower == target.imag
         linearise(p, s, root_log)
         s.argument[0] = complex(target.real, lower)
         update(p, s, root_log)
-        step, change, used = newton(p, s, root_log, 14 if last else 6, 2.0 * EPS if last else 1e-7)
+        step, change, used = newton(p, s, root_log, PATIENCE if last else 6, 2.0 * EPS if last else 1e-7)
         count += used + 1
         linearise(p, s, root_log)  # the certificate looks at the logarithms of the last linearisation
         good = step < 1e-2 and certify(p, s, ROUGH_TOLERANCE) != FAILED
@@ -327,7 +359,7 @@ def descend(p, s, backup, other, root_log, target, height):
         elif good:
             y = lower
             if used <= 3:
-                factor = max(0.02, factor * 0.6)
+                factor = max(smallest, factor * 0.6)
             continue
         failures += 1
         _copy(backup, s)
@@ -364,15 +396,21 @@ def _finish(p, s, backup, root_log, step, change, count):
     on_axis = s.argument[0].imag == 0.0 or (root_log and s.argument[0].imag == math.pi)
     if code == OUTSIDE or not on_axis:
         return code, step, change, count + 1
-    if code == INSIDE and abs(s.y[0].imag) > 1e-6 * abs(s.y[0]):
-        return code, step, change, count + 1
+    if code == INSIDE:
+        reached = value(p, s)
+        if abs(reached.imag) > 1e-6 * abs(reached):
+            return code, step, change, count + 1
     _copy(s, backup)
     snapped, size, moved = snap(p, s, root_log)
     if snapped != FAILED:
         return snapped, size, moved, count + 4
     _copy(backup, s)
     linearise(p, s, root_log)
-    return code, step, change, count + 4
+    if code == INSIDE:  # far out in a tail: imaginary parts far below the real ones are right after one more step
+        update(p, s, root_log)
+        linearise(p, s, root_log)
+        code = certify(p, s, TOLERANCE)
+    return code, step, change, count + 5
 
 
 @kernel
@@ -384,41 +422,117 @@ def _at_zero(p, s, root_log, change):
     return (size < 1e-13 or change > 0.1 * size) and criticality(p, s) > NOISY_SLOPE
 
 
-# ---------------------------------------------------------------------- a grid of points
+# ---------------------------------------------------------------------- anchors
+#: cells in a unit of the coordinate on the coarsest level, and how many times more there are on the next
+FIRST_CELLS, FINER_CELLS, LEVELS = 16, 32, 2
+#: coordinate from which they are wider
+FAR = 4.0
+
+
 @kernel
-def solve_grid(p, s, backup, other, potentials, root_log, height, targets, want_potential, out):
-    """Solve at every target (z, or log z if `root_log`), each starting from its predecessor if that succeeds.
+def _approach(p, s, backup, other, anchors, root_log, target, height):
+    """Solve from the solution in the middle of the cell of the target, on one level after the other.
+
+    Cells are those of log z for a product, of arsinh z for a sum (both relative to the law), an octave of the distance
+    from the axis high.
+    """
+    centre, unit = (0.0, 1.0) if root_log else (p.centre[0], p.spread[0])
+    logarithmic = p.kind[0] == PRODUCT
+    if root_log:
+        place, imag = target.real, target.imag
+    elif logarithmic:
+        u = log_upper(target / unit)
+        place, imag = u.real, u.imag
+    else:
+        place, imag = math.asinh((target.real - centre) / unit), target.imag / unit
+        if abs(place) > FAR:  # where Newton's iteration needs no near start
+            place = math.copysign(FAR + (abs(place) - FAR) / FIRST_CELLS, place)
+    beyond = logarithmic and imag > 0.5 * math.pi
+    if beyond:
+        imag = math.pi - imag
+    row = 0
+    if imag > 0.0:  # the middle of its octave
+        row = 1100 + math.frexp(imag)[1]
+        imag = 0.75 * 2.0 ** (row - 1100)
+    if beyond:
+        imag = math.pi - imag
+    step, change, count = math.inf, math.inf, 0
+    cells = FIRST_CELLS
+    for level in range(LEVELS):
+        cell = math.floor(place * cells)
+        if abs(cell) > 1e12:
+            break
+        number = int(cell) * LEVELS + level
+        key = (number * 4096 + row) * 2 + (1 if beyond else 0)
+        slot = (number * 40503 + row * 977 + (1 if beyond else 0)) % anchors.key.shape[0]
+        middle = (cell + 0.5) / cells
+        cells *= FINER_CELLS
+        if root_log:
+            point = complex(middle, imag)
+        elif logarithmic:
+            point = complex(unit * math.exp(middle) * math.cos(imag), unit * math.exp(middle) * math.sin(imag))
+            if row == 0:
+                point = complex(point.real, 0.0)
+        else:
+            if abs(middle) > FAR:
+                middle = math.copysign(FAR + (abs(middle) - FAR) * FIRST_CELLS, middle)
+            point = complex(centre + unit * math.sinh(middle), unit * imag)
+        if anchors.key[slot] != key:
+            code, _, _, extra = descend(p, s, backup, other, root_log, point, height)
+            count += extra
+            anchors.key[slot] = key
+            anchors.code[slot] = code
+            for i in range(p.kind.shape[0]):
+                anchors.argument[slot, i] = s.argument[i]
+                anchors.log_argument[slot, i] = s.log_argument[i]
+                anchors.flipped[slot, i] = s.flipped[i]
+        if anchors.code[slot] == FAILED:
+            continue
+        for i in range(p.kind.shape[0]):
+            s.argument[i] = anchors.argument[slot, i]
+            s.log_argument[i] = anchors.log_argument[slot, i]
+            s.flipped[i] = anchors.flipped[slot, i]
+        s.argument[0] = point
+        linearise(p, s, root_log)
+        s.argument[0] = target
+        update(p, s, root_log)
+        step, change, extra = newton(p, s, root_log, TRIAL, EPS)
+        count += extra
+        code, step, change, count = _finish(p, s, backup, root_log, step, change, count)
+        if code != FAILED:
+            return code, step, change, count
+    return FAILED, step, change, count
+
+
+# ---------------------------------------------------------------------- an array of points
+@kernel
+def solve_points(p, s, backup, other, anchors, potentials, root_log, height, targets, want_potential, out):
+    """Solve at every target (z, or log z if `root_log`), by a path that depends on the target alone.
 
     A target at a singularity of the coordinates is moved by a few ulp of the spread, also in `targets`.
     """
-    ready = False
     for j in range(targets.shape[0]):
         target = targets[j]
-        code = FAILED
-        step, change = math.inf, math.inf
-        count = 0
-        if ready:
-            s.argument[0] = target
-            update(p, s, root_log)
-            step, change, count = newton(p, s, root_log, 10, EPS)
-            code, step, change, count = _finish(p, s, backup, root_log, step, change, count)
+        code, step, change, count = _approach(p, s, backup, other, anchors, root_log, target, height)
         if code == FAILED:
             code, step, change, extra = descend(p, s, backup, other, root_log, target, height)
             count += extra
         if code == FAILED or (target.imag == 0.0 and _at_zero(p, s, root_log, change)):
             # an isolated singularity of the coordinates (a zero of G in a gap): move by a few ulp
-            nudge = 2.0**-48 if root_log else math.copysign(2.0**-48 * p.spread[0], target.real)
+            nudge = 2.0**-48
+            if not root_log:
+                size = abs(target) if p.kind[0] == PRODUCT else p.spread[0]
+                nudge = math.copysign(nudge * size, target.real)
             targets[j] = target + nudge
             code, step, change, extra = descend(p, s, backup, other, root_log, targets[j], height)
             count += extra
             if p.kind[0] == PRODUCT and not root_log:  # next to z = 0 the move is large
                 change = max(change, abs(value(p, s)) * abs(nudge / targets[j]))
-        ready = code != FAILED
         out.code[j] = code
         out.step[j] = step
         out.change[j] = change
         out.count[j] = count
-        if not ready:
+        if code == FAILED:
             continue
         out.y[j] = s.y[0]
         out.k[j] = s.k[0]

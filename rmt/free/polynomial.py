@@ -239,7 +239,8 @@ class PolynomialLaw(SearchedLaw):
                 variables.append(MatrixVariable(a, v))
         if eta.any():
             variables.append(GaussianVariable(eta))
-        return OperatorSubordination(constant, variables, np.eye(d)[0])
+        marks = self._coordinate(np.array(self._places(), dtype=np.complex128)).real
+        return OperatorSubordination(constant, variables, np.eye(d)[0], marks.tolist())
 
     def _univariate(self, law: Law) -> RootEquations:
         (letter,) = {x for word in self._scaled_terms for x in word}
@@ -262,6 +263,10 @@ class PolynomialLaw(SearchedLaw):
             turns = turns - self._pencil.negative
         turns = (turns + 0.5) % 2.0 - 0.5
         return np.asarray(total.real + math.log(self._scale) + 1j * math.pi * np.clip(turns, 0.0, 1.0))
+
+    def _places(self) -> tuple[float, ...]:
+        """The constant term, where kernels put atoms and hard edges, and 0."""
+        return tuple(sorted({0.0, self._constant}))
 
     def _bounds(self) -> tuple[float, float]:
         return self._constant - self._scale, self._constant + self._scale

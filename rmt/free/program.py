@@ -30,7 +30,7 @@ from rmt.free.tree import (
     point_mass_position,
     post_order,
 )
-from rmt.free.tree_kernels import Program, State
+from rmt.free.tree_kernels import Anchors, Program, State
 
 _KINDS: dict[str, int] = {
     "sum": kinds.SUM,
@@ -149,6 +149,18 @@ def new_state(n: int) -> State:
     """Work arrays for `n` nodes."""
     real = {"error": np.float64, "pivot": np.int64, "flipped": np.bool_}
     return State(*(np.zeros(n, dtype=real.get(name, np.complex128)) for name in State._fields))
+
+
+def new_anchors(n: int) -> Anchors:
+    """Room for solutions at fixed places."""
+    slots = max(64, min(2048, (1 << 18) // n))
+    return Anchors(
+        key=np.full(slots, np.iinfo(np.int64).min),
+        code=np.zeros(slots, dtype=np.int64),
+        argument=np.empty((slots, n), dtype=np.complex128),
+        log_argument=np.empty((slots, n), dtype=np.complex128),
+        flipped=np.empty((slots, n), dtype=np.bool_),
+    )
 
 
 def _entry(node: Node) -> _Entry:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from rmt._cached import cached_property
 from rmt.errors import ConvergenceError
-from rmt.laws.law import EPS, Interval, Real
+from rmt.laws.law import EPS, Interval, Mask, Real
 
 #: mass below a point, mass above it, density there
 Evaluation = Callable[[Real], tuple[Real, Real, Real]]
@@ -26,8 +26,10 @@ Index = NDArray[np.intp]
 _WORTH = 100
 #: masses at an inner end that are rounding errors, and those that no table holds
 _NOISE, _ROUGH = 16.0 * EPS, 1e-11
+#: masses next to an end of the law that are integrated from there, and their relative error
+_TAIL, _TAIL_NOISE = 1e-4, 1e-12
 _DEGREE = 18
-_OCTAVES = 56  # towards an open end the smallest tabulated mass is 2^-56 of a half
+_OCTAVES = 12  # towards an open end the smallest tabulated mass is 2^-12 of a half: those beyond are integrated
 _REACH = 250.0  # logarithm of the smallest mass of a decaying end
 _DEPTH = 10
 _NEWTON_LIMIT = 80
@@ -53,6 +55,9 @@ class Quantiles:
         Positions and masses; ``-inf`` is a place like others.
     scale : float
         Length on which the law varies.
+    slack : float
+        Relative rounding error of masses. A level that reaches the mass up to an atom or to the lower end of a gap
+        within it has its quantile there.
     """
 
     def __init__(
@@ -61,15 +66,18 @@ class Quantiles:
         intervals: Sequence[Interval],
         atoms: Sequence[tuple[float, float]],
         scale: float,
+        slack: float = 8.0 * EPS,
     ) -> None:
         self._evaluate = evaluate
+        self._slack = slack
         self._pieces = _pieces(intervals, atoms, evaluate)
         self._scale = scale
 
     @cached_property
     def _halves(self) -> list[tuple[_Half, _Half] | None]:
         """Lower and upper half of every piece that has a density."""
-        return [None if p.atom else _halves(p, self._evaluate, self._scale) for p in self._pieces]
+        floor = max(8.0 * EPS, self._slack)
+        return [None if p.atom else _halves(p, self._evaluate, self._scale, floor) for p in self._pieces]
 
     def __call__(self, u: Real, *, tabulate: bool) -> Real:
         """Quantiles at levels strictly between 0 and 1.
@@ -81,8 +89,10 @@ class Quantiles:
             Use the table (built on first use), or iterate for each level.
         """
         out = np.full_like(u, np.nan)
+        todo = np.ones(u.shape, dtype=bool)
         for piece, halves in zip(self._pieces, self._halves, strict=True):
-            inside = (u > piece.below) & (1.0 - u >= piece.above)
+            inside = todo & piece.reached_by(u, self._slack)
+            todo &= ~inside
             if halves is None:
                 out[inside] = piece.low
                 continue
@@ -90,16 +100,11 @@ class Quantiles:
             left = inside & (u <= lower.level)
             right = inside & ~left
             for here, half, end, masses, offset in (
-                (left, lower, piece.low, u[left] - piece.below, piece.below),
-                (right, upper, piece.high, (1.0 - u[right]) - piece.above, piece.above),
+                (left, lower, piece.low, np.maximum(u[left] - piece.below, 0.0), piece.below),
+                (right, upper, piece.high, np.maximum((1.0 - u[right]) - piece.above, 0.0), piece.above),
             ):
                 out[here] = _inside(half, end, masses, offset > 0.0, tabulate and masses.size > _WORTH)
-        # levels lost between pieces by rounding
-        lost = np.isnan(out)
-        if lost.any():
-            edges = np.array([p.below for p in self._pieces])
-            places = np.searchsorted(edges, u[lost], side="left") - 1
-            out[lost] = np.array([p.high for p in self._pieces])[np.maximum(places, 0)]
+        out[todo] = self._pieces[-1].high  # levels beyond the sum of all masses by rounding
         return out
 
 
@@ -127,8 +132,14 @@ class _Piece:
     low_exponent: float
     high_exponent: float
     below: float  # mass strictly below
+    through: float  # mass up to its end
     above: float  # mass strictly above
     atom: bool
+
+    def reached_by(self, u: Real, slack: float) -> Mask:
+        """Whether the quantile at `u` lies in the piece or left of it; 1 - u decides near 1."""
+        reached = u <= self.through * (1.0 + slack)
+        return reached | (1.0 - u >= self.above * (1.0 - slack)) if self.through > 0.5 else reached
 
 
 def _pieces(intervals: Sequence[Interval], atoms: Sequence[tuple[float, float]], evaluate: Evaluation) -> list[_Piece]:
@@ -150,13 +161,17 @@ def _pieces(intervals: Sequence[Interval], atoms: Sequence[tuple[float, float]],
     pieces = []
     for k, (low, high, low_exponent, high_exponent, _) in enumerate(stretches):
         below = math.fsum(s[4] for s in stretches[:k])
+        through = math.fsum(s[4] for s in stretches[: k + 1])
         above = math.fsum(s[4] for s in stretches[k + 1 :])
-        pieces.append(_Piece(low, high, low_exponent, high_exponent, below, above, low == high))
+        pieces.append(_Piece(low, high, low_exponent, high_exponent, below, through, above, low == high))
     return pieces
 
 
-def _halves(piece: _Piece, evaluate: Evaluation, scale: float) -> tuple[_Half, _Half]:
-    """Both halves of a piece, cut at its middle (near the median where it is unbounded)."""
+def _halves(piece: _Piece, evaluate: Evaluation, scale: float, floor: float) -> tuple[_Half, _Half]:
+    """Both halves of a piece, cut at its middle (near the median where it is unbounded).
+
+    Masses are right to `floor`.
+    """
     if math.isfinite(piece.low) and math.isfinite(piece.high):
         middle = 0.5 * piece.low + 0.5 * piece.high
     else:
@@ -168,7 +183,7 @@ def _halves(piece: _Piece, evaluate: Evaluation, scale: float) -> tuple[_Half, _
     )
     lower, upper = (
         (_EdgeHalf if math.isfinite(end) else _DecayingHalf if math.isfinite(exponent) else _OpenHalf)(
-            evaluate, end, exponent, middle, offset, mass, level, scale, column
+            evaluate, end, exponent, middle, offset, mass, level, scale, column, floor
         )
         for end, exponent, offset, mass, column in ends
     )
@@ -212,10 +227,11 @@ class _Half(ABC):
         level: float,
         scale: float,
         column: int,
+        floor: float,
     ) -> None:
         self._evaluate = evaluate
         self._end, self._exponent, self._middle, self._scale = end, exponent, middle, scale
-        self._offset, self._column = offset, column
+        self._offset, self._column, self._floor = offset, column, floor
         self._inward = 1.0 if column == 0 else -1.0
         self.mass, self.level = mass, level  # level: distribution function in the middle
 
@@ -227,6 +243,10 @@ class _Half(ABC):
     @abstractmethod
     def _motion(self, unknown: Real) -> Real:
         """|d point / d unknown|."""
+
+    def _span(self, unknown: Real) -> Real:
+        """By how much the unknown moves when the mass is doubled, roughly."""
+        return np.ones_like(unknown)
 
     @abstractmethod
     def _samples(self) -> Real:
@@ -267,6 +287,12 @@ class _Half(ABC):
         values = self._evaluate(self._point(unknown))
         return np.maximum(values[self._column] - self._offset, 0.0), values[2]
 
+    def _noise(self, mass: Real) -> Real:
+        """Rounding errors of masses: those of a sum at an inner end; far out they are small parts of themselves."""
+        if self._offset > 0.0:
+            return np.full_like(mass, self._floor)
+        return np.where(mass < _TAIL, _TAIL_NOISE * mass, self._floor)
+
     @cached_property
     def _coarse(self) -> tuple[Real, Real]:
         """Log mass, increasing, and the unknown."""
@@ -298,7 +324,7 @@ class _Half(ABC):
             new = np.where(inside | ~np.isfinite(middle), np.where(np.isfinite(new), new, s), middle)
             small = np.abs(new - s) * self._motion(s) <= EPS * np.abs(self._point(s))
             error = np.abs(value - wanted)
-            done = small | (error <= EPS * wanted) | ((iteration > 8) & (error <= 8.0 * EPS))
+            done = small | (error <= EPS * wanted) | ((iteration > 8) & (error <= self._noise(wanted)))
             guess[active] = np.where(error == 0.0, s, new)
             active = active[~done]
             if active.size == 0:
@@ -342,7 +368,8 @@ class _Half(ABC):
             motion, point = (np.abs(f(unknown)).reshape(w.shape).max(axis=0) for f in (self._motion, self._point))
             tail = np.abs(series[-3:]).max(axis=0)
             resolved = tail * motion <= 8.0 * EPS * np.maximum(point, 0.01 * self._scale)
-            resolved |= tail * self._mass_of(high) <= 4.0 * EPS  # as good as the distribution function
+            # as good as the distribution function
+            resolved |= tail * self._mass_of(high) <= 4.0 * EPS * self._span(unknown).reshape(w.shape).max(axis=0)
             noisy = (tail < 1e-10) & (tail > 0.1 * before)  # halving no longer helps
             resolved |= noisy | (depth == _DEPTH)
             kept.append((low[resolved], series[:, resolved]))
@@ -444,6 +471,9 @@ class _OpenHalf(_Half):
 
     def _motion(self, unknown: Real) -> Real:
         return np.full_like(unknown, self._scale)
+
+    def _span(self, unknown: Real) -> Real:
+        return np.maximum(1.0, np.abs(unknown))
 
     def _samples(self) -> Real:
         return -np.concatenate([np.geomspace(1e12, 4.2, 120), np.linspace(4.0, 0.0, 40)])

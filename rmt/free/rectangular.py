@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -15,7 +15,7 @@ from rmt.errors import check_real
 from rmt.free.matrix_variables import GaussianVariable, Transform, Variable
 from rmt.free.operator_valued import OperatorSubordination, Solution
 from rmt.free.searched import SearchedLaw
-from rmt.laws.law import EPS, Complex, Interval, Law, Real, check_law
+from rmt.laws.law import EPS, Complex, Law, Real, check_law
 from rmt.laws.marchenko_pastur import MarchenkoPastur
 
 
@@ -227,9 +227,6 @@ class RectangularConvolution(SearchedLaw):
         together = math.fsum(_mass_at_zero(law) for law in self.laws) - (len(self.laws) - 1)
         mass = max(0.0, 1.0 - 1.0 / float(self.ratio), together)
         return ((0.0, mass),) if mass > 4.0 * EPS * len(self.laws) else ()
-
-    def _settled(self, interval: Interval) -> Interval:
-        return replace(interval, low=0.0) if abs(interval.low) < 1e-12 * self._scale**2 else interval
 
     # ------------------------------------------------------------------ moments and algebra
     def _exact_moments(self, order: int) -> list[Fraction]:

@@ -23,6 +23,8 @@ _FIT = 10  # points from which an edge is extrapolated
 _INVISIBLE = 1e-200  # a density that stands for the sign of a rounded zero
 _MASS = 1e-10  # mass that must be explained
 _RESOLVED = 0.02  # relative error of the trapezoidal rule in a step where the density is resolved
+_LADDER = 10.0 ** -np.arange(3.0, 14.0)  # distances to special places at which the law is asked
+_SNAP = 1e-8  # distance to a special place, on the scale of the whole, at which an atom lies there
 _NARROW = 1e-12  # steps, on the scale of the whole, that are not narrowed further
 _FINEST = 1e-5  # steps, on the scale of the whole, that are not refined for it
 _EXPONENTS = (0.5, 1 / 3, -0.5, -1 / 3, -2 / 3, -0.25, -0.75, -0.2, -0.8, 0.25, 0.2, 0.0, 1.0, 1.5)
@@ -69,21 +71,44 @@ class Probe(Protocol):
 
 
 def find_support(
-    probe: Probe, low: float, high: float, known: tuple[tuple[float, float], ...] = ()
+    probe: Probe,
+    low: float,
+    high: float,
+    known: tuple[tuple[float, float], ...] = (),
+    places: tuple[float, ...] = (),
 ) -> tuple[tuple[Interval, ...], tuple[tuple[float, float], ...]]:
-    """Intervals and atoms of a law on [low, high]; `known` atoms are not searched.
+    """Intervals and atoms of a law on [low, high].
+
+    Parameters
+    ----------
+    probe : Probe
+        The law.
+    low, high : float
+        Bounds of the support.
+    known : tuple of (position, mass)
+        Atoms that are not searched.
+    places : tuple of float
+        Where edges and atoms lie exactly if they lie within rounding of them; densities may be singular there.
 
     Raises
     ------
     ConvergenceError
         If mass is left that belongs to no interval and no atom.
     """
-    return _Search(probe, low, high, known).run()
+    return _Search(probe, low, high, known, places).run()
 
 
 class _Search:
-    def __init__(self, probe: Probe, low: float, high: float, known: tuple[tuple[float, float], ...]) -> None:
+    def __init__(
+        self,
+        probe: Probe,
+        low: float,
+        high: float,
+        known: tuple[tuple[float, float], ...],
+        places: tuple[float, ...],
+    ) -> None:
         self.probe = probe
+        self.places = places
         margin = 0.01 * (high - low)
         self.low, self.high = low - margin, high + margin
         self.width = self.high - self.low
@@ -93,8 +118,12 @@ class _Search:
 
     def run(self) -> tuple[tuple[Interval, ...], tuple[tuple[float, float], ...]]:
         angles = (np.arange(_GRID) + 0.5) * math.pi / _GRID
-        self._add(0.5 * (self.low + self.high) - 0.5 * self.width * np.cos(angles))
-        self._add(np.array([self.low, self.high]))
+        grid = 0.5 * (self.low + self.high) - 0.5 * self.width * np.cos(angles)
+        # from coarse to fine: solutions are continued from their neighbours
+        self._add(np.append(grid[::16], [self.low, self.high]))
+        for stride in (16, 8, 4, 2):
+            self._add(grid[stride // 2 :: stride])
+        self._approach_places()
         self._search_mass()
         self._search_gaps()
         intervals = self._intervals()
@@ -104,7 +133,7 @@ class _Search:
         return tuple(intervals), tuple(sorted(self.atoms))
 
     # ------------------------------------------------------------------ sampling
-    def _add(self, x: Real) -> None:
+    def _add(self, x: Real) -> Samples:
         """Evaluate new points; what cannot be certified is left out."""
         new = self.probe.sample(np.unique(x))
         merged = [
@@ -113,6 +142,15 @@ class _Search:
         ]
         _, order = np.unique(merged[0], return_index=True)
         self.points = Samples(*(values[order] for values in merged))
+        return new
+
+    def _approach_places(self) -> None:
+        """Sample towards the special places, on both sides, as far as points can be certified."""
+        for place in self.places:
+            sides = [-1.0, 1.0]
+            for distance in self.width * _LADDER:
+                new = self._add(np.array([place + side * distance for side in sides]))
+                sides = [side for side in sides if (side * (new.x[new.certified] - place) > 0.0).any()]
 
     def _search_mass(self) -> None:
         """Subdivide the steps with unexplained mass until they show an interval, or cannot be narrowed: an atom."""
@@ -120,9 +158,11 @@ class _Search:
             spans = self._hidden_mass()
             if not spans:
                 return
-            self._add(np.concatenate([_sections(a, b) for a, b, _, _ in spans] + [[_pole(*s)] for s in spans]))
+            stuck = [s for s in spans if any(s[0] < place < s[1] for place in self.places)]
+            wide = [s for s in spans if s not in stuck]
+            self._add(np.concatenate([[_pole(*s)] for s in wide] + [_sections(a, b) for a, b, _, _ in wide] + [[]]))
             remaining = {(a, b) for a, b, _, _ in self._hidden_mass()}
-            stuck = [s for s in spans if s[:2] in remaining or s[1] - s[0] < _NARROW * self.width]
+            stuck += [s for s in wide if s[:2] in remaining or s[1] - s[0] < _NARROW * self.width]
             for a, b, g_a, g_b in self._clusters(stuck):
                 if not any(low <= b and a <= high for low, high in self.closed):
                     self._close(a, b, g_a, g_b)
@@ -171,11 +211,19 @@ class _Search:
             ends = self.probe.sample(position + reaches[best] * np.array([-1.0, 1.0]))
             jump = float(ends.above[0] - ends.above[1] - reaches[best] * ends.density.sum())
             if abs(mass - jump) < 1e-3 * jump:
+                position = self._snapped(position, a, b)
                 self.atoms.append((position, jump))
                 a, b = min(a, float(ends.x[0])), max(b, float(ends.x[1]))
                 self.points = self.points.restrict((self.points.x <= a) | (self.points.x >= b))
                 self._add(ends.x)
         self.closed.append((a, b))
+
+    def _snapped(self, position: float, a: float, b: float) -> float:
+        """The special place within rounding of an atom between a and b."""
+        for place in self.places:
+            if a <= place <= b and abs(position - place) < _SNAP * self.width:
+                return place
+        return position
 
     def _fit_pole(self, guess: float, reach: float) -> tuple[float, float]:
         """Zero of 1/G near a point and the inverse of its slope there, from a polynomial fit on both sides."""
@@ -234,6 +282,9 @@ class _Search:
 
     def _edge(self, outside: float, inside: float) -> float:
         """The edge between a point outside and one inside the support."""
+        for place in self.places:
+            if min(outside, inside) <= place <= max(outside, inside) and abs(inside - outside) < _SNAP * self.width:
+                return place
         outside, inside = self._narrow(outside, inside, 1e-6 * self.width)
         towards = math.copysign(self.width, inside - outside)
         found = np.array([self._extrapolate(inside, reach * towards) for reach in (1e-3, 1e-4, 1e-5, 1e-6)])

@@ -32,6 +32,10 @@ class Equations(Protocol):
         """Keep solutions as starting points for later ones."""
         ...
 
+    def mark(self, points: Real) -> None:
+        """Tell edges and atoms, next to which solutions follow powers of the distance."""
+        ...
+
     def potential(self, solution: Solution) -> Complex:
         """Log-potential of the equations at solved points."""
         ...
@@ -66,13 +70,13 @@ class SearchedLaw(Law):
     def _bounds(self) -> tuple[float, float]:
         """An interval that contains the support."""
 
+    def _places(self) -> tuple[float, ...]:
+        """Where edges and atoms lie exactly if they lie within rounding of them."""
+        return (0.0,)
+
     def _known_atoms(self) -> Atoms:
         """Atoms that need not be searched."""
         return ()
-
-    def _settled(self, interval: Interval) -> Interval:
-        """An interval that the search found, with ends that are known better."""
-        return interval
 
     # ------------------------------------------------------------------ solution
     def _solve(self, z: Complex) -> Solution:
@@ -94,8 +98,10 @@ class SearchedLaw(Law):
     # ------------------------------------------------------------------ support
     @cached_property
     def _spectrum(self) -> tuple[tuple[Interval, ...], Atoms]:
-        intervals, atoms = find_support(_Probe(self), *self._bounds(), known=self._known_atoms())
-        return tuple(map(self._settled, intervals)), atoms
+        intervals, atoms = find_support(_Probe(self), *self._bounds(), known=self._known_atoms(), places=self._places())
+        marks = [x for x, _ in atoms] + [edge for i in intervals for edge in (i.low, i.high)]
+        self._equations.mark(self._coordinate(np.array(marks, dtype=np.complex128)).real)
+        return intervals, atoms
 
     @property
     def support(self) -> tuple[Interval, ...]:

@@ -8,10 +8,9 @@ import threading
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rmt._cached import cached_property
-from rmt.free.program import compile_program, elementary, new_state
+from rmt.free.program import compile_program, elementary, new_anchors, new_state
 from rmt.free.tree import Affine, Compound, Node, Product, Sum
 from rmt.free.tree_kernels import FAILED, OUTSIDE, Solution
 from rmt.laws.law import EPS, Complex, Mask, Real
@@ -19,6 +18,9 @@ from rmt.laws.law import EPS, Complex, Mask, Real
 #: |dz/dG| in units of the spread below which solutions meet up to rounding, and how well G is known there
 _CRITICAL = 1e-8
 _CUSP_ERROR = 4.0 * (4.0 * EPS) ** (1.0 / 3.0)
+
+#: what stands for 0, in units of the spread, where that is a singularity
+_NEAREST = 1e-290
 
 logger = logging.getLogger("rmt")
 
@@ -61,10 +63,6 @@ class Values(NamedTuple):
     critical: Mask
     arguments: Complex
 
-    def reordered(self, index: NDArray[np.intp]) -> Values:
-        """The same values at the points in another order."""
-        return Values(*[a[index] if a.shape[0] == index.size else a for a in self])  # type: ignore[arg-type]
-
 
 class TreeSolver:
     """Newton iteration over the tree of a free sum, product or compound free Poisson law.
@@ -97,6 +95,7 @@ class TreeSolver:
         n = self._program.kind.size
         self._spare = new_state(n), new_state(n)
         self._potentials = np.zeros(n, dtype=np.complex128)
+        self._anchors = new_anchors(n)
         self._lock = threading.Lock()
 
     @property
@@ -143,7 +142,7 @@ class TreeSolver:
         return float(math.log(self._scale) + p.params[p.offset[0]] + p.weight[children] @ np.log(p.centre[children]))
 
     def __call__(self, targets: Complex, *, potential: bool = False, arguments: bool = False) -> Values:
-        """Solve at every target, in the order given (neighbours help each other).
+        """Solve at every target; what is found at one does not depend on the others.
 
         Parameters
         ----------
@@ -154,6 +153,8 @@ class TreeSolver:
         """
         inner = targets - math.log(self._scale) if self.logarithmic else (targets - self._shift) / self._scale
         inner = np.ascontiguousarray(inner, dtype=np.complex128)
+        if self.product and not self.logarithmic:  # 0 is a singularity of such products: a point next to it
+            inner = np.where(inner == 0.0, complex(_NEAREST * self._program.spread[0], 0.0), inner)
         out = self._run(inner, potential, arguments)  # may move points by a few ulp
         g, error = self._transform(out, inner)
         return Values(
@@ -187,19 +188,19 @@ class TreeSolver:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             if not self.product:
                 g = 1.0 / out.y
-                error = np.abs(g) ** 2 * out.error + out.change / self._program.spread[0]
-                error = np.where(noisy, np.maximum(_CUSP_ERROR, out.change) / self._program.spread[0], error)
-                return g / self._scale, error / self._scale
+                error = np.abs(g) * _inverted(np.abs(g) * out.error) + out.change / self._program.spread[0]
+                error = np.where(noisy, np.maximum(error, _CUSP_ERROR / self._program.spread[0]), error)
+                return g / self._scale, _or_infinite(error / self._scale)
             g = -1.0 / np.expm1(-out.y)  # xG = H/(H - 1)
             slope = np.abs(g) * np.abs(g - 1.0)
             error = slope * out.error + out.change + 2.0 * EPS * np.abs(g)
-            error = np.where(noisy, np.maximum(_CUSP_ERROR, out.change), error)
+            error = _or_infinite(np.where(noisy, np.maximum(error, _CUSP_ERROR), error))
             if self.logarithmic:
                 return g, error
             return g / inner / self._scale, error / np.abs(inner) / self._scale
 
     def _run(self, targets: Complex, potential: bool, arguments: bool) -> Solution:
-        from rmt.free.path_kernels import solve_grid
+        from rmt.free.path_kernels import solve_points
 
         n = targets.size
         out = Solution(
@@ -215,10 +216,11 @@ class TreeSolver:
             arguments=np.zeros((n if arguments else 0, self.size), dtype=np.complex128),
         )
         with self._lock, _Announcement():
-            solve_grid(  # type: ignore[no-untyped-call]
+            solve_points(  # type: ignore[no-untyped-call]
                 self._program,
                 self._state,
                 *self._spare,
+                self._anchors,
                 self._potentials,
                 self.logarithmic,
                 self._height,
@@ -227,6 +229,15 @@ class TreeSolver:
                 out,
             )
         return out
+
+
+def _inverted(relative: Real) -> Real:
+    """Bound of the relative error of 1/Y from that of Y."""
+    return np.where(relative < 0.5, relative / (1.0 - relative), np.inf)
+
+
+def _or_infinite(error: Real) -> Real:
+    return np.where(np.isnan(error), np.inf, error)
 
 
 class _Announcement:

@@ -35,6 +35,10 @@ SUM, PRODUCT, COMPOUND, AFFINE, MIXTURE, SQUARE, ROOT, INVERSE = range(16, 24)
 FAILED, OUTSIDE, INSIDE = range(3)
 
 EPS = 2.220446049250313e-16
+#: derivative of z (see criticality) below which it may be rounding error; (4 eps)^(2/3) at a cusp is 1e-10
+NOISY_SLOPE = 1e-8
+#: rounding errors of an equation of a node, beyond which the half plane is told from the axis
+_RESOLVED = 64.0 * EPS
 
 
 class Program(NamedTuple):
@@ -73,6 +77,16 @@ class Solution(NamedTuple):
     arguments: Any
 
 
+class Anchors(NamedTuple):
+    """Solutions at fixed places of the real line, kept under the key of their place; one key may oust another."""
+
+    key: Any
+    code: Any
+    argument: Any
+    log_argument: Any
+    flipped: Any
+
+
 class State(NamedTuple):
     """Unknowns and linear models, one entry a node.
 
@@ -107,9 +121,12 @@ def _child_k(s, c):
 
 
 @kernel
-def _set_argument(s, c, z):
-    """Give child `c` the true argument `z`, kept in the closed half plane by reflection."""
-    s.flipped[c] = z.imag < 0.0
+def _set_argument(s, c, z, flipped):
+    """Give child `c` the true argument `z`, kept in the closed half plane by reflection.
+
+    A real argument is the limit from the half plane that `flipped` names; the sign of a zero does not say which.
+    """
+    s.flipped[c] = flipped
     s.argument[c] = complex(z.real, abs(z.imag))
 
 
@@ -316,6 +333,9 @@ def _linearise_explicit(p, s, i):
         dg2 = -(1.0 - dk2) * g2 * g2
         dg = divide(0.5 * (dg1 + dg2) - g, 2.0 * z)
         s.dk[i] = 1.0 + divide(dg, g * g)
+        if z.imag == 0.0 and z.real < 0.0:  # real by the symmetry of w and -w, which rounding breaks
+            s.k[i] = complex(s.k[i].real, 0.0)
+            s.dk[i] = complex(s.dk[i].real, 0.0)
 
 
 # ---------------------------------------------------------------------- new arguments, root to leaves
@@ -365,7 +385,7 @@ def _move(p, s, i, c, step):
     if z.imag < 0.0:
         z = complex(z.real, min(0.25 * old.imag, -z.imag))
     s.argument[c] = z
-    size = abs(z - old)
+    size = abs(step)  # not that of the reflected step: what the axis holds back is no solution
     if p.relative[i]:
         return size / (abs(z) + 1e-300), size / (abs(z) + 1e-300)
     scale = p.spread[c]
@@ -435,11 +455,12 @@ def pass_argument(p, s, i):
     c = p.first[i]
     z = s.argument[i]
     if kind == AFFINE:
-        _set_argument(s, c, (z - p.params[p.offset[i] + 1]) / p.params[p.offset[i]])
+        scale = p.params[p.offset[i]]
+        _set_argument(s, c, (z - p.params[p.offset[i] + 1]) / scale, scale < 0.0)
     elif kind == INVERSE:
-        _set_argument(s, c, divide(1.0 + 0j, z))
+        _set_argument(s, c, divide(1.0 + 0j, z), True)
     elif kind == ROOT:
-        _set_argument(s, c, z * z)
+        _set_argument(s, c, z * z, z.real < 0.0)
     elif kind == SQUARE:
         w = cmath.sqrt(z)
         s.argument[c] = w
@@ -453,42 +474,100 @@ def pass_argument(p, s, i):
 # ---------------------------------------------------------------------- certificate
 @kernel
 def certify(p, s, tolerance):
-    """INSIDE: all arguments in the upper half plane; OUTSIDE: all real and attracting; else FAILED."""
-    real = True
+    """INSIDE: all arguments in the upper half plane; OUTSIDE: all real and attracting; else FAILED.
+
+    The proof goes from the leaves to the root. A node whose arguments lie in the open half plane has the right ones
+    (Denjoy-Wolff); if one of them does, so do the others. Arguments that are all on the axis, or nearer to it than
+    rounding lets know, are the right ones if the laws of the children are analytic there and the multiplier of the
+    fixed-point map is below 1, D > 0 (Julia-Wolff-Caratheodory; Belinschi-Bercovici 2007); the law of the node is then
+    analytic at its argument, too.
+    At tolerances above 1e-9, on the way to a point, multipliers are not looked at. OUTSIDE asks that all arguments are
+    exactly real and that no leaf has density at its own.
+    """
+    height = s.argument[0].imag
+    real = height == 0.0 or (p.kind[0] == PRODUCT and p.signed[0] < 0 and height == math.pi)
     for i in range(p.kind.shape[0]):
         kind = p.kind[i]
-        if kind in (SUM, COMPOUND):
-            for c in range(p.first[i], p.last[i]):
-                z = s.argument[c]
-                noise = tolerance * (abs(z) + p.spread[c])
+        if kind < SUM:
+            if s.argument[i].imag == 0.0 and s.k[i].imag != 0.0:
+                real = False
+            continue
+        if kind > COMPOUND:
+            continue
+        on_axis = i == 0 or s.argument[i].imag == 0.0
+        lifted = False
+        if kind == PRODUCT:
+            lifted, possible = _angles(p, s, i, tolerance)
+            if not possible:
+                return FAILED
+        for c in range(p.first[i], p.last[i]):
+            z = s.argument[c]
+            if on_axis and z.imag != 0.0:
+                real = False
+            if kind != PRODUCT:
+                # rounding of the equations, and of the arguments that solve them
+                noise = _RESOLVED * (abs(s.argument[i]) + p.spread[i]) / (abs(s.d[i]) * abs(s.df[c]))
+                noise = max(tolerance * (abs(z) + p.spread[c]), min(noise, 1e-6 * (abs(z) + p.spread[c])))
                 if not z.imag >= s.argument[i].imag * (1.0 - 1e-8) - noise:
                     return FAILED
-                if z.imag > tolerance * abs(z):
-                    real = False
-        elif kind == PRODUCT:
-            for c in range(p.first[i], p.last[i]):
-                angle = s.log_argument[c].imag
-                if p.signed[i] < 0 and not angle >= s.log_argument[i].imag * (1.0 - 1e-8) - tolerance:
+                lifted = lifted or z.imag > noise
+        if not lifted and tolerance < 1e-9:
+            if kind == PRODUCT:
+                if not _product_attracts(p, s, i):
                     return FAILED
-                if s.argument[c].imag > tolerance * abs(s.argument[c]):
-                    real = False
-    if not real or _off_axis(p, s):
-        return INSIDE
-    for i in range(p.kind.shape[0]):
-        kind = p.kind[i]
-        if (kind in (SUM, COMPOUND)) and not s.d[i].real > 0.0:
-            return FAILED
-        if kind == PRODUCT and not _product_attracts(p, s, i):
-            return FAILED
-    return OUTSIDE
+            elif not _attracts(s.d[i]):
+                return FAILED
+    return OUTSIDE if real else INSIDE
 
 
 @kernel
-def _off_axis(p, s):
-    """Whether the target is not real: all solutions in the closed upper half plane are then the right one."""
-    height = s.argument[0].imag
-    logarithm = p.kind[0] == PRODUCT and p.signed[0] < 0
-    return height > 0.0 and not (logarithm and height == math.pi)
+def _angles(p, s, i, tolerance):
+    """Whether an argument of the children of a product lies off the axis, and whether all can be the right ones.
+
+    Angles lie between that of the node and pi; those of the positive factors beside a signed one, by reflection.
+    """
+    signed = p.signed[i]
+    angle = s.log_argument[i].imag
+    size = 1.0 + abs(s.log_argument[i].real)
+    tolerance = max(0.01 * tolerance * size + tolerance, min(_RESOLVED * size / abs(s.den[i]), 1e-6))
+    lifted = angle > tolerance and angle < math.pi - tolerance
+    if signed >= 0:
+        own = s.log_argument[signed].imag
+        lifted = lifted or (own > tolerance and own < math.pi - tolerance)
+        angle = s.y[i].imag
+        for c in range(p.first[i], p.last[i]):
+            if c != signed:
+                angle += p.weight[c] * (s.log_argument[c].imag - s.y[i].imag)
+    reflected = angle > math.pi
+    if reflected:
+        angle = 2.0 * math.pi - angle
+    for c in range(p.first[i], p.last[i]):
+        if c != signed:
+            own = s.log_argument[c].imag
+            if reflected:
+                own = 2.0 * math.pi - own
+            if not (own >= angle * (1.0 - 1e-8) - tolerance and own <= math.pi + tolerance):
+                return False, False
+            lifted = lifted or (own > tolerance and own < math.pi - tolerance)
+    return lifted, True
+
+
+@kernel
+def is_real(p, s):
+    """Whether all arguments that are solved for at real points are real, and the leaves have no density there.
+
+    No leaf has its argument inside its support then: its self-energy is not real there.
+    """
+    for i in range(p.kind.shape[0]):
+        kind = p.kind[i]
+        if kind < SUM:
+            if s.argument[i].imag == 0.0 and s.k[i].imag != 0.0:
+                return False
+        elif kind <= COMPOUND and (i == 0 or s.argument[i].imag == 0.0):
+            for c in range(p.first[i], p.last[i]):
+                if s.argument[c].imag != 0.0:
+                    return False
+    return True
 
 
 @kernel
@@ -506,12 +585,21 @@ def _sign_of_slope(p, s, i, c):
 
 
 @kernel
+def _attracts(d):
+    """Whether D next to the real line is positive, or cannot be told from it.
+
+    Just inside an edge it is imaginary, and at the edge rounding error.
+    """
+    return d.real > 0.0 or abs(d.imag) > 0.5 * abs(d.real) or abs(d) < NOISY_SLOPE
+
+
+@kernel
 def _product_attracts(p, s, i):
     """Real solution of a product: D has the sign that d log H/d log x of the result must have."""
     h = s.y[i]
     if p.signed[i] < 0:
         sign = 1.0 if _line(s.log_argument[i].imag) == _line(h.imag) else -1.0
-        return s.den[i].real * _sign_of_slope(p, s, i, s.pivot[i]) * sign > 0.0
+        return _attracts(s.den[i] * (_sign_of_slope(p, s, i, s.pivot[i]) * sign))
     # binary product of the signed factor and the product of the positive ones: the derivative of the fixed point
     # map is 1 - D h_signed' h_positive'
     d = 1.0 + 0j
@@ -521,9 +609,7 @@ def _product_attracts(p, s, i):
             d += p.weight[c] * (divide(1.0 + 0j, s.df[c]) - 1.0)
             u += p.weight[c] * (s.log_argument[c] - h)
     sign = 1.0 if _line(u.imag) == _line(h.imag) else -1.0
-    if not d.real * sign > 0.0:
-        return False
-    return s.d[i].real * s.df[p.signed[i]].real * d.real > 0.0
+    return _attracts(d * sign) and _attracts(s.d[i] * s.df[p.signed[i]] * d)
 
 
 # ---------------------------------------------------------------------- rounding error, log-potential
@@ -536,16 +622,18 @@ def rounding_error(p, s):
             z = s.argument[i]
             s.error[i] = 2.0 * EPS * (abs(s.k[i]) + abs(s.dk[i]) * abs(z - p.centre[i]))
         elif kind == SUM:
-            total = 2.0 * EPS * (abs(s.argument[i]) + p.spread[i])
+            slope = abs(s.df[s.pivot[i]])
+            total = 2.0 * EPS * (abs(s.argument[i]) + p.spread[i]) * slope
             for c in range(p.first[i], p.last[i]):
-                total += p.weight[c] * s.error[c] / abs(s.df[c])
-            s.error[i] = total / abs(s.d[i]) + EPS * abs(s.y[i])
+                total += p.weight[c] * s.error[c] * (1.0 if c == s.pivot[i] else slope / abs(s.df[c]))
+            s.error[i] = total / abs(s.den[i]) + EPS * abs(s.y[i])
         elif kind == PRODUCT:
-            total = EPS * (1.0 + abs(s.log_argument[i]))
+            slope = abs(s.df[s.pivot[i]])
+            total = EPS * (1.0 + abs(s.log_argument[i])) * slope
             for c in range(p.first[i], p.last[i]):
-                relative = s.error[c] / abs(s.k[c])
-                total += p.weight[c] * (relative / abs(s.df[c]) + EPS * abs(s.log_argument[c] - s.y[i]))
-            error = total / abs(s.d[i]) + EPS * abs(s.y[i])
+                relative = s.error[c] / abs(s.k[c]) * (1.0 if c == s.pivot[i] else slope / abs(s.df[c]))
+                total += p.weight[c] * (relative + EPS * abs(s.log_argument[c] - s.y[i]) * slope)
+            error = total / abs(s.den[i]) + EPS * abs(s.y[i])
             s.error[i] = error if i == 0 else error * abs(s.k[i])
         elif kind == COMPOUND:
             c = p.first[i]
@@ -587,16 +675,14 @@ def log_potential(p, s, u):
         elif kind == PRODUCT:
             h = s.y[i]
             excess = -1.0
-            total = s.log_argument[i]
+            total = p.params[p.offset[i]] + 0j
             residual = s.log_argument[i] - p.params[p.offset[i]] - h
             for e in range(c, p.last[i]):
-                part = u[e] - log_upper(s.argument[e])
-                if s.flipped[e]:  # U and log x both are 2 pi i plus the conjugate of the reflected values
-                    part = part.conjugate()
-                total += p.weight[e] * part
+                total += p.weight[e] * (u[e].conjugate() + 2j * math.pi if s.flipped[e] else u[e])
                 residual -= p.weight[e] * (s.log_argument[e] - h)
                 excess += p.weight[e]
-            u[i] = total + excess * _log_one_plus_psi(h) + divide(residual, expm1_complex(h))
+            # the logarithms of x and of the arguments cancel by the equation
+            u[i] = total + excess * _log_psi(h) + divide(residual, -expm1_complex(-h))
         elif kind == COMPOUND:
             v = s.argument[c]
             rate = p.params[p.offset[i]]
@@ -622,7 +708,11 @@ def log_potential(p, s, u):
 
 
 @kernel
-def _log_one_plus_psi(h):
-    """log(x G) = log(H/(H - 1)) with the branch that is continuous from infinity."""
-    ratio = divide(1.0 + 0j, -expm1_complex(-h))
-    return log_lower(ratio) if h.imag <= math.pi else log_upper(ratio)
+def _log_psi(h):
+    """Log M with M = 1/(H - 1), on the branch of log(1 + M) - log H that is continuous from infinity."""
+    psi = divide(1.0 + 0j, expm1_complex(h))
+    one_plus = divide(1.0 + 0j, -expm1_complex(-h))
+    near = (log_lower(one_plus) if h.imag <= math.pi else log_upper(one_plus)).imag - h.imag
+    angle = math.atan2(psi.imag, psi.real)
+    angle += 2.0 * math.pi * round((near - angle) / (2.0 * math.pi))
+    return complex(math.log(math.hypot(psi.real, psi.imag)), angle)

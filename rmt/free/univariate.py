@@ -8,7 +8,7 @@ import numpy as np
 
 from rmt.free.matrix_variables import Transform
 from rmt.free.operator_valued import Solution
-from rmt.laws.law import EPS, Complex, Law
+from rmt.laws.law import EPS, Complex, Law, Real
 
 
 class RootEquations:
@@ -31,6 +31,9 @@ class RootEquations:
 
     def remember(self, z: Complex, solution: Solution) -> None:
         """Nothing is solved by continuation here, so nothing is worth remembering."""
+
+    def mark(self, points: Real) -> None:
+        """Nor are edges."""
 
     def _roots(self, z: Complex) -> Complex:
         """All roots for every z, on the side of the real axis from which they are reached for Im z > 0."""
@@ -66,11 +69,13 @@ class RootEquations:
             error = (sensitivity * uncertainty + 4.0 * EPS * np.abs(shares)).sum(axis=1)
             determinant = np.log(np.abs(slope)).sum(axis=1)
         finite = np.isfinite(g) & np.isfinite(error) & np.isfinite(determinant)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            motion = 1.0 / slope
         return Solution(
             state=roots,
             g=np.where(finite, g, np.nan)[:, None, None],
-            slope=1.0 / slope,
-            push=1j / slope,
+            slope=motion,
+            push=1j * motion,
             error=np.where(finite, error, np.inf),
             residual=np.abs(self._p(roots) - z[:, None]).max(axis=1),
             certified=finite,

@@ -9,8 +9,16 @@ from rmt.laws.classical import Arcsine as Arcsine
 from rmt.laws.classical import Cauchy as Cauchy
 from rmt.laws.classical import Gaussian as Gaussian
 from rmt.laws.edges.bessel import BesselEdge as BesselEdge
+from rmt.laws.edges.gap_ratios import GapRatio as GapRatio
+from rmt.laws.edges.gap_ratios import GapRatioSurmise as GapRatioSurmise
 from rmt.laws.edges.soft_edge import SoftEdge as SoftEdge
+from rmt.laws.edges.spacings import GaudinSpacing as GaudinSpacing
+from rmt.laws.edges.spacings import PoissonSpacing as PoissonSpacing
+from rmt.laws.edges.spacings import WignerSurmise as WignerSurmise
+from rmt.laws.edges.spacings import gap_probability as gap_probability
 from rmt.laws.edges.tracy_widom import TracyWidom as TracyWidom
+from rmt.laws.finite.densities import GaussianDensity as GaussianDensity
+from rmt.laws.finite.densities import WishartDensity as WishartDensity
 from rmt.laws.finite.extreme_laws import GaussianLargest as GaussianLargest
 from rmt.laws.finite.extreme_laws import WishartLargest as WishartLargest
 from rmt.laws.finite.extreme_laws import WishartSmallest as WishartSmallest
@@ -51,7 +59,11 @@ __all__ = [
     "FreePoisson",
     "FreeStable",
     "FussCatalan",
+    "GapRatio",
+    "GapRatioSurmise",
+    "GaudinSpacing",
     "Gaussian",
+    "GaussianDensity",
     "GaussianLargest",
     "Interval",
     "KestenMcKay",
@@ -60,6 +72,7 @@ __all__ = [
     "Meixner",
     "MomentLaw",
     "PlanarLaw",
+    "PoissonSpacing",
     "ProjectionProduct",
     "Rademacher",
     "Raney",
@@ -72,8 +85,11 @@ __all__ = [
     "Uniform",
     "UnitCircle",
     "Wachter",
+    "WignerSurmise",
+    "WishartDensity",
     "WishartLargest",
     "WishartSmallest",
+    "gap_probability",
     "square_root",
     "squared",
 ]

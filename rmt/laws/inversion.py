@@ -31,6 +31,10 @@ _STEP = 8.0 * EPS
 _NOISE = 1e-11
 _ROUNDING = 1e-9
 _SMALLEST = 1e-280
+#: distance below which its logarithm leaves the range of doubles in the steps
+_UNDERFLOW = 1e-300
+#: relative rounding error of a mass: a level that reaches an atom, or the lower end of a gap, within it stays there
+_SLACK = 4.0 * EPS
 
 
 # ---------------------------------------------------------------------- quantiles
@@ -85,8 +89,12 @@ class _Tail:
         sign = 1.0 if self.growing else -1.0
         distance = self._first_guess(mass)
         low, high = np.zeros_like(mass), np.full_like(mass, np.inf)
-        active = np.arange(mass.size)
+        active = np.flatnonzero(
+            (not self.growing) | (distance > _UNDERFLOW)
+        )  # below that the power law is all there is
         for iteration in range(_LIMIT):
+            if active.size == 0:
+                return self.point(distance)
             d, target = distance[active], mass[active]
             x = self.point(d)
             value = self.mass(x)
@@ -105,8 +113,6 @@ class _Tail:
                 done |= gap <= 4.0 * np.spacing(np.maximum(np.abs(x), d))
             distance[active] = np.where(done, d, _inside_bracket(new, low[active], high[active]))
             active = active[~done]
-            if active.size == 0:
-                return self.point(distance)
         i = active[:1]
         raise ConvergenceError(
             f"the quantile of {self.law!r} did not converge; check that its cdf is monotone",
@@ -120,6 +126,8 @@ class _Tail:
         guess = np.interp(log_mass, values, log_distance)
         if self.growing:  # below the table the mass is a power of the distance
             guess += self.power * np.minimum(log_mass - values[0], 0.0)
+            if self.origin != 0.0:  # nearer points are the end itself
+                guess = np.maximum(guess, math.log(float(np.spacing(abs(self.origin)))))
         return np.exp(guess)
 
 
@@ -142,11 +150,12 @@ class _Segment(NamedTuple):
     middle: float = math.nan  # mass left of the point where the tails meet
 
     def reached_by(self, u: Real) -> Mask:
-        """Whether the quantile at `u` lies in the segment or left of it; 1 − u decides in the upper half."""
-        return np.asarray(u <= self.through if self.through <= 0.5 else 1.0 - u >= self.beyond)
+        """Whether the quantile at `u` lies in the segment or left of it, within rounding; 1 − u decides near 1."""
+        reached = u <= self.through * (1.0 + _SLACK)
+        return np.asarray(reached | (1.0 - u >= self.beyond * (1.0 - _SLACK)) if self.through > 0.5 else reached)
 
     def quantile(self, u: Real) -> Real:
-        out = np.full_like(u, self.high)
+        out = np.where(u > self.below, self.high, self.low)
         if self.tails is None:
             return out
         lower, upper = self.tails

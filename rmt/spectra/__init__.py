@@ -4,16 +4,48 @@ from rmt.spectra.compare import Comparison as Comparison
 from rmt.spectra.compare import PlanarComparison as PlanarComparison
 from rmt.spectra.compare import compare as compare
 from rmt.spectra.esd import esd as esd
+from rmt.spectra.level_laws import form_factor_law as form_factor_law
+from rmt.spectra.level_laws import gue_form_factor as gue_form_factor
+from rmt.spectra.level_laws import number_variance_law as number_variance_law
+from rmt.spectra.level_laws import spectral_rigidity_law as spectral_rigidity_law
+from rmt.spectra.level_statistics import FittedBeta as FittedBeta
+from rmt.spectra.level_statistics import LevelStatistic as LevelStatistic
+from rmt.spectra.level_statistics import fit_beta as fit_beta
+from rmt.spectra.level_statistics import form_factor as form_factor
+from rmt.spectra.level_statistics import gap_ratios as gap_ratios
+from rmt.spectra.level_statistics import number_variance as number_variance
+from rmt.spectra.level_statistics import spacings as spacings
+from rmt.spectra.level_statistics import spectral_rigidity as spectral_rigidity
+from rmt.spectra.linear_statistics import LinearStatistic as LinearStatistic
+from rmt.spectra.linear_statistics import linear_statistic as linear_statistic
 from rmt.spectra.products import gaussian_product_log_singular_values as gaussian_product_log_singular_values
 from rmt.spectra.products import masked_product as masked_product
 from rmt.spectra.products import product_singular_values as product_singular_values
+from rmt.spectra.unfolding import UnfoldedLevels as UnfoldedLevels
+from rmt.spectra.unfolding import unfold as unfold
 
 __all__ = [
     "Comparison",
+    "FittedBeta",
+    "LevelStatistic",
+    "LinearStatistic",
     "PlanarComparison",
+    "UnfoldedLevels",
     "compare",
     "esd",
+    "fit_beta",
+    "form_factor",
+    "form_factor_law",
+    "gap_ratios",
     "gaussian_product_log_singular_values",
+    "gue_form_factor",
+    "linear_statistic",
     "masked_product",
+    "number_variance",
+    "number_variance_law",
     "product_singular_values",
+    "spacings",
+    "spectral_rigidity",
+    "spectral_rigidity_law",
+    "unfold",
 ]

@@ -217,7 +217,7 @@ VALUES = {
     "Fuss-Catalan median": lambda: (
         computed(multiplicative_power, WISHART, 2).ppf(0.5),
         0.3188848999276197592640371,
-        3e-16,
+        1e-15,  # the distribution function is right to two units in its last place, the density is 0.45
     ),
     "Fuss-Catalan cdf": lambda: (
         computed(multiplicative_power, WISHART, 3).cdf(1.0),
@@ -379,7 +379,7 @@ def test_compound_free_poisson_is_a_sum():
 def test_mean_zero_product():
     # (semicircle x MP)^2 = MP^3 in law: the density is |x| times that of Fuss-Catalan 3 at x^2
     law, exact = boxtimes(WIGNER, WISHART), FussCatalan(3)
-    edge = law.support[0].high
+    edge = law.support[-1].high
     x = np.linspace(-edge, edge, 402)[1:-1]
     np.testing.assert_allclose(law.pdf(x), np.abs(x) * exact.pdf(x * x), rtol=1e-11, atol=1e-14)
     np.testing.assert_allclose(law.cdf(x), 0.5 + 0.5 * np.sign(x) * exact.cdf(x * x), atol=1e-14)

@@ -9,7 +9,7 @@ from rmt.laws import Semicircle
 
 
 class Rounded:
-    """Two semicircles on either side of an atom of mass 0.1; within 1e-13 of it the mass above jumps to and fro."""
+    """Two semicircles on either side of an atom of mass 0.1; within 1e-10 of it the mass above jumps to and fro."""
 
     left, right = Semicircle(-3), Semicircle(3)
 
@@ -18,8 +18,8 @@ class Rounded:
         away = np.where(certified, x, 1.0)
         g = 0.5 * self.left.stieltjes(away) + 0.4 * self.right.stieltjes(away) + 0.1 / away
         above = 0.5 * self.left.sf(x) + 0.4 * self.right.sf(x) + 0.1 * (x < 0.0)
-        close = np.abs(x) < 1e-13
-        above[close] = 0.4 + 0.1 * (np.round(x[close] * 1e16) % 2.0)
+        close = np.abs(x) < 1e-10
+        above[close] = 0.4 + 0.1 * (np.round(x[close] * 1e13) % 2.0)
         return Samples(x, g, 1e-15 * (1.0 + np.abs(g)), above, certified)
 
     def discriminant(self, x):

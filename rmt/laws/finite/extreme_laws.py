@@ -112,14 +112,9 @@ class WishartExtreme(ExactExtremeLaw):
     n: int
     samples: Any
 
-    def _check(self, beta: Any, n: Any, samples: Any) -> None:
-        object.__setattr__(self, "beta", check_classical_beta(beta, (1, 2)))
-        size = check_size("n", n)
-        object.__setattr__(self, "n", size)
-        count = check_real("samples", samples, above=0.0)
-        if self.beta == 1 or count < size:
-            count = check_count("samples", int(count) if count == int(count) else count)
-        object.__setattr__(self, "samples", count)
+    def _set(self, beta: Any, n: Any, samples: Any) -> None:
+        for name, value in zip(("beta", "n", "samples"), check_wishart(beta, n, samples), strict=True):
+            object.__setattr__(self, name, value)
 
     @property
     def _sides(self) -> tuple[int, float]:
@@ -169,7 +164,7 @@ class WishartLargest(WishartExtreme):
     samples: Any
 
     def __init__(self, beta: Any, n: int, samples: Any) -> None:
-        self._check(beta, n, samples)
+        self._set(beta, n, samples)
 
     @property
     def _table(self) -> TabulatedTails:
@@ -218,7 +213,7 @@ class WishartSmallest(WishartExtreme):
     samples: Any
 
     def __init__(self, beta: Any, n: int, samples: Any) -> None:
-        self._check(beta, n, samples)
+        self._set(beta, n, samples)
         if self.samples < self.n:
             raise ValueError(
                 f"samples must be >= n = {self.n}, got {samples!r}: with fewer samples the smallest eigenvalue is "
@@ -289,3 +284,12 @@ def check_size(name: str, n: Any) -> int:
             "largest_law(n) of an ensemble gives the limit with its second-order term"
         )
     return size
+
+
+def check_wishart(beta: Any, n: Any, samples: Any) -> tuple[int, int, Any]:
+    """Return the parameters of a Wishart matrix if its exact laws can be computed."""
+    index, size = check_classical_beta(beta, (1, 2)), check_size("n", n)
+    count = check_real("samples", samples, above=0.0)
+    if index == 1 or count < size:
+        count = check_count("samples", int(count) if count == int(count) else count)
+    return index, size, count
