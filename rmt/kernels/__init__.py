@@ -1,12 +1,29 @@
 """Wide networks as kernels: Gram matrices, their limits and spectra, and what these say about learning."""
 
 from rmt.kernels.activations import activation as activation
+from rmt.kernels.conjugate import conjugate_kernel_law as conjugate_kernel_law
+from rmt.kernels.conjugate import entrywise_kernel_law as entrywise_kernel_law
+from rmt.kernels.critical import condition_number as condition_number
+from rmt.kernels.critical import critical_step as critical_step
 from rmt.kernels.dual import dual as dual
 from rmt.kernels.dual import slope_dual as slope_dual
+from rmt.kernels.dynamics import Posterior as Posterior
+from rmt.kernels.dynamics import bayes as bayes
+from rmt.kernels.dynamics import descent as descent
+from rmt.kernels.dynamics import flow as flow
 from rmt.kernels.mlp import MLP as MLP
 from rmt.kernels.mlp import nngp as nngp
 from rmt.kernels.mlp import nngp_and_ntk as nngp_and_ntk
 from rmt.kernels.mlp import ntk as ntk
+from rmt.kernels.ridge import FeatureEquivalent as FeatureEquivalent
+from rmt.kernels.ridge import RidgeEquivalent as RidgeEquivalent
+from rmt.kernels.ridge import learning_curve as learning_curve
+from rmt.kernels.ridge import random_features as random_features
+from rmt.kernels.ridge import ridge as ridge
+from rmt.kernels.samples import ConjugateKernelMatrix as ConjugateKernelMatrix
+from rmt.kernels.samples import EntrywiseKernelMatrix as EntrywiseKernelMatrix
+from rmt.kernels.samples import SphereKernelMatrix as SphereKernelMatrix
+from rmt.kernels.samples import TangentKernelMatrix as TangentKernelMatrix
 from rmt.kernels.stack import Conv as Conv
 from rmt.kernels.stack import Dense as Dense
 from rmt.kernels.stack import Flatten as Flatten
@@ -15,21 +32,46 @@ from rmt.kernels.stack import LayerNorm as LayerNorm
 from rmt.kernels.stack import Residual as Residual
 from rmt.kernels.stack import Stack as Stack
 from rmt.kernels.stack import attention as attention
+from rmt.kernels.tangent_law import ntk_law as ntk_law
+from rmt.kernels.zonal import Mercer as Mercer
+from rmt.kernels.zonal import ZonalKernel as ZonalKernel
+from rmt.kernels.zonal import zonal as zonal
 
 __all__ = [
     "MLP",
+    "ConjugateKernelMatrix",
     "Conv",
     "Dense",
+    "EntrywiseKernelMatrix",
+    "FeatureEquivalent",
     "Flatten",
     "GlobalAveragePool",
     "LayerNorm",
+    "Mercer",
+    "Posterior",
     "Residual",
+    "RidgeEquivalent",
+    "SphereKernelMatrix",
     "Stack",
+    "TangentKernelMatrix",
+    "ZonalKernel",
     "activation",
     "attention",
+    "bayes",
+    "condition_number",
+    "conjugate_kernel_law",
+    "critical_step",
+    "descent",
     "dual",
+    "entrywise_kernel_law",
+    "flow",
+    "learning_curve",
     "nngp",
     "nngp_and_ntk",
     "ntk",
+    "ntk_law",
+    "random_features",
+    "ridge",
     "slope_dual",
+    "zonal",
 ]

@@ -243,8 +243,8 @@ class Stack:
                 state = state.after(layer, following)
         if state.shape:
             raise ValueError(
-                f"the output still has {math.prod(state.shape)} pixels; end with Flatten() or GlobalAveragePool(), then "
-                "Dense()"
+                f"the output still has {math.prod(state.shape)} pixels; end with Flatten or GlobalAveragePool, then "
+                "Dense"
             )
         return state.cross
 
