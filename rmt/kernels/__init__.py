@@ -11,6 +11,14 @@ from rmt.kernels.dynamics import Posterior as Posterior
 from rmt.kernels.dynamics import bayes as bayes
 from rmt.kernels.dynamics import descent as descent
 from rmt.kernels.dynamics import flow as flow
+from rmt.kernels.empirical import empirical_nngp as empirical_nngp
+from rmt.kernels.empirical import empirical_ntk as empirical_ntk
+from rmt.kernels.hierarchy import Hierarchy as Hierarchy
+from rmt.kernels.hierarchy import corrected_kernel as corrected_kernel
+from rmt.kernels.hierarchy import hierarchy as hierarchy
+from rmt.kernels.hierarchy import linear_final_kernel as linear_final_kernel
+from rmt.kernels.hierarchy import linear_fourth_moment as linear_fourth_moment
+from rmt.kernels.hierarchy import relu_tangent_variance as relu_tangent_variance
 from rmt.kernels.mlp import MLP as MLP
 from rmt.kernels.mlp import nngp as nngp
 from rmt.kernels.mlp import nngp_and_ntk as nngp_and_ntk
@@ -46,6 +54,7 @@ __all__ = [
     "FeatureEquivalent",
     "Flatten",
     "GlobalAveragePool",
+    "Hierarchy",
     "LayerNorm",
     "Mercer",
     "Posterior",
@@ -60,17 +69,24 @@ __all__ = [
     "bayes",
     "condition_number",
     "conjugate_kernel_law",
+    "corrected_kernel",
     "critical_step",
     "descent",
     "dual",
+    "empirical_nngp",
+    "empirical_ntk",
     "entrywise_kernel_law",
     "flow",
+    "hierarchy",
     "learning_curve",
+    "linear_final_kernel",
+    "linear_fourth_moment",
     "nngp",
     "nngp_and_ntk",
     "ntk",
     "ntk_law",
     "random_features",
+    "relu_tangent_variance",
     "ridge",
     "slope_dual",
     "zonal",

@@ -1,8 +1,8 @@
 """Training of wide networks in closed form: gradient flow and descent, Gaussian posteriors at any time.
 
 On ½ Σ r² the outputs follow f_t(X) = y + e^{−Θt}(f_0(X) − y), and off the data
-f_t(x) = f_0(x) − Θ(x, X) P_t (f_0(X) − y) with P_t = Θ⁻¹(1 − e^{−Θt}), formed in the eigenbasis by expm1: kernels without
-full rank give the solution of minimum norm (Lee et al. 2019).
+f_t(x) = f_0(x) − Θ(x, X) P_t (f_0(X) − y) with P_t = Θ⁻¹(1 − e^{−Θt}), formed in the eigenbasis by expm1: kernels
+without full rank give the solution of minimum norm (Lee et al. 2019).
 """
 
 from __future__ import annotations

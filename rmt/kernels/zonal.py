@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.fft import dct
 
 from rmt._cached import cached_property
 from rmt.errors import ConvergenceError, check_choice, check_count, check_real, check_reals
@@ -91,8 +92,7 @@ class ZonalKernel:
         x = np.cos(np.pi * (np.arange(_CENTRE) + 0.5) / _CENTRE)
         theta = 0.5 * np.pi * (1.0 + x)
         values = self._of_gap(2.0 * np.sin(0.5 * theta) ** 2)
-        table = np.cos(np.arange(_CENTRE)[:, None] * np.arccos(x)[None, :])
-        coefficients = (2.0 / _CENTRE) * table @ values
+        coefficients = np.asarray(dct(values, type=2)) / _CENTRE
         coefficients[0] *= 0.5
         large = np.flatnonzero(np.abs(coefficients) > 1e-15 * np.abs(coefficients).max())
         series = np.polynomial.Chebyshev(coefficients[: large[-1] + 1], domain=(0.0, np.pi))
