@@ -119,44 +119,48 @@ def _refuse_parameters(name: str, parameters: dict[str, Any]) -> None:
 
 @lru_cache(maxsize=64)
 def _made(name: str, degree: int) -> Activation:
-    recipe = (_made, (name, degree))
+    # named=False: the table of rmt.networks does not hold them
+    own: dict[str, Any] = {"named": False, "recipe": (_made, (name, degree))}
     if name == "step":
-        return Activation("step", lambda x: np.where(x > 0.0, 1.0, 0.0), np.zeros_like, kinks=(0.0,), recipe=recipe)
+        return Activation("step", lambda x: np.where(x > 0.0, 1.0, 0.0), np.zeros_like, kinks=(0.0,), **own)
     if name == "sign":
-        return Activation("sign", np.sign, np.zeros_like, kinks=(0.0,), recipe=recipe)
+        return Activation("sign", np.sign, np.zeros_like, kinks=(0.0,), **own)
     if name == "abs":
         return Activation(
-            "abs", np.abs, lambda x: np.where(x > 0.0, 1.0, -1.0), kinks=(0.0,), slopes=(-1.0, 1.0), recipe=recipe
+            "abs", np.abs, lambda x: np.where(x > 0.0, 1.0, -1.0), kinks=(0.0,), slopes=(-1.0, 1.0), **own
         )
     if name == "cos":
-        return Activation("cos", np.cos, lambda x: -np.sin(x), curvature=lambda x: -np.cos(x), recipe=recipe)
+        return Activation("cos", np.cos, lambda x: -np.sin(x), curvature=lambda x: -np.cos(x), **own)
     if name == "exp":
-        return Activation("exp", np.exp, np.exp, curvature=np.exp, recipe=recipe)
+        return Activation("exp", np.exp, np.exp, curvature=np.exp, **own)
     if name == "gaussian":
         return Activation(
             "gaussian",
             lambda x: np.exp(-x * x),
             lambda x: -2.0 * x * np.exp(-x * x),
             curvature=lambda x: (4.0 * x * x - 2.0) * np.exp(-x * x),
-            recipe=recipe,
+            **own,
         )
     if name == "relu_squared":
-        return Activation(
-            "relu_squared", lambda x: np.maximum(x, 0.0) ** 2, lambda x: 2.0 * np.maximum(x, 0.0), recipe=recipe
-        )
+        return Activation("relu_squared", lambda x: np.maximum(x, 0.0) ** 2, lambda x: 2.0 * np.maximum(x, 0.0), **own)
     return Activation(
         "monomial",
         lambda x: np.asarray(x) ** degree,
         lambda x: degree * np.asarray(x) ** max(degree - 1, 0),
         (("degree", degree),),
         curvature=lambda x: degree * (degree - 1) * np.asarray(x) ** max(degree - 2, 0),
-        recipe=recipe,
+        **own,
     )
+
+
+def is_known(phi: Activation) -> bool:
+    """Whether φ is known by name, here or in :mod:`rmt.networks`."""
+    return phi.named or phi.recipe[:1] == (_made,)
 
 
 def has_jump(phi: Activation) -> bool:
     """Whether φ itself jumps, so that no tangent kernel exists."""
-    return phi.named and phi.name in ("step", "sign")
+    return is_known(phi) and phi.name in ("step", "sign")
 
 
 def require_slope(phi: Activation) -> None:
@@ -176,7 +180,7 @@ def require_slope(phi: Activation) -> None:
 
 def closed_form(phi: Activation) -> ClosedForm | None:
     """The closed form of the dual activation of φ, if it has one in elementary functions."""
-    if not phi.named:
+    if not is_known(phi):
         return None
     parameters = dict(phi.parameters)
     simple = {
@@ -203,7 +207,7 @@ def closed_form(phi: Activation) -> ClosedForm | None:
 
 def pieces(phi: Activation) -> Pieces | None:
     """The pieces of φ, if it is made of straight lines and, on the left, an exponential."""
-    if not phi.named:
+    if not is_known(phi):
         return None
     if phi.name in ("elu", "selu"):
         height = dict(phi.parameters)["alpha"] if phi.name == "elu" else SELU_SCALE * SELU_ALPHA
@@ -224,6 +228,6 @@ def is_odd(phi: Activation) -> bool:
 
 def gaussian_mean(phi: Activation, q: float) -> float:
     """E φ(x) for x ~ N(0, q), exactly 0 for an odd φ."""
-    if phi.named and phi.name in ("cos", "exp"):
+    if is_known(phi) and phi.name in ("cos", "exp"):
         return math.exp(-0.5 * q if phi.name == "cos" else 0.5 * q)
     return 0.0 if is_odd(phi) else phi.mean(q)

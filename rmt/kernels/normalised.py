@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rmt.errors import check_real
 from rmt.kernels.activations import activation as kernel_activation
-from rmt.kernels.activations import closed_form, gaussian_mean, require_slope
+from rmt.kernels.activations import closed_form, gaussian_mean, is_known, require_slope
 from rmt.kernels.engines import require_square_integrable
 from rmt.kernels.pair_kernels import closed_pair
 from rmt.networks.activations import ActivationLike
@@ -72,9 +72,9 @@ def _slope_moment(phi: Activation, q: float) -> float:
 def _linear_coefficient(phi: Activation, q: float) -> float:
     """E z φ(√q z), from the part of φ that is odd about 0."""
     root = math.sqrt(q)
-    if phi.named and phi.name == "sin":
+    if is_known(phi) and phi.name == "sin":
         return root * math.exp(-0.5 * q)
-    if phi.named and phi.name == "cos":
+    if is_known(phi) and phi.name == "cos":
         return 0.0
     value = phi.expectation(lambda x: 0.5 * x / root * (phi.function(x) - phi.function(-x)), q)
     return value

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmt.errors import ConvergenceError
+from rmt.kernels.activations import is_known
 from rmt.networks.gaussian import correlated_rule
 from rmt.networks.moments import Activation
 
@@ -25,14 +26,14 @@ def plane_pair(phi: Activation, q1: float, q2: float, gap: float) -> tuple[float
         If the resolutions do not settle.
     """
     before, errors = (math.nan, math.nan), [math.inf]
-    for refine in (0,) if phi.named else (0, 1, 2):
+    for refine in (0,) if is_known(phi) else (0, 1, 2):
         with np.errstate(over="ignore", invalid="ignore"):
             values, slopes = _terms(phi, q1, q2, gap, refine)
         if not (np.isfinite(values).all() and np.isfinite(slopes).all()):
             raise ValueError(f"activation {phi.name!r} gives values that are not finite within 9 standard deviations")
         now = (float(values.sum()), float(slopes.sum()))
         sizes = (float(np.abs(values).sum()), float(np.abs(slopes).sum()))
-        if phi.named:  # the features and the scale are known: one resolution suffices
+        if is_known(phi):  # the features and the scale are known: one resolution suffices
             return now[0], now[1], 1e-13 * sizes[0], 1e-13 * sizes[1]
         errors = [abs(a - b) + 1e-15 * s for a, b, s in zip(now, before, sizes, strict=True)]
         if errors[0] <= 1e-13 * sizes[0] and errors[1] <= 1e-11 * sizes[1]:

@@ -1,4 +1,4 @@
-"""Isometry and tangent kernels of real models: the only part of the package that imports torch (``pip install rmt[torch]``)."""
+"""Isometry and tangent kernels of real models: the only part of the package that imports torch, ``rmt[torch]``."""
 
 from rmt.networks.torch.check import assert_isometric as assert_isometric
 from rmt.networks.torch.check import check_isometry as check_isometry

@@ -46,7 +46,7 @@ def empirical_ntk(model: torch.nn.Module, X: Any, Y: Any = None, *, trace: bool 
 
 
 def ntk_vector_product(model: torch.nn.Module, X: Any, vector: Any) -> Real:
-    """Θ(X, X) v without Θ: one backward and one forward derivative.
+    """Θ(X, X) v without Θ and without a Jacobian: two backward passes.
 
     Parameters
     ----------
@@ -74,8 +74,9 @@ def ntk_vector_product(model: torch.nn.Module, X: Any, vector: Any) -> Real:
     given = torch.as_tensor(np.asarray(vector), dtype=value.dtype, device=value.device)
     if given.numel() != value.numel() or given.shape[0] != value.shape[0]:
         raise ValueError(f"vector must have the shape {tuple(value.shape)} of the outputs, got {tuple(given.shape)}")
-    (gradient,) = pull(given.reshape(value.shape))
-    _, product = torch.func.jvp(outputs, (parameters,), (gradient,))
+    # the derivative along a gradient is that of the linear map v -> Jᵀv, backwards once more
+    gradient, again = torch.func.vjp(lambda v: pull(v)[0], given.reshape(value.shape))
+    (product,) = again(gradient)
     return np.asarray(product.detach().reshape(given.shape).to(torch.float64).cpu().numpy())
 
 
