@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     with Progress("drawing"), users_mistakes():
         values = ensemble.eigenvalues(n, rng=seed)
         figure = _figure(values, law, outlier, n) if out is not None else None
-        if figure is not None:
+        if figure is not None and out is not None:
             from rmt import plotting
 
             plotting.save(figure, out)
