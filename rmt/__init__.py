@@ -31,6 +31,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "Cauchy",
         "CircularLaw",
         "DensityLaw",
+        "EllipticLaw",
         "Empirical",
         "FreePoisson",
         "FreeStable",
@@ -41,6 +42,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "Gaussian",
         "GaussianDensity",
         "GaussianLargest",
+        "GinibreProduct",
         "Interval",
         "KestenMcKay",
         "Law",
@@ -50,14 +52,17 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "PlanarLaw",
         "PoissonSpacing",
         "ProjectionProduct",
+        "QuarticEquilibrium",
         "Rademacher",
         "Raney",
         "Semicircle",
+        "SingleRing",
         "SoftEdge",
         "SquareRoot",
         "Squared",
         "TracyWidom",
         "TransformLaw",
+        "TruncatedUnitaryLaw",
         "Uniform",
         "UnitCircle",
         "Wachter",
@@ -110,7 +115,9 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "diagonal",
         "dyson_brownian_motion",
         "dyson_law",
+        "elliptic",
         "ginibre",
+        "ginibre_product",
         "goe",
         "gse",
         "gue",
@@ -123,6 +130,8 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "laguerre",
         "product_wishart",
         "projection",
+        "single_ring",
+        "truncated_unitary",
         "wigner",
         "wishart",
     ),
@@ -139,7 +148,9 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.ensembles import diagonal as diagonal
     from rmt.ensembles import dyson_brownian_motion as dyson_brownian_motion
     from rmt.ensembles import dyson_law as dyson_law
+    from rmt.ensembles import elliptic as elliptic
     from rmt.ensembles import ginibre as ginibre
+    from rmt.ensembles import ginibre_product as ginibre_product
     from rmt.ensembles import goe as goe
     from rmt.ensembles import gse as gse
     from rmt.ensembles import gue as gue
@@ -152,6 +163,8 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.ensembles import laguerre as laguerre
     from rmt.ensembles import product_wishart as product_wishart
     from rmt.ensembles import projection as projection
+    from rmt.ensembles import single_ring as single_ring
+    from rmt.ensembles import truncated_unitary as truncated_unitary
     from rmt.ensembles import wigner as wigner
     from rmt.ensembles import wishart as wishart
     from rmt.errors import ConvergenceError as ConvergenceError
@@ -198,6 +211,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.laws import Cauchy as Cauchy
     from rmt.laws import CircularLaw as CircularLaw
     from rmt.laws import DensityLaw as DensityLaw
+    from rmt.laws import EllipticLaw as EllipticLaw
     from rmt.laws import Empirical as Empirical
     from rmt.laws import FreePoisson as FreePoisson
     from rmt.laws import FreeStable as FreeStable
@@ -208,6 +222,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.laws import Gaussian as Gaussian
     from rmt.laws import GaussianDensity as GaussianDensity
     from rmt.laws import GaussianLargest as GaussianLargest
+    from rmt.laws import GinibreProduct as GinibreProduct
     from rmt.laws import Interval as Interval
     from rmt.laws import KestenMcKay as KestenMcKay
     from rmt.laws import Law as Law
@@ -217,14 +232,17 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.laws import PlanarLaw as PlanarLaw
     from rmt.laws import PoissonSpacing as PoissonSpacing
     from rmt.laws import ProjectionProduct as ProjectionProduct
+    from rmt.laws import QuarticEquilibrium as QuarticEquilibrium
     from rmt.laws import Rademacher as Rademacher
     from rmt.laws import Raney as Raney
     from rmt.laws import Semicircle as Semicircle
+    from rmt.laws import SingleRing as SingleRing
     from rmt.laws import SoftEdge as SoftEdge
     from rmt.laws import Squared as Squared
     from rmt.laws import SquareRoot as SquareRoot
     from rmt.laws import TracyWidom as TracyWidom
     from rmt.laws import TransformLaw as TransformLaw
+    from rmt.laws import TruncatedUnitaryLaw as TruncatedUnitaryLaw
     from rmt.laws import Uniform as Uniform
     from rmt.laws import UnitCircle as UnitCircle
     from rmt.laws import Wachter as Wachter

@@ -20,7 +20,7 @@ README = (ROOT / "README.md").read_text()
 
 # "Marchenko-Pastur 1967", "Bai and Silverstein (2010)", "Erdős, Schlein & Yau 2009": first author and year
 CITATION = re.compile(
-    r"\b((?:de |von |van |El )?[A-ZŁŚÉÖ][\w'’]+)(?:(?:[-–,]| and | & |, | et al\.?| )+(?:[A-ZŁŚÉÖ][\w'’]*\.?))*"
+    r"\b((?:de |von |van |El )?[A-ZŁŚŻÉÖ][\w'’]+)(?:(?:[-–,]| and | & |, | et al\.?| )+(?:[A-ZŁŚŻÉÖ][\w'’]*\.?))*"
     r"(?: et al\.?)?,? \(?((?:18|19|20)\d\d)[a-z]?\b"
 )
 

@@ -18,6 +18,10 @@ from rmt.ensembles.haar import haar_orthogonal as haar_orthogonal
 from rmt.ensembles.haar import haar_symplectic as haar_symplectic
 from rmt.ensembles.haar import haar_unitary as haar_unitary
 from rmt.ensembles.nonhermitian import ginibre as ginibre
+from rmt.ensembles.planar import elliptic as elliptic
+from rmt.ensembles.planar import ginibre_product as ginibre_product
+from rmt.ensembles.planar import single_ring as single_ring
+from rmt.ensembles.planar import truncated_unitary as truncated_unitary
 from rmt.ensembles.structured import diagonal as diagonal
 from rmt.ensembles.structured import haar_conjugate as haar_conjugate
 from rmt.ensembles.structured import projection as projection
@@ -29,7 +33,9 @@ __all__ = [
     "diagonal",
     "dyson_brownian_motion",
     "dyson_law",
+    "elliptic",
     "ginibre",
+    "ginibre_product",
     "goe",
     "gse",
     "gue",
@@ -42,6 +48,8 @@ __all__ = [
     "laguerre",
     "product_wishart",
     "projection",
+    "single_ring",
+    "truncated_unitary",
     "wigner",
     "wishart",
 ]

@@ -22,9 +22,14 @@ def _read_integers(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(","))
 
 
+def _read_numbers(text: str) -> tuple[Any, ...]:
+    return tuple(read_number(part) for part in text.split(","))
+
+
 _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "int": (int, "an integer"),
     "float": (read_number, "a number"),
+    "tuple of float": (_read_numbers, "numbers with commas between them"),
     "tuple of int": (_read_integers, "integers with commas between them"),
 }
 

@@ -17,6 +17,7 @@ from rmt.laws.edges.spacings import PoissonSpacing as PoissonSpacing
 from rmt.laws.edges.spacings import WignerSurmise as WignerSurmise
 from rmt.laws.edges.spacings import gap_probability as gap_probability
 from rmt.laws.edges.tracy_widom import TracyWidom as TracyWidom
+from rmt.laws.equilibrium import QuarticEquilibrium as QuarticEquilibrium
 from rmt.laws.finite.densities import GaussianDensity as GaussianDensity
 from rmt.laws.finite.densities import WishartDensity as WishartDensity
 from rmt.laws.finite.extreme_laws import GaussianLargest as GaussianLargest
@@ -38,6 +39,10 @@ from rmt.laws.numeric_moments import MomentLaw as MomentLaw
 from rmt.laws.planar import CircularLaw as CircularLaw
 from rmt.laws.planar import PlanarLaw as PlanarLaw
 from rmt.laws.planar import UnitCircle as UnitCircle
+from rmt.laws.planar_rings import EllipticLaw as EllipticLaw
+from rmt.laws.planar_rings import GinibreProduct as GinibreProduct
+from rmt.laws.planar_rings import SingleRing as SingleRing
+from rmt.laws.planar_rings import TruncatedUnitaryLaw as TruncatedUnitaryLaw
 from rmt.laws.pushforward import Squared as Squared
 from rmt.laws.pushforward import SquareRoot as SquareRoot
 from rmt.laws.pushforward import square_root as square_root
@@ -55,6 +60,7 @@ __all__ = [
     "Cauchy",
     "CircularLaw",
     "DensityLaw",
+    "EllipticLaw",
     "Empirical",
     "FreePoisson",
     "FreeStable",
@@ -65,6 +71,7 @@ __all__ = [
     "Gaussian",
     "GaussianDensity",
     "GaussianLargest",
+    "GinibreProduct",
     "Interval",
     "KestenMcKay",
     "Law",
@@ -74,14 +81,17 @@ __all__ = [
     "PlanarLaw",
     "PoissonSpacing",
     "ProjectionProduct",
+    "QuarticEquilibrium",
     "Rademacher",
     "Raney",
     "Semicircle",
+    "SingleRing",
     "SoftEdge",
     "SquareRoot",
     "Squared",
     "TracyWidom",
     "TransformLaw",
+    "TruncatedUnitaryLaw",
     "Uniform",
     "UnitCircle",
     "Wachter",
