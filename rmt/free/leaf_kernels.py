@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from rmt.numerics.kernel import kernel
+from rmt.numerics.kernel import inner_kernel, kernel
 from rmt.numerics.line_panel_kernels import line_potential, line_transform
 from rmt.numerics.log_panel_kernels import panel_potential, panel_transform
 
@@ -26,7 +26,7 @@ _LEGENDRE_NODES, _LEGENDRE_WEIGHTS = np.polynomial.legendre.leggauss(40)
 _EULER_GAMMA = 0.5772156649015329
 
 
-@kernel
+@inner_kernel
 def divide(a, b):
     """Complex division without overflow; Numba's own raises ZeroDivisionError whatever the error model."""
     if abs(b.real) >= abs(b.imag):
@@ -40,14 +40,14 @@ def divide(a, b):
     return complex((a.real * ratio + a.imag) / scale, (a.imag * ratio - a.real) / scale)
 
 
-@kernel
+@inner_kernel
 def log_upper(z):
     """Logarithm on the closed upper half plane, imaginary part in [0, pi]; rounding below the axis is cut."""
     imag = z.imag if z.imag > 0.0 else 0.0
     return complex(math.log(math.hypot(z.real, imag)), math.atan2(imag, z.real))
 
 
-@kernel
+@inner_kernel
 def log_lower(z):
     """Logarithm on the closed lower half plane, imaginary part in [-pi, 0]; rounding above the axis is cut."""
     if z.imag >= 0.0:
@@ -55,7 +55,7 @@ def log_lower(z):
     return complex(math.log(math.hypot(z.real, z.imag)), math.atan2(z.imag, z.real))
 
 
-@kernel
+@inner_kernel
 def expm1_complex(z):
     """exp(z) - 1 without cancellation near 0."""
     half = math.sin(0.5 * z.imag)
@@ -63,13 +63,13 @@ def expm1_complex(z):
     return complex(growth * math.cos(z.imag) - 2.0 * half * half, math.exp(z.real) * math.sin(z.imag))
 
 
-@kernel
+@inner_kernel
 def _semicircle_stieltjes(mean, sigma, z):
     w = z - mean
     return divide(2.0 + 0j, w + cmath.sqrt(w - 2.0 * sigma) * cmath.sqrt(w + 2.0 * sigma))
 
 
-@kernel
+@inner_kernel
 def _free_poisson_stieltjes(rate, jump, z):
     root = math.sqrt(rate)
     r = cmath.sqrt(z - jump * (1.0 - root) ** 2) * cmath.sqrt(z - jump * (1.0 + root) ** 2)
@@ -80,7 +80,7 @@ def _free_poisson_stieltjes(rate, jump, z):
     return divide(b - r, 2.0 * jump * z)
 
 
-@kernel
+@inner_kernel
 def _atoms(params, offset, length, z):
     """Discrete measure. Parameters: centre (the mean), radius about it, positions, masses."""
     centre = params[offset]
@@ -114,7 +114,7 @@ def _atoms(params, offset, length, z):
     return centre + divide(w * m, 1.0 + m), divide(m * (1.0 + m) - n * w, (1.0 + m) * (1.0 + m))
 
 
-@kernel
+@inner_kernel
 def _uniform(centre, half, z):
     w = z - centre
     if abs(half) < 0.3 * abs(w):
@@ -133,7 +133,7 @@ def _uniform(centre, half, z):
     return z - f, 1.0 - divide(f * f, (w - half) * (w + half))
 
 
-@kernel
+@inner_kernel
 def _arcsine(centre, radius, z):
     w = z - centre
     r = cmath.sqrt(w - radius) * cmath.sqrt(w + radius)
@@ -141,7 +141,7 @@ def _arcsine(centre, radius, z):
     return centre + k, -divide(k, r)
 
 
-@kernel
+@inner_kernel
 def _gaussian(w):
     """Standard normal law, |w| <= 9: G and w G - 1, by the trapezoidal rule and the residue at its pole."""
     h = _TRAPEZOID_STEP
@@ -166,7 +166,7 @@ def _gaussian(w):
     return g * math.sqrt(0.5), m
 
 
-@kernel
+@inner_kernel
 def _gaussian_far(w):
     """Asymptotic series, |w| >= 9 (smallest term exp(-|w|^2/2)): m = w G - 1, w m' and log w - U."""
     inverse = divide(1.0 + 0j, w * w)
@@ -182,7 +182,7 @@ def _gaussian_far(w):
     return m, slope, potential
 
 
-@kernel
+@inner_kernel
 def _gaussian_potential(w):
     """∫ log(w - t) dN(t): integrates G from 0, or takes the far series."""
     if abs(w) > 9.0:
@@ -195,7 +195,7 @@ def _gaussian_potential(w):
     return complex(-0.5 * (_EULER_GAMMA + math.log(2.0)), 0.5 * math.pi) + w * total
 
 
-@kernel
+@inner_kernel
 def leaf_self_energy(code, params, offset, length, z):
     """K and k' of an elementary law at `z`."""
     if code == SEMICIRCLE:
@@ -237,7 +237,7 @@ def leaf_self_energy(code, params, offset, length, z):
     return divide(z * m, p), divide(m * p + slope, p * p)
 
 
-@kernel
+@inner_kernel
 def leaf_potential(code, params, offset, length, z):
     """∫ log(z - t) of an elementary law at `z`, imaginary part in [0, pi]."""
     if code == SEMICIRCLE:

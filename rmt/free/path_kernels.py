@@ -32,7 +32,7 @@ from rmt.free.tree_kernels import (
     rounding_error,
     update,
 )
-from rmt.numerics.kernel import kernel
+from rmt.numerics.kernel import inner_kernel, kernel
 
 #: positivity of imaginary parts is tested up to this multiple of the modulus
 TOLERANCE = 1e-13
@@ -55,7 +55,7 @@ SNAPPED = 1e-8
 
 
 # ---------------------------------------------------------------------- start
-@kernel
+@inner_kernel
 def _weight(p, i):
     total = 0.0
     for c in range(p.first[i], p.last[i]):
@@ -63,7 +63,7 @@ def _weight(p, i):
     return total
 
 
-@kernel
+@inner_kernel
 def _log_centre(p, i, skip):
     """Log of the mean of a product of positive laws (mean of a free product = product of the means)."""
     total = p.params[p.offset[i]]
@@ -73,7 +73,7 @@ def _log_centre(p, i, skip):
     return total
 
 
-@kernel
+@inner_kernel
 def start(p, s, root_log):
     """First guess of all arguments from the location of the laws alone."""
     for i in range(p.kind.shape[0]):
@@ -92,7 +92,7 @@ def start(p, s, root_log):
             pass_argument(p, s, i)
 
 
-@kernel
+@inner_kernel
 def _start_product(p, s, i, root_log):
     u = s.argument[0] if i == 0 and root_log else log_upper(s.argument[i])
     signed = p.signed[i]
@@ -112,7 +112,7 @@ def _start_product(p, s, i, root_log):
             _set_log_argument(s, c, math.log(p.centre[c]) + h)
 
 
-@kernel
+@inner_kernel
 def sweep(p, s, root_log):
     """One averaged fixed-point step w_i <- (1 - 1/T) w_i + (z - Σ t_j k_j + k_i)/T, in logarithms for products.
 
@@ -160,7 +160,7 @@ def sweep(p, s, root_log):
             pass_argument(p, s, i)
 
 
-@kernel
+@inner_kernel
 def _sweep_explicit(p, s, i):
     kind = p.kind[i]
     c = p.first[i]
@@ -188,7 +188,7 @@ def _sweep_explicit(p, s, i):
         s.k[i] = divide(m, g)
 
 
-@kernel
+@inner_kernel
 def _sweep_product(p, s, i, root_log):
     u = s.argument[0] if i == 0 and root_log else log_upper(s.argument[i])
     share = 1.0 / _weight(p, i)
@@ -202,7 +202,7 @@ def _sweep_product(p, s, i, root_log):
 
 
 # ---------------------------------------------------------------------- Newton
-@kernel
+@inner_kernel
 def value(p, s):
     """What is asked for, free of scale: zG for a product, G in units of the spread otherwise."""
     if p.kind[0] == PRODUCT:
@@ -210,7 +210,7 @@ def value(p, s):
     return divide(complex(p.spread[0], 0.0), s.y[0])
 
 
-@kernel
+@inner_kernel
 def newton(p, s, root_log, iterations, tolerance):
     """Newton steps until the next one would be below rounding.
 
@@ -243,7 +243,7 @@ def newton(p, s, root_log, iterations, tolerance):
     return distance, change, iterations
 
 
-@kernel
+@inner_kernel
 def snap(p, s, root_log):
     """Real solution next to a nearly real state; returns its certificate, distance and change of the value."""
     if not _nearly_real(p, s, 1e-5):
@@ -276,13 +276,13 @@ def snap(p, s, root_log):
     return FAILED, distance, change
 
 
-@kernel
+@inner_kernel
 def _solves_on_axis(p, s, i):
     """Whether a node at a real argument has to solve for those of its children."""
     return p.kind[i] in (SUM, PRODUCT, COMPOUND) and (i == 0 or s.argument[i].imag == 0.0)
 
 
-@kernel
+@inner_kernel
 def _nearly_real(p, s, tolerance):
     """Whether all arguments that are solved for at real points are within `tolerance` of the axis."""
     for i in range(p.kind.shape[0]):
@@ -293,7 +293,7 @@ def _nearly_real(p, s, tolerance):
     return True
 
 
-@kernel
+@inner_kernel
 def _make_real(p, s):
     for i in range(p.kind.shape[0]):
         if _solves_on_axis(p, s, i):
@@ -308,7 +308,7 @@ def _make_real(p, s):
 
 
 # ---------------------------------------------------------------------- homotopy
-@kernel
+@inner_kernel
 def _copy(source, target):
     for i in range(source.argument.shape[0]):
         target.argument[i] = source.argument[i]
@@ -316,7 +316,7 @@ def _copy(source, target):
         target.flipped[i] = source.flipped[i]
 
 
-@kernel
+@inner_kernel
 def descend(p, s, backup, other, root_log, target, height):
     """Solve at `target`, coming down from imaginary part `height`; returns certificate, step, change, count."""
     y = max(height, target.imag)
@@ -368,7 +368,7 @@ def descend(p, s, backup, other, root_log, target, height):
     return FAILED, step, change, count
 
 
-@kernel
+@inner_kernel
 def criticality(p, s):
     """|dz/dG| in units of the spread, or |dz/dF| if that is larger: 0 where two or three solutions meet."""
     if p.kind[0] == PRODUCT:
@@ -376,7 +376,7 @@ def criticality(p, s):
     return abs(s.d[0]) * max(1.0, (abs(s.y[0]) / p.spread[0]) ** 2)
 
 
-@kernel
+@inner_kernel
 def _finish(p, s, backup, root_log, step, change, count):
     """Certify the state reached at the target, after making it real if it is so up to rounding.
 
@@ -413,7 +413,7 @@ def _finish(p, s, backup, root_log, step, change, count):
     return code, step, change, count + 5
 
 
-@kernel
+@inner_kernel
 def _at_zero(p, s, root_log, change):
     """Whether the value is 0 up to rounding, at a point that is not a cusp."""
     size = abs(value(p, s))
@@ -429,7 +429,7 @@ FIRST_CELLS, FINER_CELLS, LEVELS = 16, 32, 2
 FAR = 4.0
 
 
-@kernel
+@inner_kernel
 def _approach(p, s, backup, other, anchors, root_log, target, height):
     """Solve from the solution in the middle of the cell of the target, on one level after the other.
 

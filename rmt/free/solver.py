@@ -248,7 +248,7 @@ class _Announcement:
     def __enter__(self) -> None:
         self._timer: threading.Timer | None = None
         if not _Announcement.loaded:
-            message = "compiling the solver of the free calculus: about half a minute, once on this machine"
+            message = "compiling the solver of the free calculus: about a quarter of a minute, once on this machine"
             self._timer = threading.Timer(2.0, logger.warning, [message])
             self._timer.daemon = True
             self._timer.start()

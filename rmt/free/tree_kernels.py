@@ -27,7 +27,7 @@ from rmt.free.leaf_kernels import (
     log_lower,
     log_upper,
 )
-from rmt.numerics.kernel import kernel
+from rmt.numerics.kernel import inner_kernel
 
 SUM, PRODUCT, COMPOUND, AFFINE, MIXTURE, SQUARE, ROOT, INVERSE = range(16, 24)
 
@@ -112,7 +112,7 @@ class State(NamedTuple):
     error: Any
 
 
-@kernel
+@inner_kernel
 def _child_k(s, c):
     """K and k' of a child at its true argument."""
     if s.flipped[c]:
@@ -120,7 +120,7 @@ def _child_k(s, c):
     return s.k[c], s.dk[c]
 
 
-@kernel
+@inner_kernel
 def _set_argument(s, c, z, flipped):
     """Give child `c` the true argument `z`, kept in the closed half plane by reflection.
 
@@ -130,7 +130,7 @@ def _set_argument(s, c, z, flipped):
     s.argument[c] = complex(z.real, abs(z.imag))
 
 
-@kernel
+@inner_kernel
 def _set_log_argument(s, c, u):
     s.log_argument[c] = u
     s.flipped[c] = u.imag > math.pi
@@ -144,7 +144,7 @@ def _set_log_argument(s, c, u):
 
 
 # ---------------------------------------------------------------------- linear models, leaves to root
-@kernel
+@inner_kernel
 def linearise(p, s, root_log):
     """Evaluate every node at its present argument: k, its derivative, and the model of the node."""
     for i in range(p.kind.shape[0] - 1, -1, -1):
@@ -162,7 +162,7 @@ def linearise(p, s, root_log):
             _linearise_explicit(p, s, i)
 
 
-@kernel
+@inner_kernel
 def _linearise_sum(p, s, i):
     # the child with the largest |k'| is the pivot: no cancellation where F is large
     pivot = p.first[i]
@@ -206,26 +206,26 @@ def _linearise_sum(p, s, i):
 
 
 # functions of numbers, not of the program and its state: a call that passes those costs more than a step
-@kernel
+@inner_kernel
 def _far(f, dk, spread):
     """Whether a pivot is next to a zero of its G in a gap, so that models have to be linear in G, not in F."""
     return abs(dk) > 1.0 and abs(f) > spread
 
 
-@kernel
+@inner_kernel
 def _common_value(f, df, step, far):
     """Y after a move of the pivot, whose F and F' these are."""
     return divide(f * f, f - df * step) if far else f + df * step
 
 
-@kernel
+@inner_kernel
 def _approach(f, y, far):
     """Y - F of a child, or (far) what stands for it where the child's G is the linear function."""
     difference = y - f
     return divide(difference * f, y) if far else difference
 
 
-@kernel
+@inner_kernel
 def _linearise_product(p, s, i, root_log):
     if i > 0:
         s.log_argument[i] = log_upper(s.argument[i])
@@ -275,7 +275,7 @@ def _linearise_product(p, s, i, root_log):
         s.dk[i] = cmath.exp(-h) * (1.0 - divide(dh, den))
 
 
-@kernel
+@inner_kernel
 def _linearise_compound(p, s, i):
     c = p.first[i]
     rate = p.params[p.offset[i]]
@@ -292,7 +292,7 @@ def _linearise_compound(p, s, i):
     s.dk[i] = 1.0 - divide(1.0 + 0j, d)
 
 
-@kernel
+@inner_kernel
 def _linearise_explicit(p, s, i):
     kind = p.kind[i]
     z = s.argument[i]
@@ -339,7 +339,7 @@ def _linearise_explicit(p, s, i):
 
 
 # ---------------------------------------------------------------------- new arguments, root to leaves
-@kernel
+@inner_kernel
 def update(p, s, root_log):
     """Move every argument to the solution of the linear models.
 
@@ -374,7 +374,7 @@ def update(p, s, root_log):
     return relative, distance
 
 
-@kernel
+@inner_kernel
 def _move(p, s, i, c, step):
     """Add `step` to the argument of child `c` of node `i`, which stays in the closed half plane.
 
@@ -394,7 +394,7 @@ def _move(p, s, i, c, step):
     return size / (abs(z) + 1e-300), max(size / (scale * (1.0 + w * w)) - noise, 0.0)
 
 
-@kernel
+@inner_kernel
 def _update_sum(p, s, i):
     pivot = s.pivot[i]
     pivot_step = s.step[i] + divide(s.argument[i] - s.seen[i], s.den[i])
@@ -412,7 +412,7 @@ def _update_sum(p, s, i):
     return relative, distance
 
 
-@kernel
+@inner_kernel
 def _update_product(p, s, i, root_log):
     if i == 0 and root_log:
         moved = s.argument[0] - s.log_argument[0]
@@ -448,7 +448,7 @@ def _update_product(p, s, i, root_log):
     return largest
 
 
-@kernel
+@inner_kernel
 def pass_argument(p, s, i):
     """Set the arguments of the children of a node whose law is an explicit function of them."""
     kind = p.kind[i]
@@ -472,7 +472,7 @@ def pass_argument(p, s, i):
 
 
 # ---------------------------------------------------------------------- certificate
-@kernel
+@inner_kernel
 def certify(p, s, tolerance):
     """INSIDE: all arguments in the upper half plane; OUTSIDE: all real and attracting; else FAILED.
 
@@ -520,7 +520,7 @@ def certify(p, s, tolerance):
     return OUTSIDE if real else INSIDE
 
 
-@kernel
+@inner_kernel
 def _angles(p, s, i, tolerance):
     """Whether an argument of the children of a product lies off the axis, and whether all can be the right ones.
 
@@ -552,7 +552,7 @@ def _angles(p, s, i, tolerance):
     return lifted, True
 
 
-@kernel
+@inner_kernel
 def is_real(p, s):
     """Whether all arguments that are solved for at real points are real, and the leaves have no density there.
 
@@ -570,13 +570,13 @@ def is_real(p, s):
     return True
 
 
-@kernel
+@inner_kernel
 def _line(angle):
     """Whether a logarithm with this imaginary part (near a multiple of pi) belongs to a negative number."""
     return abs(angle - math.pi) < 0.5 * math.pi
 
 
-@kernel
+@inner_kernel
 def _sign_of_slope(p, s, i, c):
     """Sign of d log H/d log x of a child at a real point, by theory where rounding hides it (next to an atom at 0)."""
     if abs(s.df[c].real) > 1e-8 or c == p.signed[i]:
@@ -584,7 +584,7 @@ def _sign_of_slope(p, s, i, c):
     return 1.0 if _line(s.log_argument[c].imag) == _line(s.f[c].imag) else -1.0
 
 
-@kernel
+@inner_kernel
 def _attracts(d):
     """Whether D next to the real line is positive, or cannot be told from it.
 
@@ -593,7 +593,7 @@ def _attracts(d):
     return d.real > 0.0 or abs(d.imag) > 0.5 * abs(d.real) or abs(d) < NOISY_SLOPE
 
 
-@kernel
+@inner_kernel
 def _product_attracts(p, s, i):
     """Real solution of a product: D has the sign that d log H/d log x of the result must have."""
     h = s.y[i]
@@ -613,7 +613,7 @@ def _product_attracts(p, s, i):
 
 
 # ---------------------------------------------------------------------- rounding error, log-potential
-@kernel
+@inner_kernel
 def rounding_error(p, s):
     """First-order bound of the rounding error of Y (or of h) at the root, from those of all nodes."""
     for i in range(p.kind.shape[0] - 1, -1, -1):
@@ -650,7 +650,7 @@ def rounding_error(p, s):
     return s.error[0]
 
 
-@kernel
+@inner_kernel
 def log_potential(p, s, u):
     """∫ log(z - t) at the root: a critical value, so second-order accurate in the arguments.
 
@@ -707,7 +707,7 @@ def log_potential(p, s, u):
     return u[0]
 
 
-@kernel
+@inner_kernel
 def _log_psi(h):
     """Log M with M = 1/(H - 1), on the branch of log(1 + M) - log H that is continuous from infinity."""
     psi = divide(1.0 + 0j, expm1_complex(h))

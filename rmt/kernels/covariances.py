@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt.errors import check_reals
-from rmt.numerics.kernel import kernel
+from rmt.numerics.kernel import inner_kernel, kernel
 
 Real = NDArray[np.float64]
 
@@ -91,7 +91,7 @@ def first_gaps(X: Any, Y: Any, norm1: Any, norm2: Any, weight: Any, bias: Any, g
             gap[i, j] = min(max(found, 0.0), 2.0)
 
 
-@kernel
+@inner_kernel
 def add_gap(a1: Any, a2: Any, g: Any, b1: Any, b2: Any, h: Any) -> Any:
     """Gap of the sum of two independent feature vectors with variances a, b and gaps g, h."""
     whole = math.sqrt(a1 + b1) * math.sqrt(a2 + b2)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from rmt.networks.gaussian import panel_nodes, standard_density
 from rmt.networks.moments import SMALLEST_LENGTH, Activation
-from rmt.numerics.kernel import kernel
+from rmt.numerics.kernel import inner_kernel, kernel
 
 Real = NDArray[np.float64]
 
@@ -115,7 +115,7 @@ def _terms_needed(coefficients: Real, moments: Real) -> int | None:
     return max(int(small[0]), 2)
 
 
-@kernel
+@inner_kernel
 def series_pair(a: Any, b: Any, gap: Any) -> Any:
     """Σ a_k b_k c^k and Σ k a_k b_k c^(k−1)."""
     c = 1.0 - gap
@@ -126,7 +126,7 @@ def series_pair(a: Any, b: Any, gap: Any) -> Any:
     return value, slope
 
 
-@kernel
+@inner_kernel
 def series_gap(a: Any, b: Any, gap: Any, value: Any, moment1: Any, moment2: Any) -> Any:
     """1 − F/√(E φ(u)² E φ(v)²), with small relative error also at a small gap."""
     scale = math.sqrt(moment1 * moment2)

@@ -13,7 +13,7 @@ from scipy.fft import dct
 
 from rmt.errors import ConvergenceError
 from rmt.kernels.pair_kernels import angle
-from rmt.numerics.kernel import kernel
+from rmt.numerics.kernel import inner_kernel, kernel
 
 Real = NDArray[np.float64]
 #: (q1, q2, gap) -> E φ φ and E φ' φ', for 1-d arrays
@@ -128,7 +128,7 @@ def _clenshaw(coefficients: Any, x: Any) -> Any:
     return coefficients[0] + x * one - two
 
 
-@kernel
+@inner_kernel
 def _contract(tensor: Any, left: Any, out: Any) -> None:
     """Sum a row of Chebyshev polynomials into the last axis of the tensor: out[b, k]."""
     angles, size, _ = tensor.shape

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from rmt.numerics.kernel import kernel
+from rmt.numerics.kernel import inner_kernel, kernel
 
 #: kinds of activation with a closed form; the two parameters of each are named beside it
 HOMOGENEOUS = 0  # slopes left and right of a kink at 0
@@ -41,7 +41,7 @@ def angle(gap: Any) -> Any:
     return math.pi - 2.0 * math.asin(math.sqrt(0.5 * max(2.0 - gap, 0.0)))
 
 
-@kernel
+@inner_kernel
 def sine_minus_chord(gap: Any, theta: Any) -> Any:
     """Return sin θ − θ cos θ without cancellation at small θ."""
     if theta > 0.5:
@@ -51,7 +51,7 @@ def sine_minus_chord(gap: Any, theta: Any) -> Any:
     return theta * t * (1.0 / 3.0 - t * (1.0 / 30.0 - t * (1.0 / 840.0 - t * series)))
 
 
-@kernel
+@inner_kernel
 def _homogeneous(low: Any, high: Any, q1: Any, q2: Any, gap: Any) -> Any:
     theta = angle(gap)
     mean_square = 0.5 * (low * low + high * high)
@@ -74,7 +74,7 @@ def _gelu(q1: Any, q2: Any, gap: Any) -> Any:
     return k * share + rest * unit, share + unit * k * ((2.0 * inverses - 1.0) + rest / s2)
 
 
-@kernel
+@inner_kernel
 def _sine_cosine(even: Any, q1: Any, q2: Any, gap: Any) -> Any:
     """Covariance of the sine (or cosine, if `even`) and of its slope."""
     r1, r2 = math.sqrt(q1), math.sqrt(q2)
@@ -90,7 +90,7 @@ def _sine_cosine(even: Any, q1: Any, q2: Any, gap: Any) -> Any:
     return hyperbolic_sine, hyperbolic_cosine
 
 
-@kernel
+@inner_kernel
 def _monomial(degree: Any, q1: Any, q2: Any, gap: Any) -> Any:
     """Sum over the Hermite coefficients of x^degree."""
     product = math.sqrt(q1) * math.sqrt(q2)
@@ -114,7 +114,7 @@ def _monomial(degree: Any, q1: Any, q2: Any, gap: Any) -> Any:
     return value, slope
 
 
-@kernel
+@inner_kernel
 def closed_pair(kind: Any, first: Any, second: Any, q1: Any, q2: Any, gap: Any) -> Any:
     """E φ(u) φ(v) and E φ'(u) φ'(v) (NaN for a jump) of the activation `kind` with its two parameters."""
     if kind == HOMOGENEOUS:
@@ -154,13 +154,13 @@ def closed_pair(kind: Any, first: Any, second: Any, q1: Any, q2: Any, gap: Any) 
     return value, 4.0 * relu
 
 
-@kernel
+@inner_kernel
 def is_scale_free(kind: Any) -> Any:
     """Whether φ(b x) = b^p φ(x): the gap after the layer depends on the gap before it only."""
     return kind in (HOMOGENEOUS, JUMP, MONOMIAL, RELU_SQUARED)
 
 
-@kernel
+@inner_kernel
 def closed_gap(
     kind: Any, first: Any, second: Any, q1: Any, q2: Any, gap: Any, value: Any, moment1: Any, moment2: Any
 ) -> Any:
@@ -197,7 +197,7 @@ def closed_many(kind: Any, first: Any, second: Any, q1: Any, q2: Any, gap: Any, 
         value[i], slope[i] = closed_pair(kind, first, second, q1[i], q2[i], gap[i])
 
 
-@kernel
+@inner_kernel
 def _homogeneous_block(low: Any, high: Any, gap: Any, start: Any, slope: Any) -> None:
     """The angle of a homogeneous activation is taken once a pair, and lengths do not matter."""
     mean_square = 0.5 * (low * low + high * high)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rmt.numerics.kernel import kernel
+from rmt.numerics.kernel import inner_kernel, kernel
 
 _X, _W = np.polynomial.legendre.leggauss(16)
 _NODE_TABLE = tuple(float(t) for t in _X)
@@ -26,7 +26,7 @@ _ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
 _REACH = 10.0
 
 
-@kernel
+@inner_kernel
 def scaled_erfc(x: Any) -> Any:
     """Return exp(x²) erfc(x) for x >= 0."""
     if x < 24.0:
@@ -36,7 +36,7 @@ def scaled_erfc(x: Any) -> Any:
     return (1.0 - t * (1.0 - 3.0 * t * (1.0 - 5.0 * t * (1.0 - 7.0 * t)))) / (x * math.sqrt(math.pi))
 
 
-@kernel
+@inner_kernel
 def _below(z: Any) -> Any:
     """Normal distribution function."""
     return 0.5 * math.erfc(-z * _ROOT_HALF)
@@ -47,7 +47,7 @@ def _density(z: Any) -> Any:
     return math.exp(-0.5 * z * z) / _ROOT_TWO_PI if abs(z) < 38.0 else 0.0
 
 
-@kernel
+@inner_kernel
 def _left_exponential(end: Any, mean: Any, deviation: Any) -> Any:
     """E expm1(v) and E exp(v) over v < end, v normal."""
     z = (end - mean) / deviation
@@ -95,7 +95,7 @@ def _inner(kinks: Any, constant: Any, slope: Any, exponential: Any, mean: Any, d
     return value, tilt
 
 
-@kernel
+@inner_kernel
 def _add_graded(edges: Any, count: Any, centre: Any, finest: Any) -> Any:
     """Panel ends at a centre and at geometric distances from it."""
     if -_REACH < centre < _REACH:
@@ -138,7 +138,7 @@ def _panel_ends(kinks: Any, q1: Any, q2: Any, gap: Any, edges: Any) -> Any:
     return count
 
 
-@kernel
+@inner_kernel
 def piece_pair(kinks: Any, constant: Any, slope: Any, exponential: Any, q1: Any, q2: Any, gap: Any, edges: Any) -> Any:
     """E φ(u) φ(v) and E φ'(u) φ'(v); `edges` is room for the ends of panels."""
     if q1 < q2:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rmt.numerics.kernel import kernel
+from rmt.numerics.kernel import inner_kernel, kernel
 
 Array = NDArray[Any]
 
@@ -77,7 +77,7 @@ def _chebyshev(x: Array, table: Array) -> None:
             table[k, j] = 2.0 * x[j] * table[k - 1, j] - table[k - 2, j]
 
 
-@kernel
+@inner_kernel
 def _add_product(weights: Array, matrix: Array, out: Array) -> None:
     """out[a] += Σ_b weights[b] matrix[b, a] for a square matrix of TERMS rows."""
     for a in range(TERMS):
@@ -163,7 +163,7 @@ def upward(leaf_moments: Array, boxes: Array, depth: int) -> Array:
     return sources
 
 
-@kernel
+@inner_kernel
 def _child_nodes(boxes: Array, parent: int, child: int, x: Array) -> None:
     """Chebyshev nodes of a child in the coordinate of its parent's box."""
     for a in range(TERMS):

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt.numerics.counted_roots import counted_roots
-from rmt.numerics.kernel import kernel
+from rmt.numerics.kernel import inner_kernel, kernel
 from rmt.numerics.sturm import LANES, ROWS, bits_float, float_bits
 from rmt.numerics.tridiagonal import EPS, check_edges
 
@@ -30,7 +30,7 @@ TOLERANCE = 8.0 * EPS
 SMALLEST = 2.0**-200
 
 
-@kernel
+@inner_kernel
 def _sweep(cosine: Array, sine: Array, shrink: Array, c: Array, s: Array, u: Array, v: Array, lanes: Array) -> None:
     """Run the recurrence over all coefficients but the last for one block of LANES angles.
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmt.errors import ConvergenceError
-from rmt.numerics.kernel import kernel
+from rmt.numerics.kernel import inner_kernel, kernel
 
 Array = NDArray[Any]
 Real = NDArray[np.float64]
@@ -130,12 +130,12 @@ def _isolate(
     return x, count, mantissa, exponent
 
 
-@kernel
+@inner_kernel
 def _tolerance(low: float, high: float, absolute: float, relative: float) -> float:
     return max(absolute, relative * min(abs(low), abs(high)))
 
 
-@kernel
+@inner_kernel
 def _middle(low: float, high: float, share: float) -> float:
     """Point between: geometric where the ends differ by more than a factor of 16 without enclosing 0."""
     if low > 0.0 and high > 16.0 * low:
@@ -207,7 +207,7 @@ def insert(
     return all_x, all_count, all_mantissa, all_exponent
 
 
-@kernel
+@inner_kernel
 def _deflated(k: int, root: Array, x: float, mantissa: float) -> float:
     """Mantissa of f(x) / prod (x - root_m) over the neighbours m of root k."""
     value = mantissa
@@ -217,7 +217,7 @@ def _deflated(k: int, root: Array, x: float, mantissa: float) -> float:
     return value
 
 
-@kernel
+@inner_kernel
 def _secant_step(x0: float, f0: float, e0: int, x1: float, f1: float, e1: int) -> float:
     """Step from x1 to the zero of the line through two points; NaN where it says nothing."""
     shift = int(e1 - e0)
@@ -230,7 +230,7 @@ def _secant_step(x0: float, f0: float, e0: int, x1: float, f1: float, e1: int) -
     return float(-value * (x1 - x0) / slope)
 
 
-@kernel
+@inner_kernel
 def _gap(k: int, x: float, root: Array, left_end: float, right_end: float) -> float:
     """Distance from x to the nearest other root, from below: a neighbour that is not sought may sit at an end."""
     below = x - (root[k - 1] if k > 0 else left_end)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmt.errors import ConvergenceError
-from rmt.numerics.kernel import kernel
+from rmt.numerics.kernel import inner_kernel, kernel
 from rmt.numerics.secular import solve_secular
 
 Array = NDArray[Any]
@@ -29,14 +29,14 @@ QL_ITERATIONS = 60
 DEFLATION = 2.0
 
 
-@kernel
+@inner_kernel
 def _rotate(row: Array, i: int, c: float, s: float) -> None:
     upper = row[i + 1]
     row[i + 1] = s * row[i] + c * upper
     row[i] = c * row[i] - s * upper
 
 
-@kernel
+@inner_kernel
 def _small_block(d: Array, e: Array, top: Array, bottom: Array) -> bool:
     """Implicit QL: `d` becomes the ascending eigenvalues, `top` and `bottom` the end rows of the eigenvectors.
 
@@ -98,7 +98,7 @@ def _small_block(d: Array, e: Array, top: Array, bottom: Array) -> bool:
     return True
 
 
-@kernel
+@inner_kernel
 def _interleave(d: Array, top: Array, bottom: Array, start: int, middle: int, stop: int, out: Array) -> None:
     """Sort two children together; rows of `out`: eigenvalue, z, first row, last row."""
     i, j = start, middle
@@ -111,7 +111,7 @@ def _interleave(d: Array, top: Array, bottom: Array, start: int, middle: int, st
             j += 1
 
 
-@kernel
+@inner_kernel
 def _deflate(pair: Array, tolerance: float, rho: float, kept: Array, dropped: Array) -> tuple[int, int]:
     """Split the columns of `pair` into those that move and those that stay (LAPACK dlaed2).
 

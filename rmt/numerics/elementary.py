@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rmt.numerics.kernel import kernel
+from rmt.numerics.kernel import inner_kernel, kernel
 
 LN2_HIGH = 6.93147180369123816490e-01
 LN2_LOW = 1.90821492927058770002e-10
@@ -83,7 +83,7 @@ def sin_cos_turns(turns: Any) -> Any:
     return (-first if (q & 2) != 0 else first), (-second if ((q + 1) & 2) != 0 else second)
 
 
-@kernel
+@inner_kernel
 def _reduced_exponential(x: Any) -> Any:
     """Power of two and q with exp(x) = power (1 + q)."""
     k = np.float64(np.int64(x * INVERSE_LN2 + (0.5 if x >= 0.0 else -0.5)))

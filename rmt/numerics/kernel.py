@@ -11,10 +11,13 @@ from numba.core.compiler_lock import global_compiler_lock
 
 from rmt.numerics.interpreted import interpreted
 from rmt.numerics.kernel_cache import KernelCache
+from rmt.numerics.kernel_compiler import EntryCompiler, InnerCompiler, without_literals, without_machine_code
 
 F = TypeVar("F", bound=Callable[..., Any])
 #: whether NUMBA_DISABLE_JIT=1 asks for kernels that are not compiled
 DISABLED = bool(getattr(numba.config, "DISABLE_JIT", False))
+_njit: Any = numba.njit
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 
 if hasattr(os, "register_at_fork"):  # a fork waits for the end of a compilation: its lock would never open in the child
     os.register_at_fork(
@@ -28,10 +31,18 @@ def kernel(function: F) -> F:
     """Compile `function` in nopython mode at its first call and keep the machine code (:mod:`.kernel_cache`).
 
     Division follows NumPy (no exception at zero for real numbers); `fastmath` stays off, so a kernel gives
-    the same bits on every run.
+    the same bits on every run. What only kernels call is an :func:`inner_kernel`.
     """
     if DISABLED:
         return cast(F, interpreted(function))
-    compiled: Any = numba.njit(nogil=True, error_model="numpy")(function)
+    compiled: Any = _njit(pipeline_class=EntryCompiler, no_cfunc_wrapper=True, **_OPTIONS)(function)
     compiled._cache = KernelCache(function)
-    return cast(F, compiled)
+    return cast(F, without_literals(compiled))
+
+
+def inner_kernel(function: F) -> F:
+    """Compile `function` as a part of the kernels that call it (:mod:`.kernel_compiler`); it makes no arrays."""
+    if DISABLED:
+        return cast(F, interpreted(function))
+    compiled: Any = _njit(pipeline_class=InnerCompiler, _nrt=False, **_OPTIONS)(function)
+    return cast(F, without_literals(without_machine_code(compiled)))

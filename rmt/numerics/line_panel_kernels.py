@@ -10,7 +10,7 @@ in the place of t.
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 from __future__ import annotations
 
-from rmt.numerics.kernel import kernel
+from rmt.numerics.kernel import inner_kernel, kernel
 from rmt.numerics.log_panel_kernels import (
     NODES,
     PANEL_SIZE,
@@ -55,7 +55,7 @@ def line_transform(params, offset, z):
     return g, dg, m
 
 
-@kernel
+@inner_kernel
 def line_potential(params, offset, z):
     """∫ log(z - t) for z in the closed upper half plane, imaginary part in [0, pi]."""
     atoms, panels = int(params[offset]), int(params[offset + 1])

@@ -23,7 +23,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from rmt.numerics.kernel import kernel
+from rmt.numerics.kernel import inner_kernel, kernel
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -54,7 +54,7 @@ _BERNOULLI = np.array(
 )
 
 
-@kernel
+@inner_kernel
 def _reciprocal(z):
     """1/z, NaN at 0 (Numba's own complex division raises there)."""
     if abs(z.real) >= abs(z.imag):
@@ -68,14 +68,14 @@ def _reciprocal(z):
     return complex(ratio / scale, -1.0 / scale)
 
 
-@kernel
+@inner_kernel
 def _log_upper(z):
     imag = z.imag if z.imag > 0.0 else 0.0
     size = math.hypot(z.real, imag)
     return complex(math.log(size) if size > 0.0 else -math.inf, math.atan2(imag, z.real))
 
 
-@kernel
+@inner_kernel
 def _smooth_rest(x):
     """1/(e^x - 1) - 1/x and its derivative, |Im x| <= pi."""
     if abs(x) < 0.8:
@@ -96,7 +96,7 @@ def _smooth_rest(x):
     return r - inverse, inverse * inverse - growth * r * r
 
 
-@kernel
+@inner_kernel
 def _smooth_logarithm(x):
     """log((1 - e^-x)/x), |Im x| <= pi."""
     if abs(x) < 0.8:
@@ -110,7 +110,7 @@ def _smooth_logarithm(x):
     return cmath.log((cmath.exp(x) - 1.0) * _reciprocal(x)) - x
 
 
-@kernel
+@inner_kernel
 def _is_near(zeta):
     """Whether ζ lies inside the ellipse around [-1, 1] outside which the quadrature rule suffices."""
     if abs(zeta.real) > 1.7 or abs(zeta.imag) > 1.4:
@@ -118,7 +118,7 @@ def _is_near(zeta):
     return abs(zeta + cmath.sqrt(zeta - 1.0) * cmath.sqrt(zeta + 1.0)) < NEAR
 
 
-@kernel
+@inner_kernel
 def _by_rule(params, start, zeta):
     """The integrals of :func:`_legendre_cauchy` for ζ far from [-1, 1], from the masses at the nodes."""
     cauchy = 0j
@@ -133,7 +133,7 @@ def _by_rule(params, start, zeta):
     return cauchy, slope, logarithm
 
 
-@kernel
+@inner_kernel
 def _legendre_cauchy(params, start, zeta):
     """Integrals of the panel's density against 1/(ζ - ξ), -1/(ζ - ξ)² and log(ζ - ξ), Im ζ >= 0."""
     if not _is_near(zeta):  # the recurrence would amplify rounding by the 2k-th power of the ellipse
@@ -163,7 +163,7 @@ def _legendre_cauchy(params, start, zeta):
     return cauchy, slope, logarithm
 
 
-@kernel
+@inner_kernel
 def _on_side(params, start, zeta, upper):
     """The same for ζ in the closed upper or lower half plane, as said: a real ζ is a boundary value from there."""
     if upper:
@@ -172,7 +172,7 @@ def _on_side(params, start, zeta, upper):
     return a.conjugate(), b.conjugate(), c.conjugate()
 
 
-@kernel
+@inner_kernel
 def _root_of(u, extreme, kind):
     """The σ with log z = extreme - σ² (maximum) or extreme + σ² (minimum)."""
     d = u - extreme
@@ -184,7 +184,7 @@ def _root_of(u, extreme, kind):
     return sigma
 
 
-@kernel
+@inner_kernel
 def _square_part(params, start, centre, half, z):
     """Contribution to zG, its derivative in log z, and the log-potential of a panel with t = (centre + half ξ)²."""
     coefficients = start + 4 + 3 * NODES
@@ -198,7 +198,7 @@ def _square_part(params, start, centre, half, z):
     return value, slope, lf + lg + complex(2.0 * mass * math.log(half), math.pi * mass)
 
 
-@kernel
+@inner_kernel
 def _singular_part(params, start, kind, centre, half, extreme, u):
     """The integral of 1/x over the panel and its derivative in u, or that of log x."""
     coefficients = start + 4 + 3 * NODES
@@ -221,7 +221,7 @@ def _singular_part(params, start, kind, centre, half, extreme, u):
     return value, slope, logarithm
 
 
-@kernel
+@inner_kernel
 def _panel_is_near(kind, centre, half, extreme, u):
     if kind == PLAIN:
         return _is_near((u - centre) / half)
@@ -229,7 +229,7 @@ def _panel_is_near(kind, centre, half, extreme, u):
     return _is_near((sigma - centre) / half) or _is_near((-sigma - centre) / half)
 
 
-@kernel
+@inner_kernel
 def panel_transform(params, offset, z):
     """M = zG - 1, zG, and their derivative in log z, for z in the closed upper half plane, z != 0.
 
@@ -277,7 +277,7 @@ def panel_transform(params, offset, z):
     return value, product, slope
 
 
-@kernel
+@inner_kernel
 def panel_potential(params, offset, z):
     """∫ log(z - t) for z in the closed upper half plane, imaginary part in [0, pi]."""
     atoms, panels = int(params[offset]), int(params[offset + 1])

@@ -18,7 +18,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from rmt.errors import check_choice, check_count, check_real
 from rmt.numerics.elementary import exp, expm1, log, sin_cos_turns
-from rmt.numerics.kernel import kernel
+from rmt.numerics.kernel import inner_kernel, kernel
 
 Array = NDArray[Any]
 
@@ -33,7 +33,7 @@ _LOW = np.uint64(0xFFFFFFFF)
 _32 = np.uint64(32)
 
 
-@kernel
+@inner_kernel
 def _round(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
     """One round on four 32-bit words."""
     p0 = _M0 * c0

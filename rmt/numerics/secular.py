@@ -33,7 +33,7 @@ from rmt.numerics.cauchy_sums import (
     tree_depth,
     upward,
 )
-from rmt.numerics.kernel import kernel
+from rmt.numerics.kernel import inner_kernel, kernel
 
 Array = NDArray[Any]
 
@@ -51,7 +51,7 @@ WORK_ROWS = 4
 ROOTS, FIRST, LAST, ORIGINS, OFFSETS, UNCERTAINTY = range(6)
 
 
-@kernel
+@inner_kernel
 def _far_field(series: Array, x: Array, inverse: float, value: Array, slope: Array, work: Array) -> None:
     """Chebyshev series and its derivative at all lanes by Clenshaw; zero if `inverse` is."""
     b1, b2, c1, c2 = work[0], work[1], work[2], work[3]
@@ -77,7 +77,7 @@ def _far_field(series: Array, x: Array, inverse: float, value: Array, slope: Arr
         slope[j] = (b1[j] + x[j] * c1[j] - c2[j]) * inverse
 
 
-@kernel
+@inner_kernel
 def _near_secular(poles: Array, squares: Array, ranges: Array, constant: float, lanes: Array) -> None:
     """Add the constant and the near part to the secular function, its derivative, and the sum of moduli."""
     origin, tau, value, slope, size = lanes[ORIGIN], lanes[TAU], lanes[VALUE], lanes[SLOPE], lanes[SIZE]
@@ -96,7 +96,7 @@ def _near_secular(poles: Array, squares: Array, ranges: Array, constant: float, 
                 size[j] += abs(t)
 
 
-@kernel
+@inner_kernel
 def _start_lanes(first: int, count: int, poles: Array, top: float, lanes: Array, done: Array) -> None:
     """Put every lane at the middle of its interval, measured from the pole on the left."""
     for j in range(LANES):
@@ -108,7 +108,7 @@ def _start_lanes(first: int, count: int, poles: Array, top: float, lanes: Array,
         done[j] = j >= count
 
 
-@kernel
+@inner_kernel
 def _choose_origins(first: int, count: int, size: int, lanes: Array) -> None:
     """Measure every root from the nearer pole: then tau, and every distance to a pole, is free of cancellation."""
     for j in range(count):
@@ -122,7 +122,7 @@ def _choose_origins(first: int, count: int, size: int, lanes: Array) -> None:
                 lanes[TAU, j], lanes[LOW, j], lanes[HIGH, j] = -half, -half, 0.0
 
 
-@kernel
+@inner_kernel
 def _step(w: float, slope: float, to_left: float, to_right: float, gap: float, square: float, near_left: bool) -> float:
     """Correction of one root by a rational interpolant with the two adjacent poles (Li's fixed weight method).
 
@@ -142,7 +142,7 @@ def _step(w: float, slope: float, to_left: float, to_right: float, gap: float, s
     return 2.0 * b / (a + root)
 
 
-@kernel
+@inner_kernel
 def _move_lanes(first: int, count: int, poles: Array, squares: Array, lanes: Array, done: Array) -> int:
     """Tighten the brackets and move every lane that has not converged; return how many moved."""
     moved = 0
@@ -179,7 +179,7 @@ def _move_lanes(first: int, count: int, poles: Array, squares: Array, lanes: Arr
     return moved
 
 
-@kernel
+@inner_kernel
 def _positions(box: Array, lanes: Array) -> float:
     """Coordinates of all lanes in a box (low end, half width); return the inverse half width, 0 without a box."""
     inverse = 1.0 / box[1] if box[1] > 0.0 else 0.0
@@ -188,7 +188,7 @@ def _positions(box: Array, lanes: Array) -> float:
     return inverse
 
 
-@kernel
+@inner_kernel
 def _solve_leaf(
     first: int,
     count: int,
@@ -215,7 +215,7 @@ def _solve_leaf(
     return False
 
 
-@kernel
+@inner_kernel
 def _end_rows(count: int, poles: Array, charge: Array, ranges: Array, series: Array, box: Array, lanes: Array) -> None:
     """End components of the eigenvectors of the roots in the lanes."""
     origin, tau, norm, upper, lower = lanes[ORIGIN], lanes[TAU], lanes[LOW], lanes[UPPER], lanes[LOWER]
@@ -256,7 +256,7 @@ def _rows_are_safe(found: Array) -> bool:
     return True
 
 
-@kernel
+@inner_kernel
 def _corrected_squares(
     first: int,
     count: int,
@@ -286,7 +286,7 @@ def _corrected_squares(
         lanes[VALUE, j] = abs(product[j]) * math.exp(lanes[VALUE, j])
 
 
-@kernel
+@inner_kernel
 def _leaf_bounds(size: int, depth: int, leaf: int) -> tuple[int, int]:
     """Roots of a leaf; without a tree they are cut into groups of LANES."""
     if depth == 0:

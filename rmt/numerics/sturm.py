@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rmt.numerics.kernel import kernel
+from rmt.numerics.kernel import inner_kernel, kernel
 
 Array = NDArray[Any]
 Real = NDArray[np.float64]
@@ -28,13 +28,13 @@ ROWS = 8
 FLOOR = 2.0**-110
 
 
-@kernel
+@inner_kernel
 def float_bits(x: Any) -> Any:
     """Bits of a double as a signed integer: negative for negative numbers."""
     return np.float64(x).view(np.int64)
 
 
-@kernel
+@inner_kernel
 def bits_float(b: Any) -> Any:
     """Double with the given bits."""
     return np.int64(b).view(np.float64)
