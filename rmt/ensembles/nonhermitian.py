@@ -77,6 +77,18 @@ class IndependentEntriesEnsemble(Ensemble):
         rows, columns = self.shape
         return MarchenkoPastur(ratio=rows // columns if rows % columns == 0 else rows / columns)
 
+    def singular_value_law(self) -> Law:
+        """Limit law of the singular values, min(rows, columns) of them: without the zeros of X X* for a tall X."""
+        from rmt.laws import MarchenkoPastur
+        from rmt.laws.pushforward import square_root
+
+        rows, columns = self.shape
+        if rows <= columns:
+            return super().singular_value_law()
+        warn_about_edges(self, self.entries)
+        stretch = rows // columns if rows % columns == 0 else rows / columns
+        return square_root(MarchenkoPastur(ratio=columns / rows, variance=stretch))
+
     def _require_square(self) -> None:
         rows, columns = self.shape
         if rows != columns:

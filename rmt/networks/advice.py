@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from rmt.errors import check_count, check_real
+from rmt.errors import check_count, check_real, shown
 from rmt.networks.activations import ActivationLike, activation
 from rmt.networks.criticality import CriticalPoint, critical_points, critical_sigma_w, edge_of_chaos
 from rmt.networks.moments import Activation
@@ -27,6 +27,24 @@ TARGET = 0.2
 SHORTEST, LONGEST, PER_DECADE = 1e-8, 1e4, 6
 #: length that is taken when every length will do
 UNIT_LENGTH = 1.0
+
+
+def check_widths(widths: Sequence[float], depth: int) -> tuple[float, ...]:
+    """Return the widths N_0, ..., N_L of a network of L layers, or their ratios: positive numbers.
+
+    Raises
+    ------
+    TypeError
+        If they are no sequence of numbers.
+    ValueError
+        If one is not positive, or their number is not depth + 1.
+    """
+    if isinstance(widths, (str, bytes)) or not hasattr(widths, "__iter__"):
+        raise TypeError(f"widths must be the {depth + 1} numbers N_0, ..., N_{depth}, got {shown(widths)}")
+    checked = tuple(check_real("widths", width, above=0.0) for width in widths)
+    if len(checked) != depth + 1:
+        raise ValueError(f"widths must be the {depth + 1} numbers N_0, ..., N_{depth}, got {len(checked)}")
+    return checked
 
 
 @dataclass(frozen=True)
@@ -52,7 +70,15 @@ class WidthProfile:
 
     @classmethod
     def of(cls, depth: int, widths: Sequence[float] | None = None) -> WidthProfile:
-        """Sums over the layers; all widths equal when None."""
+        """Sums over the layers; all widths equal when None.
+
+        Raises
+        ------
+        ValueError
+            If the widths are not depth + 1 positive numbers.
+        """
+        if widths is not None:
+            widths = check_widths(widths, depth)
         if widths is None or len(set(widths)) == 1:
             return cls(depth, float(depth), 0.0, float(depth), 1.0)
         last = float(widths[-1])
@@ -177,7 +203,8 @@ def advise(
     Raises
     ------
     ValueError
-        If the activation is unknown, ``depth < 1``, a scale is negative or the target not positive.
+        If the activation is unknown, ``depth < 1``, a scale is negative, the target not positive, or the widths are not
+        depth + 1 positive numbers.
 
     Examples
     --------

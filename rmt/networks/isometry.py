@@ -229,7 +229,7 @@ def _radial_outlier(network: MLP, summary: SpectrumSummary, law: Law, log_scale:
     if bound is None:
         return None
     lowest = 0.5 * (float(log_quantiles(law, [BEYOND])[0]) + log_scale)
-    return JacobianOutlier(bound, Cause.RADIAL, gain) if bound < lowest - 1e-9 else None
+    return JacobianOutlier(bound, Cause.RADIAL, gain, is_bound=True) if bound < lowest - 1e-9 else None
 
 
 # ---------------------------------------------------------------------- words

@@ -110,6 +110,15 @@ class Jacobian(Ensemble):
         """
         return self._gram_law
 
+    def singular_value_law(self) -> Law:
+        """Limit law of the min(N_0, N_L) singular values: without the zeros of J Jᵀ where the output is wider."""
+        from rmt.laws.pushforward import square_root
+        from rmt.networks.jacobian_law import ZerosRemoved
+
+        first, last = self.net.widths[0], self.net.widths[-1]
+        law = self.gram_law()
+        return square_root(law if last <= first else ZerosRemoved(law, first / last))
+
     def transform_chain(self) -> TransformChain:
         """The route of the theory from the S-transforms of the layers to the density, link by link."""
         from rmt.networks.chain import TransformChain

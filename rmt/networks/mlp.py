@@ -240,7 +240,10 @@ class MLP(Frozen):
 
     @cached_property
     def log_radial_gain(self) -> float:
-        """Logarithm of Π chi_par: the squared gain of a perturbation along the signal, outside the bulk."""
+        """Logarithm of Π chi_par: the gain of a perturbation along the signal in its own direction.
+
+        It is ⟨x_L, J x_0⟩/(‖x_L‖ ‖x_0‖), not squared; J x_0 has components across x_L as well.
+        """
         gains = [layer.chi_par for layer in self.layers]
         return math.fsum(map(math.log, gains)) if min(gains) > 0.0 else -math.inf
 
@@ -321,9 +324,6 @@ def parse_weights(value: Any) -> EntryLaw | str:
 
 
 def _widths(value: Sequence[float] | None, depth: int) -> tuple[float, ...]:
-    if value is None:
-        return (1.0,) * (depth + 1)
-    widths = tuple(check_real("widths", w, above=0.0) for w in value)
-    if len(widths) != depth + 1:
-        raise ValueError(f"widths must be the {depth + 1} numbers N_0, ..., N_{depth}, got {len(widths)}")
-    return widths
+    from rmt.networks.advice import check_widths
+
+    return (1.0,) * (depth + 1) if value is None else check_widths(value, depth)

@@ -51,25 +51,28 @@ class JacobianOutlier:
     Attributes
     ----------
     log_position : float
-        Logarithm of the singular value.
+        Logarithm of the singular value; below the bulk a bound: the smallest one lies at or below it.
     cause : Cause
         The radial direction (the input itself, whose gain is the product of the chi_par), the mean mode of a
         residual network, or unexplained.
     expected : float or None
         Logarithm of the gain of the direction that causes it: Π chi_par for the radial one.
+    is_bound : bool
+        Whether `log_position` is an upper bound, as it is below the bulk, and not the value.
     """
 
     log_position: float
     cause: Cause
     expected: float | None = None
+    is_bound: bool = False
 
     @property
     def position(self) -> float:
-        """The singular value."""
+        """The singular value; below the bulk the bound on it."""
         return exponential(self.log_position)
 
     def __str__(self) -> str:
-        text = f"s = {power_of_ten(self.log_position)}: {self.cause}"
+        text = f"s {'<=' if self.is_bound else '='} {power_of_ten(self.log_position)}: {self.cause}"
         if self.expected is not None and self.expected != self.log_position:
             text += f", gain {power_of_ten(self.expected)}"
         return text
@@ -265,7 +268,12 @@ class IsometryReport:
             **chosen,
             "gain_per_layer": finite(self.gain_per_layer),
             "outliers": [
-                {"position": finite(o.position), "log_position": finite(o.log_position), "cause": str(o.cause)}
+                {
+                    "position": finite(o.position),
+                    "log_position": finite(o.log_position),
+                    "is_bound": o.is_bound,
+                    "cause": str(o.cause),
+                }
                 for o in self.outliers
             ],
             "scales": None if self.scales is None else {k: finite(v) for k, v in vars(self.scales).items()},

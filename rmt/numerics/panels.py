@@ -12,6 +12,8 @@ Real = NDArray[np.float64]
 EPS = float(np.finfo(np.float64).eps)
 _NODES = 16
 _DEPTH = 60
+#: so many panels at once that do not settle follow the noise of the integrand; a singular point adds one a halving
+_MOST_UNSETTLED = 512
 _X, _W = np.polynomial.legendre.leggauss(_NODES)
 _X, _W = 0.5 * (1.0 + _X), 0.5 * _W  # from [-1, 1] to [0, 1]
 
@@ -24,7 +26,7 @@ def panel_rule(breaks: Real) -> tuple[Real, Real]:
 
 
 def adaptive_breaks(function: Callable[[Real], Real], breaks: Real, tolerance: float = 64.0 * EPS) -> Real:
-    """Halve panels until the integral of `function` over each no longer changes.
+    """Halve panels until the integral of `function` over each no longer changes, or only its noise does.
 
     Parameters
     ----------
@@ -54,7 +56,7 @@ def adaptive_breaks(function: Callable[[Real], Real], breaks: Real, tolerance: f
         settled = np.asarray((change <= tolerance * total).reshape(-1, len(edges)).all(axis=0))
         final.append(edges[settled])
         edges = halves[~settled].reshape(-1, 2)
-        if len(edges) == 0:
+        if not 0 < len(edges) <= _MOST_UNSETTLED:
             break
     kept = np.concatenate([*final, edges])
     kept = kept[np.argsort(kept[:, 0])]

@@ -49,3 +49,25 @@ def test_the_report_of_a_network_cannot_go_stale():
         net.sigma_w = (3.0,) * 4
     assert net.isometry().predicted.log_m1 == first
     assert rmt.MLP(4, "tanh", 3.0, 0.1).isometry().predicted.log_m1 != first
+
+
+# ---------------------------------------------------------------------- rectangular matrices
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2), (2, 1), (3, 1), (3, 2)])
+def test_the_law_of_singular_values_counts_as_the_sample_does(shape):
+    """min(rows, columns) of them: a tall X has no zeros among them, though X X* does."""
+    ensemble = rmt.ginibre(shape=shape)
+    values = ensemble.singular_values(60, rng=0, trials=20)
+    law = ensemble.singular_value_law()
+    assert law.atoms == ()
+    assert rmt.spectra.compare(values, law).verdict == "accepted"
+    if shape[0] > shape[1]:
+        assert rmt.spectra.compare(values, rmt.square_root(ensemble.gram_law())).verdict == "rejected"
+
+
+def test_the_law_of_singular_values_of_a_widening_network():
+    jacobian = rmt.MLP(1, "linear", 1.0, widths=(1, 2), input_q=1.0).jacobian()
+    values = jacobian.singular_values(300, rng=0, trials=4)
+    assert values.shape == (4, 150)
+    law = jacobian.singular_value_law()
+    assert law.atoms == ()
+    assert rmt.spectra.compare(values, law).verdict == "accepted"

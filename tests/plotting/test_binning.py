@@ -103,3 +103,19 @@ def test_frame_cuts_far_tails_only():
     law = rmt.FussCatalan(order=10)
     assert law.cdf_of_log(low) == pytest.approx(1e-3, rel=1e-9)
     assert high == pytest.approx(math.log(11**11 / 10**10))
+
+
+def test_a_wide_gap_is_not_filled_with_bins():
+    law = rmt.mixture(rmt.Semicircle(), rmt.Semicircle(mean=1e8))
+    values = np.append(law.rvs(1000, rng=0), 5e7)
+    data = histogram(values, law)
+    assert data.density.size < 2000
+    assert mass(data) == pytest.approx(1.0)
+    narrow = histogram(values, rmt.mixture(rmt.Semicircle(), rmt.Semicircle(mean=6)))
+    assert np.diff(narrow.edges).max() / np.diff(narrow.edges).min() < 1e9
+
+
+def test_a_support_narrower_than_a_float():
+    law = rmt.FreeStable(alpha=0.1)
+    data = histogram(law.rvs(50, rng=0), law)
+    assert np.isfinite(data.density).all()

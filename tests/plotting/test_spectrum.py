@@ -171,3 +171,56 @@ def test_law_in_the_plane_is_a_circle(ax):
 def test_views_that_make_no_sense_are_refused(ax):
     with pytest.raises(ValueError, match="view='radii' needs a law in the plane"):
         plotting.compare(rmt.goe(), n=10, rng=0, ax=ax, view="radii")
+
+
+# ---------------------------------------------------------------------- what does not fit together
+def test_points_of_the_plane_under_a_law_on_the_line():
+    with pytest.raises(TypeError, match="the eigenvalues are complex and semicircle law is a law on the line"):
+        plotting.compare(rmt.ginibre(), rmt.Semicircle(), n=20, rng=0)
+
+
+def test_the_remedies_for_complex_eigenvalues(ax):
+    """A law of the plane, or the singular values with theirs: both are named in the message."""
+    plotting.compare(rmt.ginibre(), rmt.CircularLaw(), n=20, rng=0, ax=ax)
+    plotting.compare(rmt.ginibre(), rmt.square_root(rmt.MarchenkoPastur()), n=20, rng=0, view="singular values")
+
+
+@pytest.mark.parametrize("value", ["x", 3, None], ids=repr)
+def test_what_is_no_axes(value):
+    if value is not None:
+        with pytest.raises(TypeError, match=r"ax must be two-dimensional matplotlib Axes, got .*axes\[0\].*gca\(\)"):
+            plotting.law(rmt.Semicircle(), ax=value)
+    with pytest.raises(TypeError, match="figure must be a matplotlib Figure"):
+        plotting.save(value, "a.png")
+
+
+def test_the_remedies_for_what_is_no_axes():
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    panels = figure.subplots(1, 2)
+    for wrong in (figure, panels, figure.add_subplot(projection="3d")):
+        with pytest.raises(TypeError, match="ax must be two-dimensional"):
+            plotting.law(rmt.Semicircle(), ax=wrong)
+    assert plotting.law(rmt.Semicircle(), ax=panels[0]) is panels[0]
+    assert plotting.law(rmt.Semicircle(), ax=Figure().gca()).lines
+    with pytest.raises(TypeError, match=r"of Axes pass axes.figure"):
+        plotting.save(panels[0], "a.png")
+
+
+def test_the_same_figure_gives_the_same_bytes(tmp_path):
+    """Constrained layout moves with the first draw: of any formats in any order, the first is no exception."""
+
+    def saved(*endings):
+        figure, axes = plotting.figure()
+        plotting.compare(rmt.wishart(ratio=2.0), n=50, rng=0, ax=axes)
+        return [plotting.save(figure, tmp_path / f"figure.{ending}").read_bytes() for ending in endings]
+
+    alone = {ending: saved(ending)[0] for ending in ("png", "svg", "pdf")}
+    for order in (("png", "svg", "svg"), ("svg", "png", "pdf"), ("pdf", "pdf", "png")):
+        assert saved(*order) == [alone[ending] for ending in order]
+
+
+def test_more_bins_than_dots(ax):
+    with pytest.raises(ValueError, match="bins must be an integer >= 1 and <= 1000000, got 1000000000"):
+        plotting.esd([1.0, 2.0], ax, bins=10**9)

@@ -147,3 +147,17 @@ def test_bad_input(draw, message, ax):
     with pytest.raises(ValueError, match=message):
         draw(ax)
     assert math.isfinite(ax.get_xlim()[0])
+
+
+def test_transforms_are_drawn_to_the_end_of_their_domain(ax):
+    law = rmt.mixture(rmt.Semicircle(), rmt.Atomic((5,), (1,)))
+    plotting.r_transform(law, ax)
+    assert np.isfinite(curves(ax)[0]).all()
+    plotting.r_transform(rmt.Empirical([7]), ax)
+    assert curves(ax)[1][:, 1] == pytest.approx(7.0)
+
+
+@pytest.mark.parametrize("draw", [plotting.r_transform, plotting.s_transform, plotting.subordination])
+def test_laws_of_the_plane_have_no_transform(draw):
+    with pytest.raises(TypeError, match=r"a law of the plane has one in its radial_law\(\)"):
+        draw(rmt.CircularLaw())
