@@ -83,6 +83,46 @@ def test_properties_are_kept_without_a_lock():
     assert not wrong, f"use cached_property of rmt._cached: functools' holds a lock in Python 3.11: {wrong}"
 
 
+def decorators_of(node):
+    return {ast.unparse(d) for d in node.decorator_list} if isinstance(node, ast.FunctionDef) else set()
+
+
+def outside_of_kernels(tree):
+    """All nodes of a module but those inside kernels."""
+    for child in ast.iter_child_nodes(tree):
+        if not decorators_of(child) & {"kernel", "inner_kernel"}:
+            yield child
+            yield from outside_of_kernels(child)
+
+
+def test_python_calls_no_inner_kernel():
+    trees = {
+        p: ast.parse(p.read_text()) for folder in ("rmt", "tests", "benchmarks") for p in (ROOT / folder).rglob("*.py")
+    }
+    homes = {p: ".".join(p.relative_to(ROOT).with_suffix("").parts) for p in trees}
+    inner = {
+        (homes[p], node.name)
+        for p, tree in trees.items()
+        for node in tree.body
+        if "inner_kernel" in decorators_of(node)
+    }
+    assert inner
+    wrong = []
+    for path, tree in trees.items():
+        names = {name for home, name in inner if home == homes[path]}
+        modules = {}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom):
+                names |= {a.asname or a.name for a in node.names if (node.module, a.name) in inner}
+                modules |= {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
+        for node in outside_of_kernels(tree):
+            if isinstance(node, ast.Name) and node.id in names:
+                wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}: {node.id}")
+            if isinstance(node, ast.Attribute) and (modules.get(ast.unparse(node.value)), node.attr) in inner:
+                wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}: {node.attr}")
+    assert not wrong, f"declare with @kernel what Python calls: {wrong}"
+
+
 def test_import_loads_numpy_only():
     heavy = ("scipy", "matplotlib", "numba", "mpmath", "torch", "rmt.laws", "rmt.ensembles")
     code = f"import rmt, sys; print([m for m in {heavy!r} if m in sys.modules], 'numpy' in sys.modules)"

@@ -114,7 +114,7 @@ def _monomial(degree: Any, q1: Any, q2: Any, gap: Any) -> Any:
     return value, slope
 
 
-@inner_kernel
+@kernel
 def closed_pair(kind: Any, first: Any, second: Any, q1: Any, q2: Any, gap: Any) -> Any:
     """E φ(u) φ(v) and E φ'(u) φ'(v) (NaN for a jump) of the activation `kind` with its two parameters."""
     if kind == HOMOGENEOUS:
