@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from rmt.free.computed import law_of
-from rmt.free.tree import Node
+from rmt.free.tree import Node, post_order
 from rmt.laws.law import EPS
 
 Pairs = tuple[tuple[float, float], ...]
@@ -27,6 +28,7 @@ def atoms_of_convolution(node: Node) -> Pairs:
     Voiculescu 1998). A free product has at Π a_i^{t_i} ≠ 0 the same, and at 0 the largest of the masses of its
     factors there (Belinschi 2003). A compound free Poisson law has one at 0, of mass 1 - rate (1 - ν({0})).
     """
+    settle_atoms(node)
     if node.kind == "compound":
         jumps = law_of(node.children[0])
         mass = 1.0 - float(node.rate) * (1.0 - dict(jumps.atoms).get(0.0, 0.0))  # type: ignore[attr-defined]
@@ -43,8 +45,18 @@ def atoms_of_convolution(node: Node) -> Pairs:
     return tuple(sorted(found.items()))
 
 
+def settle_atoms(node: Node) -> None:
+    """Find the atoms of all parts of an expression, children first, so that however deep it is nothing recurses."""
+    for part in post_order(node, known="_atoms_settled"):
+        if part is not node:
+            part.__dict__["_atoms_settled"] = True
+            with suppress(OverflowError):  # said where it is asked for
+                law_of(part).atoms  # noqa: B018
+
+
 def log_atoms_of_product(node: Node) -> Pairs:
     """Logarithms of the positions of the atoms of a product of positive laws, and the masses."""
+    settle_atoms(node)
     found = []
     for places, mass in _atoms_of_product(node):
         logs = [math.log(a) if a else -math.inf for a in places]

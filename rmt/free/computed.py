@@ -11,11 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rmt._cached import cached_property
-from rmt.free.tree import Affine, Leaf, Node, Square, affine
+from rmt.free.tree import Affine, Leaf, Node, Square, affine, post_order
 from rmt.laws.affine import Affine as AffineLaw
 from rmt.laws.expectation import expectation_rule
 from rmt.laws.law import Complex, Law
 from rmt.laws.pushforward import Squared
+
+#: parts of an expression up to which moments are computed exactly before they are rounded
+_FEW_PARTS = 60
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,19 +64,29 @@ class ComputedLaw(Law):
         return moments(self.node, order)
 
     def _float_moments(self, order: int) -> list[float]:
-        from rmt.free.series import moments
+        from rmt.free.series import moments, rounded_moments
 
-        try:
-            return [float(m) for m in moments(self.node, order, exact=True)]
-        except ValueError:  # a leaf without rational moments, a real power of a mean
-            pass
-        try:
-            return [float(m) for m in moments(self.node, order, exact=False)]
-        except ValueError:
-            if not all(map(math.isfinite, self._hull())):
-                raise
+        small = len(post_order(self.node)) <= _FEW_PARTS
+        refusal = None
+        for exact in (True, False) if small else (False,):
+            try:
+                return self._as_floats(
+                    moments(self.node, order, exact=exact) if small else rounded_moments(self.node, order)
+                )
+            except ValueError as error:  # a leaf without rational moments, a real power of a mean
+                refusal = error
+        if refusal is not None and not all(map(math.isfinite, self._hull())):
+            raise refusal
         nodes, weights = expectation_rule(self)
         return [float(weights @ nodes**k) for k in range(order + 1)]
+
+    def _as_floats(self, moments: list[Fraction]) -> list[float]:
+        try:
+            return [float(m) for m in moments]
+        except OverflowError:
+            raise OverflowError(
+                f"a moment of order <= {len(moments) - 1} of {self!r} exceeds the largest float; ask for exact=True"
+            ) from None
 
     def _affine(self, scale: Any, shift: Any) -> Law:
         return law_of(affine(self.node, scale, shift))

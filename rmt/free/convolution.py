@@ -11,7 +11,7 @@ from rmt.errors import check_real, shown
 from rmt.free.closed_forms import recognise
 from rmt.free.computed import law_of
 from rmt.free.divisible import infinitely_divisible_power
-from rmt.free.program import is_positive
+from rmt.free.program import is_negative, is_positive
 from rmt.free.subtraction import deconvolved, difference_node, is_resolved, quotient_node
 from rmt.free.tree import (
     Affine,
@@ -275,7 +275,7 @@ def _orient(terms: list[tuple[Node, Any]]) -> tuple[list[tuple[Node, Any]], int]
                 f"a free multiplicative power needs a law on [0, inf); the support of {law!r} starts at "
                 f"{law._hull()[0]:.6g}"
             )
-        if law._hull()[1] <= 0.0:
+        if is_negative(node):
             sign = -sign
             oriented.append((affine(node, -1, 0), t))
         else:

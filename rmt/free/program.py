@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from rmt.errors import ConvergenceError
 from rmt.free import tree_kernels as kinds
 from rmt.free.computed import law_of
 from rmt.free.leaves import leaf_parameters, location, rewrite
@@ -31,6 +33,12 @@ from rmt.free.tree import (
     post_order,
 )
 from rmt.free.tree_kernels import Anchors, Program, State
+from rmt.laws.law import Law
+
+#: most parts of an expression, shared ones written out, that are solved for
+LARGEST = 200_000
+#: mass that is no rounding error
+_SOME_MASS = 1e-6
 
 _KINDS: dict[str, int] = {
     "sum": kinds.SUM,
@@ -164,18 +172,53 @@ def new_anchors(n: int) -> Anchors:
 
 
 def _entry(node: Node) -> _Entry:
+    """The entry of a node; parts that are shared have theirs in common."""
+    _check_size(node)
+    for part in post_order(node, known="_entry"):
+        children = [child.__dict__["_entry"] for child in part.children]
+        part.__dict__["_entry"] = _entry_from(part, children)
+    entry: _Entry = node.__dict__["_entry"]
+    return entry
+
+
+def _check_size(node: Node) -> None:
+    """Refuse an expression that is too large with its shared parts written out, as every argument is its own.
+
+    Raises
+    ------
+    ValueError
+        With the number of parts.
+    """
+    order = post_order(node)
+    sizes: dict[int, int] = {}
+    for part in order:
+        copies = 2 if isinstance(part, Square) else 1
+        sizes[id(part)] = 1 + copies * sum(sizes[id(child)] for child in part.children)
+    if sizes[id(node)] > LARGEST:
+        raise ValueError(
+            f"this expression has {len(order)} different parts, but about 10^{_digits(sizes[id(node)])} where shared "
+            f"ones are written out, each with an argument of its own in the equations; at most {LARGEST} are solved. "
+            "Moments need no arguments; or put a shared part on panels first (Law.from_pdf)"
+        )
+
+
+def _digits(count: int) -> int:
+    """Decimal logarithm of a count, rounded down, however large it is."""
+    return int(math.log10(2.0) * (count.bit_length() - 1) + math.log10(count / (1 << (count.bit_length() - 1))))
+
+
+def _entry_from(node: Node, children: list[_Entry]) -> _Entry:
+    """The entry of a node from those of its children."""
     if isinstance(node, Leaf):
         code, parameters, size = leaf_parameters(node.law)
         centre, spread = location(node.law)
         return _Entry(code, [], [], parameters, size, centre, spread)
     if isinstance(node, Product):
-        return _product_entry(node)
+        return _product_entry(node, children)
     if isinstance(node, Square):
-        child = _entry(node.child)
-        children = [child, _entry(node.child)]
+        (child,) = children
         c, s = child.centre, child.spread
-        return _Entry(kinds.SQUARE, children, [1.0, 1.0], [], 0, c * c + s * s, s * (2.0 * abs(c) + s))
-    children = [_entry(child) for child in node.children]
+        return _Entry(kinds.SQUARE, [child, child], [1.0, 1.0], [], 0, c * c + s * s, s * (2.0 * abs(c) + s))
     weights = [float(t) for t in node.weights]
     centre, spread, parameters = _combined_location(node, children, weights)
     return _Entry(_KINDS[node.kind], children, weights, parameters, 0, centre, spread)
@@ -209,19 +252,20 @@ def _combined_location(node: Node, children: list[_Entry], weights: list[float])
     return math.copysign(size, child.centre), size, [at_zero.real, at_zero.imag]
 
 
-def _product_entry(node: Product) -> _Entry:
+def _product_entry(node: Product, entries: list[_Entry]) -> _Entry:
     """Point masses of a product shift log x; at most one factor may take negative values."""
     log_scale = 0.0
-    factors: list[tuple[Node, float]] = []
-    for child, t in node.terms:
+    children: list[_Entry] = []
+    weights: list[float] = []
+    signs: list[bool] = []
+    for (child, t), entry in zip(node.terms, entries, strict=True):
         position = point_mass_position(child)
         if position is None:
-            factors.append((child, float(t)))
+            children.append(entry)
+            weights.append(float(t))
+            signs.append(is_positive(child))
         else:
             log_scale += float(t) * math.log(position)
-    children = [_entry(child) for child, _ in factors]
-    weights = [t for _, t in factors]
-    signs = [is_positive(child) for child, _ in factors]
     signed = signs.index(False) if False in signs else -1
     log_mean = log_scale
     relative = 0.0
@@ -240,14 +284,39 @@ def _product_entry(node: Product) -> _Entry:
 
 def is_positive(node: Node) -> bool:
     """Whether the law of `node` lives on [0, ∞)."""
+    for part in post_order(node, known="_surely_positive"):
+        part.__dict__["_surely_positive"] = _surely_positive(part)
+    kept: bool | None = node.__dict__.get("_positive")
+    if kept is None:
+        kept = node.__dict__["_surely_positive"] or not _takes_negative_values(law_of(node))
+        node.__dict__["_positive"] = kept
+    return kept
+
+
+def _surely_positive(node: Node) -> bool:
+    """Whether the law of `node` lives on [0, ∞) because its children do."""
+    positive = [child.__dict__["_surely_positive"] for child in node.children]
     if isinstance(node, Leaf):
         return node.law._hull()[0] >= 0.0
-    if isinstance(node, Product | Mixture | BooleanSum | Compound) and all(map(is_positive, node.children)):
-        return True
-    if isinstance(node, Sum) and all(map(is_positive, node.children)):
-        return True
-    if isinstance(node, Affine) and node.scale > 0 and node.shift >= 0 and is_positive(node.child):
-        return True
-    if isinstance(node, Square):
-        return True
-    return law_of(node)._hull()[0] >= 0.0
+    if isinstance(node, Sum | Product | Mixture | BooleanSum | Compound | Inverse):
+        return all(positive)
+    if isinstance(node, Affine):
+        return bool(node.scale > 0 and node.shift >= 0 and positive[0])
+    return isinstance(node, Square)
+
+
+def is_negative(node: Node) -> bool:
+    """Whether the law of `node` lives on (-∞, 0]."""
+    law = law_of(node)
+    with suppress(ConvergenceError):
+        if law.sf(0.0) > _SOME_MASS:
+            return False
+    return law._hull()[1] <= 0.0
+
+
+def _takes_negative_values(law: Law) -> bool:
+    """By the mass below 0 where that is not small, else by the support, whose search takes longer."""
+    with suppress(ConvergenceError):
+        if law.cdf(0.0) - dict(law.atoms).get(0.0, 0.0) > _SOME_MASS:
+            return True
+    return law._hull()[0] < 0.0

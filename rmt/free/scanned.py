@@ -15,14 +15,32 @@ import numpy as np
 
 from rmt.free.computed import law_of, upper
 from rmt.free.gaps import Opening
-from rmt.free.tree import point_mass_position
+from rmt.free.tree import (
+    Affine,
+    BooleanSum,
+    Compound,
+    Leaf,
+    Mixture,
+    Monotone,
+    Node,
+    Product,
+    Square,
+    Sum,
+    SymmetricRoot,
+    point_mass_position,
+    post_order,
+)
 from rmt.laws.law import EPS, Mask, Real
 from rmt.numerics.roots import bracketed_roots
 
 _SAMPLES, _TAIL_SAMPLES = 600, 100
 _GOLDEN = 0.5 * (math.sqrt(5.0) - 1.0)
 _BISECTIONS, _ROUNDS, _SECTIONS = 60, 12, 16
-#: where in a gap the mass above it is taken
+#: bounds so many standard deviations off are narrowed
+_NEAR_BOUND = 10.0
+#: logarithm of the largest bound
+_LARGEST_LOG = 700.0
+#: where between two points others are tried
 _INSIDE_GAP = np.array([0.5, 0.37, 0.63])
 #: logarithm, relative to that of the mean, down to which a product is sampled next to 0
 _DEEP = 300.0
@@ -45,6 +63,7 @@ class _Scan:
         self.atoms = [(a, m) for a, m in atoms if math.isfinite(a)]
         self.noise = _NOISE * (1.0 + law._solver.total_weight)
         self.unit = 1.0 if self.logarithmic else law._solver.spread
+        self.bounds = self._narrowed(*_bounds(law, self.logarithmic))
 
     def _values(self, t: Real) -> tuple[Real, Mask, Mask]:
         """Re D², positive outside and negative next to a soft edge inside; outside; certified."""
@@ -64,6 +83,28 @@ class _Scan:
         raw = values.potential.imag / math.pi
         above: Real = self.law._clean(1.0 - raw, raw, values.outside)[1]
         return np.where(values.outside, above, np.nan)
+
+    def _narrowed(self, low: float, high: float) -> tuple[float, float]:
+        """Bounds of the support within a fraction of it: those of nested laws grow with their depth."""
+        solver = self.law._solver
+        if self.logarithmic or not (math.isfinite(low) and math.isfinite(high)):
+            return low, high
+        ends = []
+        for end in (low, high):
+            length = end - solver.centre
+            if abs(length) <= _NEAR_BOUND * solver.spread:
+                ends.append(end)
+                continue
+            distance = np.geomspace(solver.spread, abs(length), _TAIL_SAMPLES)
+            x = solver.centre + math.copysign(1.0, length) * distance
+            above = self._above(x)
+            beyond = above if length > 0.0 else 1.0 - above
+            beyond = beyond - np.array([math.fsum(m for a, m in self.atoms if (a - p) * length > 0.0) for p in x])
+            reached = np.flatnonzero(~(np.abs(beyond) <= self.noise))  # inside, not certified, or mass beyond
+            last = int(reached[-1]) + 1 if reached.size else 0
+            ends.append(float(x[min(last, x.size - 1)]))
+        places = [a for a, _ in self.atoms]
+        return min([ends[0], *places]), max([ends[1], *places])
 
     # ------------------------------------------------------------------ points
     def openings(self) -> list[Opening]:
@@ -97,7 +138,7 @@ class _Scan:
     def _samples(self) -> Real:
         """Points of the hull and a little more, dense at its ends and about 0 where products are singular."""
         nodes = np.cos(math.pi * (np.arange(_SAMPLES) + 0.5) / _SAMPLES)[::-1]
-        low, high = _bounds(self.law, self.logarithmic)
+        low, high = self.bounds
         solver = self.law._solver
         if self.logarithmic:
             middle, scale = solver.log_centre, solver.relative_spread
@@ -190,7 +231,7 @@ class _Scan:
     def _edges(self, out: Real, into: Real) -> tuple[Real, Mask]:
         """Edges between points outside and points inside, and whether they are soft."""
         out, into = out.copy(), into.copy()
-        ready = np.zeros(out.size, dtype=bool)
+        ready, lost = np.zeros(out.size, dtype=bool), np.zeros(out.size, dtype=bool)
         for _ in range(_BISECTIONS):
             rest = np.flatnonzero(~ready)
             if rest.size == 0:
@@ -198,16 +239,22 @@ class _Scan:
             inside_slope, _ = self._slope(into[rest])
             ready[rest] = inside_slope < 0.0
             rest = rest[~ready[rest]]
-            middle = 0.5 * (out[rest] + into[rest])
-            _, outside = self._slope(middle)
+            middle = out[rest, None] + (into - out)[rest, None] * _INSIDE_GAP
+            _, outside, good = (v.reshape(middle.shape) for v in self._values(middle.ravel()))
+            # a point that is not certified says nothing
+            chosen = np.arange(rest.size), np.argmax(good, axis=1)
+            known = good.any(axis=1)
+            ready[rest[~known]] = lost[rest[~known]] = True
+            rest, middle, outside = rest[known], middle[chosen][known], outside[chosen][known]
             out[rest] = np.where(outside, middle, out[rest])
             into[rest] = np.where(outside, into[rest], middle)
+        ready &= ~lost
         soft = np.flatnonzero(ready)
         edges = 0.5 * (out + into)
         if soft.size:
             roots = bracketed_roots(lambda t, _: self._slope(t)[0], out[soft], into[soft])
             edges[soft] = np.where(np.isnan(roots), edges[soft], roots)
-        for place in [*_bounds(self.law, self.logarithmic), *(a for a, _ in self.atoms)]:
+        for place in [*self.bounds, *(a for a, _ in self.atoms)]:
             # hard edges are those of the factors, found by bisection up to rounding
             at = ~ready & (np.abs(edges - place) <= 64.0 * EPS * max(self.unit, abs(place)))
             edges[at] = place
@@ -227,26 +274,73 @@ def _geometric(start: float, stop: float, scale: float) -> Real:
 def _bounds(law: Any, logarithmic: bool) -> tuple[float, float]:
     """An interval that holds the support: sums of the ends for a sum, products (or their logs) for a product."""
     node, scale, shift = law._solver.core
-    if node.kind == "compound":  # dominated by free Poisson laws of the smallest and of the largest jump
-        low, high = law_of(node.child)._hull()
-        reach = scale * (1.0 + math.sqrt(float(node.rate))) ** 2
-        return min(low, 0.0) * reach + shift, max(high, 0.0) * reach + shift
-    if node.kind == "sum":
-        factors = [(law_of(child)._hull(), float(t)) for child, t in node.terms]
-        low = math.fsum(t * hull[0] for hull, t in factors)
-        high = math.fsum(t * hull[1] for hull, t in factors)
+    if not logarithmic:
+        low, high = _reach(node)
         return scale * low + shift, scale * high + shift
-    hulls = [
-        (position, position) if (position := point_mass_position(child)) is not None else law_of(child)._hull()
-        for child, _ in node.terms
-    ]
-    weights = [float(t) for _, t in node.terms]
-    tops = [math.log(hull[1]) * t for hull, t in zip(hulls, weights, strict=True) if hull[0] >= 0.0]
-    if logarithmic:
-        bottoms = [
-            math.log(hull[0]) * t if hull[0] > 0.0 else -math.inf for hull, t in zip(hulls, weights, strict=True)
+    tops, bottoms = [], []
+    for child, t in node.terms:
+        position = point_mass_position(child)
+        low, high = _reach(child) if position is None else (float(position), float(position))
+        tops.append(float(t) * math.log(high))
+        bottoms.append(float(t) * math.log(low) if low > 0.0 else -math.inf)
+    return math.log(scale) + sum(bottoms), math.log(scale) + math.fsum(tops)
+
+
+def _reach(node: Node) -> tuple[float, float]:
+    """An interval that holds the support of the law of a node, from those of its parts: nothing is searched for it.
+
+    A support that is known already is that interval.
+    """
+    for part in post_order(node, known="_reach"):
+        part.__dict__["_reach"] = _reach_of(part, [child.__dict__["_reach"] for child in part.children])
+    known = node.__dict__.get("_law")
+    reach: tuple[float, float] = node.__dict__["_reach"]
+    return known._hull() if known is not None and "support" in known.__dict__ else reach
+
+
+def _reach_of(node: Node, reaches: list[tuple[float, float]]) -> tuple[float, float]:
+    """The same for a node, given the intervals of its children."""
+    lows, highs = [low for low, _ in reaches], [high for _, high in reaches]
+    if isinstance(node, Leaf | BooleanSum | Monotone):
+        return law_of(node)._hull()
+    if isinstance(node, Compound):  # dominated by free Poisson laws of the smallest and of the largest jump
+        size = (1.0 + math.sqrt(float(node.rate))) ** 2
+        return min(lows[0], 0.0) * size, max(highs[0], 0.0) * size
+    if isinstance(node, Affine):
+        ends = [float(node.scale) * end + float(node.shift) for end in reaches[0]]
+        return min(ends), max(ends)
+    if isinstance(node, Sum):
+        weights = [float(t) for t in node.weights]
+        return (
+            math.fsum(t * low for t, low in zip(weights, lows, strict=True)),
+            math.fsum(t * high for t, high in zip(weights, highs, strict=True)),
+        )
+    if isinstance(node, Product):
+        return _reach_of_product(node, lows, highs)
+    if isinstance(node, Mixture):
+        return min(lows), max(highs)
+    low, high = reaches[0]
+    if isinstance(node, SymmetricRoot):
+        return -math.sqrt(high), math.sqrt(high)
+    if isinstance(node, Square):
+        return (0.0 if low <= 0.0 <= high else min(low * low, high * high)), max(low * low, high * high)
+    if low > 0.0 or high < 0.0:  # an inverse
+        return 1.0 / high, 1.0 / low
+    return (0.0 if low == 0.0 else -math.inf), math.inf
+
+
+def _reach_of_product(node: Product, lows: list[float], highs: list[float]) -> tuple[float, float]:
+    """At most one factor takes both signs, with weight 1."""
+    signed = next((i for i, low in enumerate(lows) if low < 0.0), None)
+
+    def product(ends: list[float]) -> float:
+        logs = [
+            float(t) * math.log(end) if end > 0.0 else -math.inf
+            for i, (t, end) in enumerate(zip(node.weights, ends, strict=True))
+            if i != signed
         ]
-        return math.log(scale) + sum(bottoms), math.log(scale) + math.fsum(tops)
-    reach = math.exp(math.fsum(tops))
-    signed = next(hull for hull in hulls if hull[0] < 0.0)
-    return scale * reach * signed[0], scale * reach * max(signed[1], 0.0)
+        return math.exp(min(sum(logs), _LARGEST_LOG))
+
+    if signed is None:
+        return product(lows), product(highs)
+    return product(highs) * lows[signed], product(highs) * max(highs[signed], 0.0)

@@ -21,11 +21,13 @@ from rmt.combinatorics import (
     s_transform_from_moments,
 )
 from rmt.errors import check_count
-from rmt.free.tree import Node, node_of
+from rmt.free.tree import Node, node_of, post_order
 from rmt.laws.atomic import AtomicLaw
 from rmt.laws.law import Law
 from rmt.laws.marchenko_pastur import FreePoisson, MarchenkoPastur
 
+#: binary digits that are kept where fractions are rounded
+_BITS = 1000
 #: m_1, ..., m_k, or the coefficients of 1, s, s², ...
 Series: TypeAlias = list[Fraction]
 
@@ -64,19 +66,37 @@ def moments(expression: Law | Node, order: int, *, exact: bool = True) -> list[F
     return [Fraction(1), *_Moments(exact).of(node, check_count("order", order, minimum=0))]
 
 
+def rounded_moments(node: Node, order: int) -> list[Fraction]:
+    """Moments m_0, ..., m_order with hundreds of digits, for expressions in which exact fractions grow too long."""
+    return [Fraction(1), *_Moments(False, bits=_BITS).of(node, order)]
+
+
 class _Moments:
     """Moments of the nodes of one expression; a node that occurs twice is computed once."""
 
-    def __init__(self, exact: bool) -> None:
-        self._exact = exact
+    def __init__(self, exact: bool, bits: int | None = None) -> None:
+        self._exact, self._bits = exact, bits
         self._known: dict[tuple[Node, int], Series] = {}
 
     def of(self, node: Any, order: int) -> Series:
         """The moments m_1, ..., m_order of a node."""
         if (node, order) not in self._known:
-            rule: Callable[[Any, int], Series] = getattr(self, f"_{node.kind}")
-            self._known[node, order] = rule(node, order)
+            parts = post_order(node)
+            orders: dict[int, set[int]] = {id(part): set() for part in parts}
+            orders[id(node)].add(order)
+            for part in reversed(parts):  # parents before children
+                for child in part.children:
+                    orders[id(child)] |= {_order_below(part, k) for k in orders[id(part)]}
+            for part in parts:
+                for k in orders[id(part)]:
+                    self._find(part, k)
         return self._known[node, order]
+
+    def _find(self, node: Any, order: int) -> None:
+        if (node, order) not in self._known:
+            rule: Callable[[Any, int], Series] = getattr(self, f"_{node.kind}")
+            found = rule(node, order)
+            self._known[node, order] = found if self._bits is None else [_rounded(m, self._bits) for m in found]
 
     def _leaf(self, node: Any, order: int) -> Series:
         values = node.law._exact_moments(order) if self._exact else node.law._float_moments(order)
@@ -158,6 +178,20 @@ class _Moments:
 
     def _inverse(self, node: Any, order: int) -> Series:
         return _negative_moments(node.child, order)
+
+
+def _order_below(node: Node, order: int) -> int:
+    """The order of the moments of its children that a node needs; none for an inverse, which takes others."""
+    return {"square": 2 * order, "root": order // 2, "inverse": 0}.get(node.kind, order)
+
+
+def _rounded(value: Fraction, bits: int) -> Fraction:
+    """A fraction cut to so many binary digits."""
+    if value.numerator.bit_length() + value.denominator.bit_length() <= 2 * bits:
+        return value
+    shift = bits - value.numerator.bit_length() + value.denominator.bit_length()
+    scaled = round(value * Fraction(2) ** shift)
+    return scaled / Fraction(2) ** shift
 
 
 def _negative_moments(node: Any, order: int) -> Series:
