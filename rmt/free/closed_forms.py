@@ -63,7 +63,7 @@ def recognise(node: Node) -> Node:
     law = node.child.law if isinstance(node, Inverse | SymmetricRoot) and isinstance(node.child, Leaf) else None
     if isinstance(node, Inverse) and isinstance(law, Cauchy):
         size = Fraction(law.location) ** 2 + Fraction(law.scale) ** 2
-        return Leaf(Cauchy(_plain(law.location / size), _plain(law.scale / size)))
+        return Leaf(Cauchy(plain(law.location / size), plain(law.scale / size)))
     if isinstance(node, SymmetricRoot) and isinstance(law, MarchenkoPastur) and law.ratio == 1:
         return Leaf(Semicircle(0, law.variance))
     return node
@@ -156,7 +156,7 @@ def _free_poissons(terms: Terms) -> Terms:
 
 
 def _poisson(rate: Fraction, jump: Fraction) -> Law:
-    return FreePoisson(_plain(rate), _plain(jump))
+    return FreePoisson(plain(rate), plain(jump))
 
 
 def _cauchys(terms: Terms) -> Terms:
@@ -186,7 +186,7 @@ def _free_stables(terms: Terms) -> Terms:
         total = sum(share for _, share in members)
         if total > 0.0 and (len(members) > 1 or terms[members[0][0]][1] != 1):
             size = total ** (1.0 / float(alpha))
-            merged = affine(Leaf(FreeStable(alpha, rho)), _plain(Fraction(size)), 0)
+            merged = affine(Leaf(FreeStable(alpha, rho)), plain(Fraction(size)), 0)
             return _free_stables(_merged(terms, [i for i, _ in members], merged))
     return terms
 
@@ -202,8 +202,8 @@ def _meixner(terms: Terms) -> Terms:
     root = exact_sqrt(Fraction(t))
     if root * root != t:
         return terms
-    named = Meixner(_plain(Fraction(law.a) / root), _plain(Fraction(law.b) / Fraction(t)))
-    return ((affine(Leaf(named), _plain(root), 0), 1),)
+    named = Meixner(plain(Fraction(law.a) / root), plain(Fraction(law.b) / Fraction(t)))
+    return ((affine(Leaf(named), plain(root), 0), 1),)
 
 
 def _two_points(terms: Terms) -> Terms:
@@ -220,8 +220,8 @@ def _two_points(terms: Terms) -> Terms:
     (low, high), (rest, p) = law._points()
     if p == Fraction(1, 2) and t >= 2:
         half, middle = (Fraction(high) - Fraction(low)) / 2, t * (low + high) / 2
-        named = Leaf(Arcsine(_plain(2 * half)) if t == 2 else KestenMcKay(t))
-        return ((affine(named, 1 if t == 2 else _plain(half), middle), 1),)
+        named = Leaf(Arcsine(plain(2 * half)) if t == 2 else KestenMcKay(t))
+        return ((affine(named, 1 if t == 2 else plain(half), middle), 1),)
     return ((affine(Leaf(Wachter(p * t, rest * t)), t * (high - low), t * low), 1),)
 
 
@@ -236,7 +236,7 @@ def _projections(terms: Terms) -> Terms:
             return terms
         traces.append(law._points()[1][1])
         scale *= Fraction(law._points()[0][1])
-    return ((affine(Leaf(ProjectionProduct(*traces)), _plain(scale), 0), 1),)
+    return ((affine(Leaf(ProjectionProduct(*traces)), plain(scale), 0), 1),)
 
 
 def _fuss_catalan(terms: Terms) -> Terms:
@@ -255,7 +255,7 @@ def _fuss_catalan(terms: Terms) -> Terms:
         elif isinstance(law, FreePoisson | MarchenkoPastur) and law._rate_and_jump()[0] == 1:
             order = order + t
             members.append(i)
-            scales.append((point_mass(_plain(law._rate_and_jump()[1])), t))
+            scales.append((point_mass(plain(law._rate_and_jump()[1])), t))
     raneys = [(i, child.law) for i, (child, t) in enumerate(terms) if t == 1 and isinstance(child, Leaf)]
     first = next(((i, law) for i, law in raneys if isinstance(law, Raney)), None)
     if order > 0 and first is not None:
@@ -267,7 +267,7 @@ def _fuss_catalan(terms: Terms) -> Terms:
     return (*_merged(terms, members, named), *scales)
 
 
-def _plain(number: Fraction) -> Any:
+def plain(number: Fraction) -> Any:
     """An int where the fraction is one, else a float where that is exact, else the fraction."""
     if number.denominator == 1:
         return int(number)

@@ -30,6 +30,7 @@ from rmt.free.tree import (
     node_of,
     point_mass_position,
 )
+from rmt.laws.classical import Gaussian
 from rmt.laws.law import Law
 from rmt.laws.pushforward import SquareRoot
 
@@ -124,7 +125,8 @@ def free_power(law: Law, power: Any, *, closed_form: bool = True) -> Law:
     law : Law
     power : real
         t > 0; below 1 only for laws that are known to be infinitely divisible (semicircle, free Poisson, compound
-        free Poisson, Cauchy, sums of these) or that are such a power themselves.
+        free Poisson, Fuss-Catalan, Cauchy, sums of these) or that are such a power themselves (Kesten-McKay, arcsine
+        and Wachter laws are powers of laws with two atoms).
     closed_form : bool
         Whether results that are named laws are returned as such.
 
@@ -240,6 +242,12 @@ def _check_free_powers(node: Node) -> None:
     for child, t in core.terms:
         if t < 1 and infinitely_divisible_power(child, t) is None:
             law = law_of(child)
+            if isinstance(law, Gaussian):
+                raise ValueError(
+                    f"the free power {t!r} of {law!r} exists (Belinschi-Bozejko-Lehner-Speicher 2011), but its "
+                    "equations leave the half plane in which G of a Gaussian law is known here; its free cumulants are "
+                    f"those of the law times {t!r}"
+                )
             raise ValueError(
                 f"the free power {t!r} of {law!r} is not known to be a probability law: powers t >= 1 always exist "
                 "(Nica-Speicher 1996), smaller ones only for some laws, all of them only for the free infinitely "

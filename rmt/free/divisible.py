@@ -5,12 +5,16 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from rmt.free.closed_forms import plain
+from rmt.free.leaves import as_sum
 from rmt.free.tree import Affine, Compound, Leaf, Node, Product, Sum, affine, free_product, free_sum
 from rmt.laws.classical import Cauchy
 from rmt.laws.free_meixner import Meixner
 from rmt.laws.free_stable import FreeStable
+from rmt.laws.fuss_catalan import FussCatalan
 from rmt.laws.law import exact
 from rmt.laws.marchenko_pastur import FreePoisson, MarchenkoPastur
+from rmt.laws.raney import Raney
 from rmt.laws.semicircle import Semicircle
 from rmt.numerics.exact import exact_sqrt
 
@@ -19,7 +23,8 @@ def infinitely_divisible_power(node: Node, power: Any) -> Node | None:
     """The free power of a node as one law with other parameters, or None where that is not known to exist.
 
     Known are the semicircle, free Poisson and Cauchy laws, compound free Poisson laws (the product of a free
-    Poisson law of rate 1 with anything among them), and their sums.
+    Poisson law of rate 1 with anything and most Raney laws among them), their sums, and laws that are themselves
+    powers: a Kesten-McKay law of degree d has the powers t >= 1/d, the arcsine law those from 1/2 on.
     """
     if isinstance(node, Leaf):
         return _leaf_power(node, power)
@@ -29,7 +34,10 @@ def infinitely_divisible_power(node: Node, power: Any) -> Node | None:
         child = infinitely_divisible_power(node.child, power)
         return None if child is None else affine(child, node.scale, power * node.shift)
     if isinstance(node, Sum):
-        terms = [(infinitely_divisible_power(child, power * t), 1) for child, t in node.terms]
+        terms = [
+            (child, power * t) if power * t >= 1 else (infinitely_divisible_power(child, power * t), 1)
+            for child, t in node.terms
+        ]
         if any(child is None for child, _ in terms):
             return None
         return free_sum((child, t) for child, t in terms if child is not None)
@@ -53,7 +61,25 @@ def _leaf_power(node: Leaf, power: Any) -> Node | None:
         return affine(Leaf(law), float(power) ** (1.0 / float(law.alpha)), 0)
     if isinstance(law, Cauchy):
         return Leaf(Cauchy(power * law.location, power * law.scale))
-    return None
+    if isinstance(law, FussCatalan):
+        return _raney_power(exact(law.order) + 1, Fraction(1), power)
+    if isinstance(law, Raney):
+        return _raney_power(exact(law.p), exact(law.r), power)
+    expression = as_sum(law)
+    core = expression.child if isinstance(expression, Affine) else expression
+    return infinitely_divisible_power(expression, power) if expression is not None and isinstance(core, Sum) else None
+
+
+def _raney_power(p: Fraction, r: Fraction, power: Any) -> Node | None:
+    """The free cumulants of a Raney law are the moments of another, B_(p-r)(z)^r (Młotkowski 2010): its jumps."""
+    if p - r < 1 or r > p - r:
+        return None
+    if r == 1:
+        order = p - 2
+        if order == 0:
+            return Leaf(FreePoisson(power, 1))
+        return Compound(Leaf(MarchenkoPastur() if order == 1 else FussCatalan(plain(order))), power)
+    return Compound(Leaf(Raney(plain(p - r), plain(r))), power) if p - r > 1 else None
 
 
 def _product_power(node: Product, power: Any) -> Node | None:

@@ -46,6 +46,14 @@ def rewrite(law: Law) -> Node | None:
     return None
 
 
+def as_sum(law: Law) -> Node | None:
+    """A named law that is a free sum, as that sum (or as the expression that :func:`rewrite` gives)."""
+    if isinstance(law, Arcsine):
+        half = Fraction(law.radius) / 2
+        return Sum(((Leaf(Bernoulli(Fraction(1, 2), -half, half)), 2),))
+    return rewrite(law)
+
+
 def leaf_parameters(law: Law) -> Code:
     """Code and parameters of any law; one without closed form is put on panels."""
     closed = _closed_code(law)

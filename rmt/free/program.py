@@ -106,7 +106,7 @@ def _without_small_weight(node: Node, weight: Any) -> tuple[Node, Any]:
     from rmt.free.divisible import infinitely_divisible_power
 
     power = infinitely_divisible_power(node, weight)
-    return (node, weight) if power is None else (power, 1)
+    return (node, weight) if power is None else (elementary(power), 1)
 
 
 def compile_program(node: Node) -> tuple[Program, State, bool, float]:

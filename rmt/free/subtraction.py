@@ -18,13 +18,13 @@ import numpy as np
 
 from rmt._cached import cached_property
 from rmt.errors import ConvergenceError
-from rmt.free.closed_forms import recognise
+from rmt.free.closed_forms import plain, recognise
 from rmt.free.computed import law_of
-from rmt.free.leaves import rewrite
+from rmt.free.leaves import as_sum, rewrite
 from rmt.free.series import moments as series_moments
 from rmt.free.tree import Affine, Compound, Leaf, Node, Product, Sum, affine, free_product, free_sum, node_of
-from rmt.laws.atomic import Atomic, Bernoulli
-from rmt.laws.classical import Arcsine
+from rmt.laws.atomic import Atomic
+from rmt.laws.free_jacobi import Wachter
 from rmt.laws.given.inverted import InvertedLaw, RInvertedLaw, SInvertedLaw
 from rmt.laws.law import Complex, Law
 from rmt.laws.marchenko_pastur import FreePoisson, MarchenkoPastur
@@ -45,7 +45,33 @@ def difference_node(law: Law, noise: Law) -> Node:
 def quotient_node(law: Law, noise: Law) -> Node:
     """Node of S_law / S_noise, simplified as far as it goes; weights may be negative."""
     terms = [*_factors(node_of(law), 1), *_factors(node_of(noise), -1)]
-    return recognise(free_product(terms))
+    return recognise(free_product(_free_poisson_quotients(terms)))
+
+
+def _free_poisson_quotients(terms: Terms) -> Terms:
+    """Of free Poisson laws of jump 1, S = 1/(rate + m), where the divisor has the larger rate: a Wachter law."""
+    above = [i for i, (node, t) in enumerate(terms) if t == 1 and _unit_rate(node) is not None]
+    below = [i for i, (node, t) in enumerate(terms) if t == -1 and _unit_rate(node) is not None]
+    result: dict[int, tuple[Node, Any]] = dict(enumerate(terms))
+    for j in below:
+        b = _unit_rate(terms[j][0])
+        rates = {i: _unit_rate(terms[i][0]) for i in above if i in result}
+        match = next((i for i, a in rates.items() if a is not None and b is not None and a <= b), None)
+        if match is not None and b is not None:
+            a = rates[match]
+            assert a is not None
+            above.remove(match)
+            del result[j]
+            result[match] = (Leaf(Wachter(plain(a), plain(b - a))), 1) if a < b else (Leaf(_point(1)), 1)
+    return list(result.values())
+
+
+def _unit_rate(node: Node) -> Fraction | None:
+    """The rate of a free Poisson law of jump 1."""
+    if isinstance(node, Leaf) and isinstance(node.law, FreePoisson | MarchenkoPastur):
+        rate, jump = node.law._rate_and_jump()
+        return Fraction(rate) if jump == 1 else None
+    return None
 
 
 def is_resolved(node: Node) -> bool:
@@ -61,7 +87,7 @@ def _summands(node: Node, weight: Any) -> Terms:
     if isinstance(node, Affine):
         shift, scale, node = node.shift, node.scale, node.child
     parts = [(node, 1)]
-    expression = _as_sum(node.law) if isinstance(node, Leaf) else None
+    expression = as_sum(node.law) if isinstance(node, Leaf) else None
     if isinstance(node, Sum):
         parts = list(node.terms)
     elif isinstance(expression, Sum):
@@ -70,14 +96,6 @@ def _summands(node: Node, weight: Any) -> Terms:
         return _summands(affine(affine(expression.child, expression.scale, expression.shift), scale, shift), weight)
     found = [(affine(child, scale, 0), weight * t) for child, t in parts]
     return [*found, (Leaf(_point(weight * shift)), 1)] if shift != 0 else found
-
-
-def _as_sum(law: Law) -> Node | None:
-    """A named law that is a free sum, as that sum."""
-    if isinstance(law, Arcsine):
-        half = Fraction(law.radius) / 2
-        return Sum(((Leaf(Bernoulli(Fraction(1, 2), -half, half)), 2),))
-    return rewrite(law)
 
 
 def _point(position: Any) -> Law:
