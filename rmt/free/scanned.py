@@ -35,7 +35,7 @@ from rmt.numerics.roots import bracketed_roots
 
 _SAMPLES, _TAIL_SAMPLES = 600, 100
 _GOLDEN = 0.5 * (math.sqrt(5.0) - 1.0)
-_BISECTIONS, _ROUNDS, _SECTIONS = 60, 12, 16
+_BISECTIONS, _ROUNDS, _SECTIONS, _SPANS = 60, 12, 16, 100
 #: bounds so many standard deviations off are narrowed
 _NEAR_BOUND = 10.0
 #: logarithm of the largest bound
@@ -172,6 +172,8 @@ class _Scan:
             spans = np.flatnonzero((mass > self.noise) & ~narrow)
             if spans.size == 0:
                 break
+            # what cannot be told from rounding errors must not take the time of all
+            spans = np.sort(spans[np.argsort(-mass[spans], kind="stable")[:_SPANS]])
             shares = np.arange(1, _SECTIONS) / _SECTIONS
             new = (t[spans, None] + np.diff(t)[spans, None] * shares).ravel()
             t, slope, outside = self._certified(np.concatenate([t, new]))

@@ -13,7 +13,7 @@ from rmt.errors import ConvergenceError
 from rmt.free.computed import law_of, upper
 from rmt.free.gaps import CompoundChart, Opening, Operation, convolution_openings, merge
 from rmt.free.real_axis import Factor
-from rmt.free.tree import Affine, Leaf, Node, point_mass_position
+from rmt.free.tree import Affine, Leaf, Node, point_mass_position, post_order
 from rmt.laws.law import EPS, Complex, Interval, Real
 
 #: relative distances from an edge at which an exponent is measured
@@ -77,6 +77,8 @@ Block = tuple[float, float, str, str]
 def _openings(law: Any, logarithmic: bool) -> list[Opening]:
     node, scale, shift = law._solver.core
     found: list[Opening] | None = None
+    if node.kind == "sum" and _fills_the_line(node):
+        return []
     if not all(map(_is_elementary, node.children)):
         pass
     elif node.kind == "compound":
@@ -94,6 +96,20 @@ def _openings(law: Any, logarithmic: bool) -> list[Opening]:
         Opening(scale * o.low + shift, scale * o.high + shift, o.above, o.low_soft, o.high_soft, o.touching)
         for o in found
     ]
+
+
+def _fills_the_line(node: Node) -> bool:
+    """Whether a part has the whole line as its support, so that no real argument of it lies outside."""
+    for part in post_order(node, known="_fills"):
+        below = [child.__dict__["_fills"] for child in part.children]
+        if isinstance(part, Leaf):
+            intervals = part.law.support
+            fills = len(intervals) == 1 and math.isinf(intervals[0].low) and math.isinf(intervals[0].high)
+        else:
+            fills = part.kind in ("sum", "product", "affine", "mixture") and any(below)
+        part.__dict__["_fills"] = fills
+    result: bool = node.__dict__["_fills"]
+    return result
 
 
 def _is_elementary(node: Node) -> bool:

@@ -23,6 +23,7 @@ from rmt.combinatorics import free_cumulants_from_moments
 from rmt.errors import ConvergenceError, check_complexes, check_count, check_generator, check_real, check_reals, shown
 from rmt.laws.numeric_constructors import Constructors
 from rmt.numerics.branches import reciprocal, times_green
+from rmt.numerics.exact import exact_sqrt
 from rmt.numerics.memory import check_memory
 
 if TYPE_CHECKING:
@@ -467,11 +468,20 @@ class Law(Constructors, ABC):
             moments = self._exact_moments(2)
         except ValueError:
             moments = self._float_moments(2)
-        return float(moments[2] - moments[1] * moments[1])
+        try:
+            return float(moments[2] - moments[1] * moments[1])
+        except OverflowError:
+            raise OverflowError(
+                f"the variance of {self!r} exceeds the largest float; take std(), or moments(2, exact=True)"
+            ) from None
 
     def std(self) -> float:
         """Standard deviation."""
-        return math.sqrt(self.var())
+        try:
+            return math.sqrt(self.var())
+        except OverflowError:
+            moments = self._exact_moments(2)
+            return float(exact_sqrt(Fraction(moments[2] - moments[1] * moments[1])))
 
     def free_cumulants(self, k: int, *, exact: bool = False) -> tuple[Any, ...]:
         """Free cumulants κ_1, ..., κ_k: the coefficients of R(g) = Σ κ_{n+1} g^n (Speicher 1994)."""

@@ -28,6 +28,8 @@ _RESOLVED = 1e3
 #: beyond this many squared radii M is summed as a power series
 _FAR = 100.0
 _FAR_TERMS = 8
+#: difference of two ends, relative to the largest, that is rounding
+_SAME_END = 64.0 * EPS
 
 
 def squared(law: Law) -> Law:
@@ -326,15 +328,25 @@ class Squared(Law):
     @cached_property
     def _pieces(self) -> list[tuple[float, float, float, float, float]]:
         """The support of |X|: intervals of the right half and mirrored ones of the left, cut where either ends."""
+        ends = [e for i in self.base.support for e in (i.low, i.high) if math.isfinite(e)]
+        # mirror images that are equal up to rounding are one end
+        same = _SAME_END * max(ends) if min(ends, default=0.0) < 0.0 < max(ends, default=0.0) else 0.0
         folded = []
         for i in self.base.support:
             for low, high, a, b in (
                 (i.low, i.high, i.low_exponent, i.high_exponent),
                 (-i.high, -i.low, i.high_exponent, i.low_exponent),
             ):
-                if high > 0.0:
-                    folded.append((max(low, 0.0), high, a if low >= 0.0 else 0.0, b))
-        cuts = sorted({end for low, high, _, _ in folded for end in (low, high)})
+                if high > same:
+                    at_edge = low >= -same
+                    folded.append((low if low > same else 0.0, high, a if at_edge else 0.0, b))
+        cuts: list[float] = []
+        place: dict[float, float] = {}
+        for end in sorted({end for low, high, _, _ in folded for end in (low, high)}):
+            if not cuts or end - cuts[-1] > same:
+                cuts.append(end)
+            place[end] = cuts[-1]
+        folded = [(place[low], place[high], a, b) for low, high, a, b in folded]
         pieces = []
         for low, high in itertools.pairwise(cuts):
             over = [f for f in folded if f[0] <= low and f[1] >= high]
