@@ -145,3 +145,29 @@ def test_sequences_start_at_one():
 
 def test_beta_is_the_dyson_index():
     assert [e.beta for e in (rmt.goe(), rmt.gue(), rmt.gse())] == [1, 2, 4]
+
+
+def test_tracy_widom_is_on_the_scale_of_the_largest_eigenvalue():
+    for ensemble in (rmt.goe(), rmt.gue(), rmt.gse()):
+        law = ensemble.largest_law(1000, method="plain")
+        x = 2 + 1000 ** (-2 / 3) * np.array([-3.0, -1.0])
+        np.testing.assert_allclose(law.cdf(x), rmt.TracyWidom(int(ensemble.beta)).cdf([-3.0, -1.0]), rtol=1e-9)
+        # 2 % off the exact law at n = 100; another scale of beta = 4 would be 20 % off
+        exact = ensemble.largest_law(100)
+        assert abs(exact.cdf(2 + 100 ** (-2 / 3) * -2.0) - rmt.TracyWidom(int(ensemble.beta)).cdf(-2.0)) < 0.05
+    assert abs(rmt.TracyWidom(4).cdf(-2.0) - rmt.TracyWidom(4, "raw").cdf(-2.0)) > 0.2
+
+
+def test_scale_of_the_hard_edge():
+    for beta, a in ((1, 0), (1, 2), (2, 2)):
+        n = 30
+        exact = rmt.laguerre(beta, a=a).smallest_law(n, method="exact")
+        nu = n + 0.5 * (a + 1) - 1 / beta
+        s = 6.0
+        assert abs(exact.cdf(s / (4 * nu * (n + a))) - rmt.BesselEdge(beta, a).cdf(s)) < 2e-3
+
+
+def test_spacings_have_mean_one():
+    for law in (rmt.GaudinSpacing(1), rmt.WignerSurmise(2), rmt.PoissonSpacing()):
+        assert abs(law.mean() - 1.0) < 1e-12
+    assert rmt.spectra.form_factor_law(10.0, 1) == pytest.approx(1.0, abs=1e-2)
