@@ -35,7 +35,7 @@ def kernel(function: F) -> F:
     """
     if DISABLED:
         return cast(F, interpreted(function))
-    compiled: Any = _njit(pipeline_class=EntryCompiler, no_cfunc_wrapper=True, **_OPTIONS)(function)
+    compiled: Any = _njit(pipeline_class=EntryCompiler, no_cfunc_wrapper=True, _nrt=True, **_OPTIONS)(function)
     compiled._cache = KernelCache(function)
     return cast(F, without_literals(compiled))
 
