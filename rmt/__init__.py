@@ -70,7 +70,9 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "WishartDensity",
         "WishartLargest",
         "WishartSmallest",
+        "complex_wishart_kernel",
         "gap_probability",
+        "gue_kernel",
         "square_root",
         "squared",
     ),
@@ -250,7 +252,9 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.laws import WishartDensity as WishartDensity
     from rmt.laws import WishartLargest as WishartLargest
     from rmt.laws import WishartSmallest as WishartSmallest
+    from rmt.laws import complex_wishart_kernel as complex_wishart_kernel
     from rmt.laws import gap_probability as gap_probability
+    from rmt.laws import gue_kernel as gue_kernel
     from rmt.laws import square_root as square_root
     from rmt.laws import squared as squared
     from rmt.networks import check_isometry as check_isometry

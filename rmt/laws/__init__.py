@@ -23,6 +23,8 @@ from rmt.laws.finite.densities import WishartDensity as WishartDensity
 from rmt.laws.finite.extreme_laws import GaussianLargest as GaussianLargest
 from rmt.laws.finite.extreme_laws import WishartLargest as WishartLargest
 from rmt.laws.finite.extreme_laws import WishartSmallest as WishartSmallest
+from rmt.laws.finite.kernels import complex_wishart_kernel as complex_wishart_kernel
+from rmt.laws.finite.kernels import gue_kernel as gue_kernel
 from rmt.laws.free_jacobi import ProjectionProduct as ProjectionProduct
 from rmt.laws.free_jacobi import Wachter as Wachter
 from rmt.laws.free_meixner import Meixner as Meixner
@@ -99,7 +101,9 @@ __all__ = [
     "WishartDensity",
     "WishartLargest",
     "WishartSmallest",
+    "complex_wishart_kernel",
     "gap_probability",
+    "gue_kernel",
     "square_root",
     "squared",
 ]

@@ -100,3 +100,11 @@ def test_any_beta():
 def test_bad_input(make, error, message: str):
     with pytest.raises(error, match=re.escape(message)):
         make()
+
+
+def test_eigenvalues_divided_by_their_mean():
+    """The largest eigenvalue over the mean one needs Nadler's term; without it p-values are wrong."""
+    values = rmt.laguerre(1, ratio=0.5).eigenvalues(20, rng=4, trials=DRAWS)
+    ratio = values[:, -1] / values.mean(axis=1)
+    assert p_value(wishart_soft_edge(1, 20, 40, estimated_variance=True), ratio) > LEVEL
+    assert p_value(wishart_soft_edge(1, 20, 40), ratio) < LEVEL

@@ -128,3 +128,30 @@ def test_growing_jacobi_parameters():
 def test_bad_input(call, error, message: str):
     with pytest.raises(error, match=re.escape(message)):
         call()
+
+
+def test_kernels_reproduce_themselves():
+    """∫ K(x, t) K(t, y) dt = K(x, y), K(x, x) = n ρ(x), and det K gives the law of the largest eigenvalue."""
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+    for kernel, low, high, density in (
+        (lambda x, y: rmt.laws.gue_kernel(6, x, y), -6.0, 6.0, GaussianDensity(2, 6)),
+        (lambda x, y: rmt.laws.complex_wishart_kernel(4, 6, x, y), 0.0, 14.0, WishartDensity(2, 4, 6)),
+    ):
+        t, w = 0.5 * (low + high) + 0.5 * (high - low) * nodes, 0.5 * (high - low) * weights
+        x, y = 0.7, 1.1
+        assert w @ (kernel(x, t) * kernel(t, y)) == pytest.approx(kernel(x, y), rel=1e-11)
+        assert kernel(x, x) == pytest.approx(density.n * density.pdf(x), rel=1e-11)
+        assert kernel(np.array([x, y]), 0.5).shape == (2,)
+    above = 1.0 + 2.5 * (1 + nodes)
+    root = np.sqrt(2.5 * weights)
+    gap = np.linalg.det(np.eye(200) - root[:, None] * rmt.laws.gue_kernel(6, above[:, None], above) * root)
+    assert gap == pytest.approx(rmt.laws.GaussianLargest(2, 6).cdf(1.0), abs=1e-12)
+
+
+def test_corrections_of_order_one_over_n():
+    """The shift of a linear statistic is the 1/n term of a moment: 1, 5, 22 for m₂, m₄, m₆ of the GOE."""
+    for k, exact in ((2, 1), (4, 5), (6, 22)):
+        shift = rmt.spectra.linear_statistic(Semicircle(), lambda x, k=k: x**k, beta=1).shift
+        assert shift == pytest.approx(exact, rel=1e-12)
+    n = 40
+    assert n * (GaussianDensity(1, n).moment(4) - 2) == pytest.approx(5 + 5 / n, rel=1e-9)

@@ -1,0 +1,76 @@
+"""Correlation kernels of the unitary ensembles at finite n: every correlation function is a determinant of them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from rmt.errors import check_real
+from rmt.laws.finite.extreme_laws import check_size
+from rmt.laws.finite.orthogonal_functions import hermite_functions, laguerre_functions
+from rmt.laws.law import Real
+
+
+def gue_kernel(n: int, x: ArrayLike, y: ArrayLike) -> Any:
+    """Correlation kernel K(x, y) of the eigenvalues of the n × n GUE on the package's scale (Mehta 2004, chapter 6).
+
+    The k-point correlation function is det K(x_i, x_j); K(x, x) is n times the mean density.
+
+    Parameters
+    ----------
+    n : int
+        Matrix dimension, 1 <= n <= 400.
+    x, y : array_like of float
+        Points; shapes are broadcast together.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If n is no integer or out of range.
+
+    Examples
+    --------
+    >>> from rmt.laws import GaussianDensity, gue_kernel
+    >>> round(gue_kernel(5, 1.0, 1.0) / 5 - GaussianDensity(2, 5).pdf(1.0), 12)
+    0.0
+    """
+    size = check_size("n", n)
+    root = math.sqrt(size)
+    return _kernel(lambda t: math.sqrt(root) * hermite_functions(size, root * t), x, y)
+
+
+def complex_wishart_kernel(n: int, samples: Any, x: ArrayLike, y: ArrayLike) -> Any:
+    """Correlation kernel of the eigenvalues of a complex n × n Wishart matrix A A*/m, m = samples (Mehta 2004).
+
+    Parameters
+    ----------
+    n : int
+        Matrix dimension, 1 <= n <= 400.
+    samples : real
+        m > n − 1.
+    x, y : array_like of float
+        Points; shapes are broadcast together. The kernel is 0 off [0, ∞).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If n or samples is no number or out of range.
+    """
+    size = check_size("n", n)
+    m = float(check_real("samples", samples, above=size - 1.0))
+
+    def functions(t: Real) -> Real:
+        inside = t > 0.0
+        values = laguerre_functions(size, m - size, np.where(inside, m * t, 1.0))
+        return math.sqrt(m) * np.where(inside, values, 0.0)
+
+    return _kernel(functions, x, y)
+
+
+def _kernel(functions: Any, x: ArrayLike, y: ArrayLike) -> Any:
+    first, second = np.broadcast_arrays(np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64))
+    total = (functions(first.ravel()) * functions(second.ravel())).sum(axis=0)
+    return total.reshape(first.shape)[()]
