@@ -224,7 +224,7 @@ class LineEnsemble(BetaEnsemble):
         --------
         >>> import rmt
         >>> round(rmt.hermite(2).log_normalisation(10), 12)
-        -41.874161565760
+        -41.87416156576
         """
         from rmt.ensembles.joint_density import log_normalisation
 

@@ -27,7 +27,8 @@ class RadialPlanarLaw(PlanarLaw):
         with np.errstate(divide="ignore", invalid="ignore"):
             value = self.radial_law().pdf(modulus) / (2.0 * math.pi * modulus)
         at_zero = modulus == 0.0
-        return np.where(at_zero, self._density_at_zero(), value)[()]
+        out = np.where(at_zero, self._density_at_zero(), value)
+        return out.item() if out.ndim == 0 else out
 
     @abstractmethod
     def _density_at_zero(self) -> float:
@@ -288,7 +289,8 @@ class EllipticLaw:
         along, across = self.semi_axes
         inside = (points.real / along) ** 2 + (points.imag / across) ** 2
         value = np.where(inside <= 1.0, 1.0 / (math.pi * along * across), 0.0)
-        return np.where(np.isnan(inside), np.nan, value)[()]
+        out = np.where(np.isnan(inside), np.nan, value)
+        return out.item() if out.ndim == 0 else out
 
     def real_law(self) -> Law:
         """Law of the real part: a semicircle law of radius 1 + τ."""

@@ -48,7 +48,7 @@ def number_variance_law(length: ArrayLike, beta: Any = 1) -> Any:
         out = 2.0 * _unitary_variance(lengths) + si * si - si
     else:
         out = 0.5 * _unitary_variance(2.0 * lengths) + (0.5 * _sine_integral(2.0 * math.pi * lengths) / math.pi) ** 2
-    return out[()]
+    return _plain(out)
 
 
 def spectral_rigidity_law(length: ArrayLike, beta: Any = 1) -> Any:
@@ -64,7 +64,7 @@ def spectral_rigidity_law(length: ArrayLike, beta: Any = 1) -> Any:
     """
     lengths, index = _lengths("length", length), _index(beta)
     if index == 0:
-        return (lengths / 15.0)[()]
+        return _plain(lengths / 15.0)
     nodes, weights = np.polynomial.legendre.leggauss(24)
     flat = lengths.ravel()
     out = np.zeros_like(flat)
@@ -75,7 +75,7 @@ def spectral_rigidity_law(length: ArrayLike, beta: Any = 1) -> Any:
         t = (panels[:-1, None] + np.diff(panels)[:, None] * 0.5 * (1.0 + nodes)).ravel()
         w = (np.diff(panels)[:, None] * 0.5 * weights).ravel()
         out[i] = 2.0 * float(w @ ((1.0 - 2.0 * t + t**3) * number_variance_law(size * t, index)))
-    return out.reshape(lengths.shape)[()]
+    return _plain(out.reshape(lengths.shape))
 
 
 def form_factor_law(time: ArrayLike, beta: Any = 1) -> Any:
@@ -105,19 +105,19 @@ def form_factor_law(time: ArrayLike, beta: Any = 1) -> Any:
     tau = _lengths("time", time)
     index = check_real("beta", beta, at_least=0.0, at_most=4.0)
     if index == 0:
-        return np.ones_like(tau)[()]
+        return _plain(np.ones_like(tau))
     if index < 1:
         raise ValueError(f"beta must be 0 or from 1 to 4, got {beta!r}")
     factors = {1: _orthogonal_factor(tau), 2: np.minimum(tau, 1.0), 4: _symplectic_factor(tau)}
     if index in factors:
-        return factors[index][()]
+        return _plain(factors[index])
     inverse = 1.0 / float(index)
     places = {b: 1.0 / b for b in factors}
     out = np.zeros_like(tau)
     for b, factor in factors.items():
         weight = math.prod((inverse - places[c]) / (places[b] - places[c]) for c in factors if c != b)
         out += weight * factor
-    return out[()]
+    return _plain(out)
 
 
 def gue_form_factor(n: int, time: ArrayLike) -> Any:
@@ -134,7 +134,7 @@ def gue_form_factor(n: int, time: ArrayLike) -> Any:
     size = check_count("n", n)
     times = np.asarray(time, dtype=np.float64)
     flat = np.array([size - _gue_overlap(size, float(t) ** 2 / size) for t in times.ravel()])
-    return flat.reshape(times.shape)[()]
+    return _plain(flat.reshape(times.shape))
 
 
 def _gue_overlap(n: int, y: float) -> float:
@@ -204,6 +204,11 @@ def _symplectic_factor(tau: Float) -> Float:
     with np.errstate(divide="ignore"):
         early = 0.5 * tau - 0.25 * tau * np.log(np.abs(1.0 - tau))
     return np.where(tau <= 2.0, early, 1.0)
+
+
+def _plain(values: Float) -> Any:
+    """A number for a number, an array for an array."""
+    return values.item() if values.ndim == 0 else values
 
 
 def _lengths(name: str, value: ArrayLike) -> Float:

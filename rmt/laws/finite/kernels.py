@@ -73,4 +73,5 @@ def complex_wishart_kernel(n: int, samples: Any, x: ArrayLike, y: ArrayLike) -> 
 def _kernel(functions: Any, x: ArrayLike, y: ArrayLike) -> Any:
     first, second = np.broadcast_arrays(np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64))
     total = (functions(first.ravel()) * functions(second.ravel())).sum(axis=0)
-    return total.reshape(first.shape)[()]
+    out = total.reshape(first.shape)
+    return out.item() if out.ndim == 0 else out
