@@ -86,7 +86,7 @@ def conjugate_kernel_law(
     --------
     >>> law = conjugate_kernel_law("tanh", (0.75, 1.2))
     >>> round(law.moment(2), 12)
-    2.849330709065
+    2.849330709064
     """
     values = check_ratios(ratios)
     layers = per_layer(activation, q, len(values) - 1)

@@ -148,7 +148,7 @@ def _evaluate(spec: ActivationLike, q1: Any, q2: Any, c: Any, gap: Any, return_e
         low, high, between = (t[good] for t in flat)
         found = engine(phi, np.concatenate([low, high])).pairs(low, high, between)
         value[good], error[good] = (found[1], found[3]) if slopes else (found[0], found[2])
-    shaped = [t.reshape(shape)[()] for t in (value, error)]
+    shaped = [t.reshape(shape) if shape else t.item() for t in (value, error)]
     return tuple(shaped) if return_error else shaped[0]
 
 

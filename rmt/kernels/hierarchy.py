@@ -243,6 +243,11 @@ def corrected_kernel(ntk: ArrayLike, first: ArrayLike, fourth: ArrayLike, y: Arr
     ------
     ValueError
         If shapes do not fit or Θ is singular.
+
+    Examples
+    --------
+    >>> corrected_kernel([[2.0]], [[0.0]], [[[[8.0]]]], [1.0], 100).tolist()  # linear: 2 + y²/n
+    [[2.01]]
     """
     theta = check_kernel("ntk", ntk)
     points = theta.shape[0]

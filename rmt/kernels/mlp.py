@@ -133,8 +133,8 @@ def nngp(
     Examples
     --------
     >>> K = nngp([[1.0, 0.0], [0.0, 1.0]], activation="relu", depth=1, sigma_w=2**0.5)
-    >>> [round(k, 12) for k in K[0]]
-    [0.5, 0.159154943092]
+    >>> K[0].round(12).tolist()
+    [1.0, 0.318309886184]
     """
     layers = _equal_layers(activation, depth, sigma_w, sigma_b)
     return _one(gram(layers, X, Y, wanted=(NNGP,), rows=rows, out=out, progress=progress))

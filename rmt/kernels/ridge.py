@@ -318,6 +318,17 @@ def learning_curve(
     Returns
     -------
     test, train : ndarray
+
+    Raises
+    ------
+    ValueError
+        As for :func:`ridge`.
+
+    Examples
+    --------
+    >>> test, _ = learning_curve([1.0, 0.5, 0.25], [1.0, 0.3, 0.1], [5, 50, 500], ridge=0.1)
+    >>> bool((test[1:] < test[:-1]).all())
+    True
     """
     counts = np.atleast_1d(check_reals("n", n))
     found = [_ridge(eigenvalues, target, float(count), ridge, noise, size=size) for count in counts]

@@ -84,7 +84,8 @@ class ZonalKernel:
         bad = (distance < 0.0) | (distance > 2.0)
         if bad.any():
             raise ValueError(f"c must lie in [-1, 1] (gap in [0, 2]), got {float(values[bad].flat[0])!r}")
-        return self._of_gap(distance.ravel()).reshape(distance.shape)[()]
+        out = np.asarray(self._of_gap(distance.ravel()))
+        return out.reshape(distance.shape) if distance.shape else out.item()
 
     @cached_property
     def derivatives_at_zero(self) -> tuple[float, float, float]:

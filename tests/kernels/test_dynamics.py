@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import doctest
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -195,3 +197,15 @@ def test_linearised_training_against_a_wide_network():
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_manual_page_runs():
+    page = Path(__file__).parents[2] / "docs" / "kernels.md"
+    result = doctest.testfile(str(page), module_relative=False)
+    assert result.attempted > 15
+    assert result.failed == 0
+
+
+def test_manual_page_has_a_row_for_each_loss():
+    page = (Path(__file__).parents[2] / "docs" / "kernels.md").read_text()
+    assert [f'| `"{loss}"` |' in page for loss in ("half_sum", "sum", "mean", "half_mean")] == [True] * 4
