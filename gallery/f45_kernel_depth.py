@@ -9,11 +9,13 @@ Source: Jacot, Gabriel and Hongler (2018); Xiao, Pennington and Schoenholz (2020
 import numpy as np
 
 import rmt
+from rmt.errors import check_count
 from rmt.kernels import empirical_ntk, nngp_and_ntk
 
 
 @rmt.plotting.style()
 def main(n=512, rng=0):
+    check_count("n", n, minimum=32)  # width
     figure, axes = rmt.plotting.figure(1, 2, height=3.4)
     depths = np.unique(np.geomspace(1, 300, 40).round().astype(int))
     options = {"activation": "relu", "sigma_w": 2**0.5}

@@ -15,9 +15,8 @@ def main(n=800, rng=0):
     figure, axes = rmt.plotting.figure(1, 3, height=3.2, sharey=True)
     for depth, ax in enumerate(axes, 1):
         ensemble = ConjugateKernelMatrix("relu", (0.5,) * (depth + 1))
-        rmt.plotting.compare(ensemble.eigenvalues(n, rng=rng), ensemble.law(), ax=ax, legend=depth == 1)
-        ax.set_title(f"depth {depth}", loc="left", fontsize="medium")
-        ax.set(xlabel=r"$\lambda$", ylabel=r"$\rho(\lambda)$" if depth == 1 else "")
+        rmt.plotting.compare(ensemble.eigenvalues(n, rng=rng), ensemble.law(), ax=ax, legend=False)
+        ax.set(xlabel=rf"$\lambda$ (depth {depth})", ylabel=r"$\rho(\lambda)$" if depth == 1 else "")
     return figure
 
 

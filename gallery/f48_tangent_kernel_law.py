@@ -14,9 +14,9 @@ def main(n=800, rng=0):
     figure, axes = rmt.plotting.figure(1, 2, height=3.4)
     for ax, ratios in zip(axes, ((0.75, 1.2), (0.75, 1.2, 0.5)), strict=True):
         ensemble = TangentKernelMatrix("tanh", ratios)
-        rmt.plotting.compare(ensemble.eigenvalues(n, rng=rng), ensemble.law(), ax=ax, legend=len(ratios) == 2)
-        ax.set_title(f"n/d = {', '.join(f'{r:g}' for r in ratios)}", loc="left", fontsize="medium")
-        ax.set(xlabel=r"$\lambda$", ylabel=r"$\rho(\lambda)$" if len(ratios) == 2 else "")
+        rmt.plotting.compare(ensemble.eigenvalues(n, rng=rng), ensemble.law(), ax=ax, legend=False)
+        name = ", ".join(f"{r:g}" for r in ratios)
+        ax.set(xlabel=rf"$\lambda$ (n/d = {name})", ylabel=r"$\rho(\lambda)$" if len(ratios) == 2 else "")
     return figure
 
 

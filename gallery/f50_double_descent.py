@@ -1,7 +1,6 @@
 """F50. Double descent of ridge and random features
 
-Test error from the spectrum, dots simulated. Left: isotropic ridge regression. Right: random features of a kernel with
-eigenvalues j^−1.2. The peak sits where features and samples are as many, and a good ridge removes it.
+Test error from the spectrum, dots simulated: isotropic ridge regression, random features of a kernel. The peak sits at 1.
 Source: Bordelon, Canatar and Pehlevan (2020); Simon et al. (2024) for random features.
 """
 
@@ -21,15 +20,16 @@ def simulate(values, target, n, delta, rng, p):
 @rmt.plotting.style()
 def main(n=100, rng=0):
     figure, axes = rmt.plotting.figure(1, 2, height=3.4, sharey=True)
-    rng, sizes = np.random.default_rng(rng), np.unique(np.geomspace(n / 8, 8 * n, 61).round().astype(int))
-    kernel = np.arange(1, 3 * n + 1) ** -1.2
+    sizes = np.unique(np.geomspace(n / 8, 8 * n, 61).clip(1).round().astype(int))
+    rng, kernel = np.random.default_rng(rng), np.arange(1, 3 * n + 1) ** -1.2
     for i, ax in enumerate(axes):
         for color, delta in (("C0", 1e-3), ("C1", 0.3)):
             rows = [(kernel, kernel) if i else (np.ones(p), np.full(p, 1 / p)) for p in sizes]
-            test = [random_features(*r, n, p if i else 1e12, delta, 0.16).test for r, p in zip(rows, sizes)]  # noqa: B905
+            test = [random_features(*rows[j], n, p if i else 1e12, delta, 0.16).test for j, p in enumerate(sizes)]
             ax.plot(sizes / n, test, color=color, label=f"ridge {delta:g}")
-            drawn = [np.mean([simulate(*rows[j], n, delta, rng, sizes[j]) for _ in "12345"]) for j in range(0, 48, 6)]
-            ax.plot(sizes[:48:6] / n, drawn, "o", color=color, markersize=3)
+            for p, row in list(zip(sizes, rows, strict=True))[::7]:
+                drawn = [simulate(*row, n, delta, rng, p) for _ in range(5)]
+                ax.plot(p / n, np.mean(drawn), "o", color=color, markersize=3)
         ax.set_xscale("log", base=2)
         ax.set(yscale="log", xlabel=("parameters / samples", "features / samples")[i], ylabel=("test error", "")[i])
     axes[0].legend()

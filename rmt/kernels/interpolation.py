@@ -92,6 +92,8 @@ def _fit(source: Source, low: float, high: float, size: int, angles: int) -> Int
     slope[:, a, b] = slope[:, b, a] = s.reshape(a.size, angles).T
     for axis in range(3):
         value, slope = _chebyshev(value, axis), _chebyshev(slope, axis)
+    if size == 1:
+        value, slope = _trimmed(value), _trimmed(slope)
     made = Interpolant(value, slope, low, high, 0.0)
     return Interpolant(value, slope, low, high, _largest_difference(source, made))
 
@@ -105,6 +107,12 @@ def _chebyshev(values: Real, axis: int) -> Real:
     out[0] *= 0.5
     out[-1] *= 0.5
     return np.ascontiguousarray(np.moveaxis(out, 0, axis))
+
+
+def _trimmed(coefficients: Real) -> Real:
+    """The coefficients without a tail of rounding errors."""
+    large = np.flatnonzero(np.abs(coefficients[:, 0, 0]) > 1e-16 * np.abs(coefficients).max())
+    return coefficients[: large[-1] + 1]
 
 
 def _largest_difference(source: Source, made: Interpolant) -> float:
@@ -153,6 +161,12 @@ def _second(half: Any, right: Any, out: Any) -> None:
 def grid_many(value: Any, slope: Any, left: Any, right: Any, gap: Any, f: Any, s: Any) -> None:
     """Fill `f` (over √(q1 q2)) and `s` for 1-d arrays."""
     angles, size, _ = value.shape
+    if size == 1:
+        for i in range(gap.size):
+            x = angle(gap[i]) * (2.0 / math.pi) - 1.0
+            f[i] = _clenshaw(value[:, 0, 0], x)
+            s[i] = _clenshaw(slope[:, 0, 0], x)
+        return
     half, line = np.empty((size, angles)), np.empty(angles)
     for i in range(gap.size):
         x = angle(gap[i]) * (2.0 / math.pi) - 1.0
