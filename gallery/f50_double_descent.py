@@ -1,6 +1,6 @@
 """F50. Double descent of ridge and random features
 
-Test error from the spectrum, dots simulated: isotropic ridge regression, and random features of a kernel. It peaks at 1.
+Test error from the spectrum, dots simulated: isotropic ridge regression, and random features. It peaks at a ratio of 1.
 Source: Bordelon, Canatar and Pehlevan (2020); Simon et al. (2024) for random features.
 """
 
