@@ -185,7 +185,7 @@ def distance(values, law):
     return max(np.abs(cdf - above).max(), np.abs(cdf - jumps - above + counts / len(values)).max())
 
 
-def moments_of_distribution(law, order, nodes=60):
+def moments_of_distribution(law, order, nodes=200):
     """Moments from the distribution function, by parts: M_k = B^k − ∫ k x^(k−1) F(x) dx on each interval."""
     node, weight = np.polynomial.legendre.leggauss(nodes)
     total = np.array([sum(m * a**k for a, m in law.atoms) for k in range(1, order + 1)], dtype=float)

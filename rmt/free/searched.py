@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rmt._cached import cached_property
 from rmt.errors import ConvergenceError
-from rmt.free.interpolated import InterpolatedInterval
 from rmt.free.operator_valued import Solution
+from rmt.free.quantiles import Quantiles
 from rmt.free.scan import Samples, find_support
-from rmt.laws.law import EPS, Complex, Interval, Law, Real
+from rmt.laws.law import EPS, Complex, Interval, Law, Mask, Real
 
 Atoms = tuple[tuple[float, float], ...]
+
+_TINY = 1e-15  # mass times relative distance to an edge below which the density is integrated as a power
+_SHADOW = 1e-4  # distance to an atom, on the scale of the law, in which its pole may hide the density
+_HIDDEN = 1e-9  # error of G there, on the scale of the law, that a density may have
+_BRACKETS = 1e-15 * 4.0 ** np.arange(18.0)  # distances at which points that are not certified are enclosed
+_BLUR = 64.0 * EPS  # uncertainty of an edge, on the scale of the law
+_SPREAD = 1e-6  # mass between two enclosing points that is refused
 
 
 class Equations(Protocol):
@@ -87,12 +95,7 @@ class SearchedLaw(Law):
         if not solution.certified.all():
             first = int(np.argmin(solution.certified))
             point = complex(z[first])
-            raise ConvergenceError(
-                f"the subordination equations of {self!r} could not be solved with a certificate; the point may be "
-                "an edge or a singularity of the density, evaluate beside it",
-                point=point if point.imag else point.real,
-                residual=float(solution.residual[first]),
-            )
+            self._refuse(point if point.imag else point.real, float(solution.residual[first]))
         return solution
 
     # ------------------------------------------------------------------ support
@@ -113,13 +116,171 @@ class SearchedLaw(Law):
         """Atoms ``(position, mass)``, left to right, found by search."""
         return self._spectrum[1]
 
-    def _interior(self, x: Real) -> Any:
-        inside = np.zeros(x.shape, dtype=bool)
-        for interval in self.support:
-            inside |= (x > interval.low) & (x < interval.high)
-        return inside
-
     # ------------------------------------------------------------------ values
+    def _interval_of(self, x: Real) -> NDArray[np.intp]:
+        """Number of the interval that holds a point in its interior, -1 outside."""
+        out = np.full(x.shape, -1)
+        for k, interval in enumerate(self.support):
+            out[(x > interval.low) & (x < interval.high)] = k
+        return out
+
+    def _interior(self, x: Real) -> Any:
+        return self._interval_of(x) >= 0
+
+    def _jumps(self, x: Real, above: bool) -> Real:
+        """Mass of the atoms in (x, inf) or in (-inf, x]."""
+        out = np.zeros_like(x)
+        for position, mass in self.atoms:
+            out[x < position if above else x >= position] += mass
+        return out
+
+    def _outer_masses(self) -> tuple[Real, Real]:
+        """Mass of the other intervals on the left and on the right of each, without atoms."""
+        masses = np.array([i.mass for i in self.support])
+        return np.cumsum(masses) - masses, np.cumsum(masses[::-1])[::-1] - masses
+
+    def _continuous(self, x: Real) -> tuple[Real, Real, Real, Mask, Mask]:
+        """Mass of the intervals below and above points inside them, their density; which are known.
+
+        Next to an edge, where a mass is smaller than the rounding of the log-potential, it is the integral of the
+        density as a power of the distance.
+        """
+        z = x.astype(np.complex128)
+        solution = self._solve(z)
+        g, error = self._transform(z, solution)
+        known = solution.certified.copy()
+        density = np.maximum(-g.imag, 0.0) / math.pi
+        below, above = np.zeros_like(x), np.zeros_like(x)
+        turns = self._potential(z[known], solution.restrict(known)).imag / math.pi
+        above[known] = turns - self._jumps(x[known], True)
+        below[known] = 1.0 - turns - self._jumps(x[known], False)
+        numbers = self._interval_of(x)
+        left, right = self._outer_masses()
+        for k, i in enumerate(self.support):
+            for edge, exponent, near, far, outer in (
+                (i.low, i.low_exponent, below, above, left[k]),
+                (i.high, i.high_exponent, above, below, right[k]),
+            ):
+                distance = np.abs(x - edge)
+                mass = density * distance / (1.0 + exponent)
+                here = known & (numbers == k) & (mass * distance < _TINY * (i.high - i.low)) & (mass < 0.5 * i.mass)
+                near[here] = outer + mass[here]
+                far[here] = left[k] + right[k] + i.mass - near[here]
+        # the pole of an atom hides the density beside it, and at last on which side of it a point lies
+        distance, width = self._distance_to_atoms(x), self._width()
+        resolved = known & ((distance > _SHADOW * width) | (error * width < _HIDDEN))
+        return below, above, density, known & (distance > 1e3 * EPS * width), resolved
+
+    def _distance_to_atoms(self, x: Real) -> Real:
+        atoms = np.array([position for position, _ in self.atoms])
+        return np.asarray(np.abs(x[:, None] - atoms).min(axis=1, initial=np.inf))
+
+    def _width(self) -> float:
+        low, high = self._bounds()
+        return high - low
+
+    def _levels(self, x: Real) -> tuple[Real, Real, Real, Real]:
+        """Mass of (-inf, x] and of (x, inf), density, and an error of the masses, at points inside the intervals.
+
+        Where a point cannot be certified (next to an edge, a singularity or an atom) the masses lie between those at
+        certified points on either side of it.
+        """
+        near, below, above, density, error = self._beside_edges(x)
+        away = np.flatnonzero(~near)
+        known, resolved = near.copy(), near.copy()
+        below[away], above[away], density[away], known[away], resolved[away] = self._continuous(x[away])
+        missing = np.flatnonzero(~known)
+        if missing.size:
+            (below[missing], above[missing]), error[missing] = self._enclosed(x[missing], density=False)
+            if not (error < _SPREAD).all():
+                self._refuse(float(x[~(error < _SPREAD)][0]))
+        missing = np.flatnonzero(~resolved)
+        if missing.size:
+            (density[missing], _), _ = self._enclosed(x[missing], density=True)
+        return below + self._jumps(x, False), above + self._jumps(x, True), density, error
+
+    def _refuse(self, point: complex, residual: float | None = None) -> NoReturn:
+        raise ConvergenceError(
+            f"the subordination equations of {self!r} could not be solved with a certificate; the point may be "
+            "an edge or a singularity of the density, evaluate beside it",
+            point=point,
+            residual=residual,
+        )
+
+    def _enclosed(self, x: Real, *, density: bool) -> tuple[Real, Real]:
+        """Means of the masses below and above (or of the density, twice) at the nearest known points on both sides.
+
+        Edges are known points of the masses. The second array is half the difference of the masses below, NaN where no
+        known points were found.
+        """
+        numbers = self._interval_of(x)
+        left, right = self._outer_masses()
+        lows, highs, masses = (
+            np.array([getattr(i, name) for i in self.support])[numbers] for name in ("low", "high", "mass")
+        )
+        left, right = left[numbers], right[numbers]
+        means, spread = np.full((2, x.size), np.nan), np.full(x.size, np.nan)
+        rest = np.arange(x.size)
+        for distance in _BRACKETS * self._width():
+            ends = np.stack([x[rest] - distance, x[rest] + distance])
+            inner = np.stack([ends[0] > lows[rest], ends[1] < highs[rest]])
+            values = np.full((2, 2, rest.size), np.nan)
+            if not density:
+                values[:, 0] = left[rest], right[rest] + masses[rest]
+                values[:, 1] = left[rest] + masses[rest], right[rest]
+            found = self._continuous(ends[inner])
+            values[0][inner], values[1][inner] = (found[2], found[2]) if density else found[:2]
+            good = ~inner
+            good[inner] = found[4 if density else 3]
+            ready = good.all(axis=0) & (inner.any(axis=0) | (not density))
+            means[:, rest[ready]] = np.nanmean(values[:, :, ready], axis=1)
+            spread[rest[ready]] = 0.5 * np.abs(np.diff(values[0][:, ready], axis=0))[0]
+            rest = rest[~ready]
+            if rest.size == 0:
+                break
+        return means, spread
+
+    @cached_property
+    def _edges_known(self) -> list[tuple[int, int, float, float, float, float, float]]:
+        """Interval, side, edge, exponent, and the nearest known distance to it with mass and density there."""
+        out = []
+        reaches = _BRACKETS[6:] * self._width()
+        left, right = self._outer_masses()
+        for k, i in enumerate(self.support):
+            for side, edge, exponent, outer in (
+                (1, i.low, i.low_exponent, left[k]),
+                (-1, i.high, i.high_exponent, right[k]),
+            ):
+                found = self._continuous(edge + side * reaches)
+                unknown = np.flatnonzero(~found[3] | ~self._interior(edge + side * reaches))
+                first = int(unknown[-1]) + 1 if unknown.size else 0
+                if first < reaches.size and not math.isnan(exponent):
+                    mass = float(found[0 if side > 0 else 1][first] - outer)
+                    out.append((k, side, edge, exponent, float(reaches[first]), mass, float(found[2][first])))
+        return out
+
+    def _beside_edges(self, x: Real) -> tuple[Mask, Real, Real, Real, Real]:
+        """Which points lie too near an edge to be solved, and there masses, density and error by powers."""
+        numbers = self._interval_of(x)
+        near = np.zeros(x.shape, dtype=bool)
+        below, above, density, error = (np.zeros_like(x) for _ in range(4))
+        left, right = self._outer_masses()
+        blur = _BLUR * self._width()
+        for k, side, edge, exponent, reach, mass, height in self._edges_known:
+            distance = side * (x - edge)
+            here = (numbers == k) & (distance < reach)
+            distance = distance[here]
+            share = (distance / reach) ** (1.0 + exponent)
+            further = ((distance + blur) / reach) ** (1.0 + exponent)
+            nearer = (np.maximum(distance - blur, 0.0) / reach) ** (1.0 + exponent)
+            inner, outer = (below, above) if side > 0 else (above, below)
+            inner[here] = (left if side > 0 else right)[k] + mass * share
+            outer[here] = left[k] + right[k] + self.support[k].mass - inner[here]
+            density[here] = height * (distance / reach) ** exponent
+            error[here] = mass * (np.maximum(further - share, share - nearer) + share * reach / self._width())
+            near |= here
+        return near, below, above, density, error
+
     def _pdf(self, x: Real) -> Real:
         out = np.zeros_like(x)
         for interval in self.support:
@@ -127,55 +288,48 @@ class SearchedLaw(Law):
             for edge, exponent in ends:
                 if exponent < 0.0:
                     out[x == edge] = np.inf
-        inside = self._interior(x)
-        if inside.any():
-            z = x[inside].astype(np.complex128)
-            g, _ = self._transform(z, self._certified(z))
-            out[inside] = np.maximum(-g.imag, 0.0) / math.pi
+        inside = np.flatnonzero(self._interior(x))
+        if inside.size:
+            out[inside], resolved = self._continuous(x[inside])[2::2]
+            missing = inside[~resolved]
+            if missing.size:
+                beside = self._distance_to_atoms(x[missing]) < _SHADOW * self._width()
+                if not beside.all():
+                    self._refuse(float(x[missing][~beside][0]))
+                out[missing] = self._enclosed(x[missing], density=True)[0][0]
         return out
 
-    def _mass(self, x: Real, above: bool) -> Real:
-        """Mass of (x, inf) or of (-inf, x]; exact multiples of the masses off the support."""
-        out = np.zeros_like(x)
+    def _mass(self, x: Real, above: bool) -> tuple[Real, Real]:
+        """Mass of (x, inf) or of (-inf, x], exact multiples of the masses off the support, and an error."""
+        out, error = self._jumps(x, above), np.zeros_like(x)
         for interval in self.support:
             out[x <= interval.low if above else x >= interval.high] += interval.mass
-        for position, mass in self.atoms:
-            out[x < position if above else x >= position] += mass
         inside = self._interior(x)
         if inside.any():
-            z = x[inside].astype(np.complex128)
-            turns = self._potential(z, self._certified(z)).imag / math.pi
-            out[inside] = turns if above else 1.0 - turns
-        return np.clip(out, 0.0, 1.0)
+            levels = self._levels(x[inside])
+            out[inside], error[inside] = levels[1 if above else 0], levels[3]
+        return np.clip(out, 0.0, 1.0), error
 
     def _sf(self, x: Real) -> Real:
-        return self._mass(x, above=True)
+        return self._mass(x, above=True)[0]
 
     def _cdf(self, x: Real) -> Real:
-        return self._mass(x, above=False)
+        return self._mass(x, above=False)[0]
 
     @cached_property
-    def _pieces(self) -> list[InterpolatedInterval]:
-        return [InterpolatedInterval(interval, self._density, self._cdf) for interval in self.support]
+    def _quantiles(self) -> Quantiles:
+        def evaluate(x: Real) -> tuple[Real, Real, Real]:
+            inside = self._interior(x)
+            below, above, density = np.zeros_like(x), np.zeros_like(x), np.zeros_like(x)
+            below[~inside], above[~inside] = self._cdf(x[~inside]), self._sf(x[~inside])
+            if inside.any():
+                below[inside], above[inside], density[inside], _ = self._levels(x[inside])
+            return below, above, density
 
-    def _density(self, x: Real) -> Real:
-        """Density at points inside the support, which become starting points; NaN where it is not certified."""
-        z = x.astype(np.complex128)
-        solution = self._solve(z)
-        self._equations.remember(self._coordinate(z), solution)
-        g, _ = self._transform(z, solution)
-        return np.where(solution.certified, np.maximum(-g.imag, 0.0) / math.pi, np.nan)
+        return Quantiles(evaluate, self.support, self.atoms, self._width())
 
     def _ppf(self, u: Real) -> Real:
-        parts: list[tuple[float, float, InterpolatedInterval | None]] = [(x, mass, None) for x, mass in self.atoms]
-        parts += [(piece.interval.low, piece.interval.mass, piece) for piece in self._pieces]
-        out = np.full_like(u, self._hull()[1])
-        reached = 0.0
-        for low, mass, piece in sorted(parts, key=lambda part: part[0]):
-            here = (u > reached) & (u <= reached + mass)
-            out[here] = low if piece is None else piece.ppf(u[here] - reached)
-            reached += mass
-        return out
+        return self._quantiles(u, tabulate=True)
 
     def _stieltjes(self, z: Complex) -> Complex:
         out = np.empty_like(z)
@@ -198,7 +352,17 @@ class SearchedLaw(Law):
         return out
 
     def _cdf_error(self, x: Real, value: Real) -> Real:
-        return np.full_like(x, EPS * (16.0 + 8.0 * self._equations.terms))
+        # an error of G, integrated from the nearest edge, and what enclosing points leave open
+        edges = np.array([edge for i in self.support for edge in (i.low, i.high)])
+        inside = np.flatnonzero(self._interior(x))
+        out = np.full_like(x, EPS * (16.0 + 8.0 * self._equations.terms)) + self._mass(x, above=False)[1]
+        if inside.size:
+            solved = inside[~self._beside_edges(x[inside])[0]]
+            error = self._stieltjes_error(x[solved].astype(np.complex128), None)
+            distance = np.abs(x[solved][:, None] - edges).min(axis=1)
+            share = error * distance / math.pi
+            out[solved] += np.where(share < _SPREAD, share, 0.0)
+        return out
 
     def _stieltjes_error(self, z: Complex, value: Any) -> Real:
         return self._transform(z, self._solve(z))[1]

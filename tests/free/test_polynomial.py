@@ -230,6 +230,39 @@ def test_product_of_projections_with_its_atom():
     assert law.cdf(law.ppf(0.9)) == pytest.approx(0.9, abs=1e-10)
 
 
+def test_an_atom_inside_an_interval():
+    """y x y of a projection y has the law of the free product; its atom lies at 0, inside the interval."""
+    laws = [projection(Fraction(3, 10)), Atomic((-1, 0, 2), (Fraction(3, 10), Fraction(3, 10), Fraction(2, 5)))]
+    law = polynomial_law({(0, 1, 0): 1}, laws)
+    reference = boxtimes(*laws)
+    ((position, mass),) = law.atoms
+    assert position == 0.0
+    assert abs(mass - 0.7) < 1e-13
+    (interval,) = law.support
+    assert interval.low < 0.0 < interval.high
+    u = np.array([0.05, 0.15, 0.25, 0.5, 0.85, 0.95])
+    np.testing.assert_allclose(law.ppf(u), reference.ppf(u), rtol=0, atol=1e-12)
+    x = np.array([-0.7, -1e-5, -1e-9, 0.0, 1e-18, 1e-7, 1e-3, 1.7])
+    np.testing.assert_allclose(law.cdf(x), reference.cdf(x), rtol=0, atol=1e-12)
+    beside = np.array([-1e-3, 1e-7, 1e-3])
+    np.testing.assert_allclose(law.pdf(beside), reference.pdf(beside), rtol=1e-7)
+    # at the atom, the density of the rest
+    assert law.pdf(0.0) == pytest.approx(float(reference.pdf(1e-7)), rel=1e-6)
+
+
+def test_the_arcsine_law_up_to_its_edges():
+    """xy + yx of two signs is u + u*: edges where the density is infinite, and cdf moves by the root of rounding."""
+    law, reference = polynomial_law(ANTICOMMUTATOR, [COIN, COIN]), Arcsine(radius=2)
+    x = np.concatenate([-2.0 + np.geomspace(1e-14, 1e-1, 14), [0.0, 1.0], 2.0 - np.geomspace(1e-1, 1e-14, 14), [2.0]])
+    cdf, error = law.cdf(x, return_error=True)
+    assert (np.abs(cdf - reference.cdf(x)) <= error).all()
+    assert error.max() < 1e-6
+    assert error[13:-14].max() < 1e-13
+    u = np.array([1e-3, 0.2, 0.5, 0.9])
+    np.testing.assert_allclose(reference.cdf(law.ppf(u)), u, rtol=0, atol=1e-12)
+    assert np.abs(law.rvs(100, rng=1)).max() <= 2.0 + 1e-12
+
+
 def test_two_intervals():
     law = polynomial_law(ANTICOMMUTATOR, [M, COIN])
     assert [i.mass for i in law.support] == pytest.approx([0.5, 0.5], abs=1e-12)
