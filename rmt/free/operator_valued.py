@@ -28,7 +28,7 @@ from rmt.laws.law import EPS, Complex, Real
 _CONVERGED = 1e-9  # Newton's last relative step where convergence is quadratic
 _EXACT = 1e-13  # the same where it is linear, next to an edge
 _STALLED = 1e-5  # relative step below which steps that no longer shrink are rounding noise
-_SOLVED = 2e-14  # largest residual of a solution, relative to its terms: next to an edge, where two solutions meet
+_SOLVED = 5e-14  # largest residual of a solution, relative to its terms: next to an edge, where two solutions meet
 # in the root of the distance, a residual above rounding would let points pass for solved that lie between them
 _USEFUL = 1e-3  # largest relative error of G that rounding may leave
 _PUSH = 1e-5  # relative motion by which a limit is pushed inside, where it must have negative imaginary part
@@ -289,7 +289,9 @@ class OperatorSubordination:
         error[usable] = (sensitivity * floor / unit).sum(axis=1)
         error += 4.0 * EPS * model.magnitude
         useful = error < _USEFUL * (1.0 + np.abs(model.g[:, 0, 0]))
-        certified = certified & usable & useful & ((np.abs(residual) / model.scale).max(axis=1) < _SOLVED)
+        certified = (
+            certified & usable & useful & ((np.abs(residual) / (model.scale + model.unit)).max(axis=1) < _SOLVED)
+        )
         g = np.where(np.isfinite(model.g), model.g, np.nan)
         return Solution(state, g, slope, push, error, model.worst, certified, determinant)
 

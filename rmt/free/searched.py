@@ -163,7 +163,9 @@ class SearchedLaw(Law):
             ):
                 distance = np.abs(x - edge)
                 mass = density * distance / (1.0 + exponent)
-                here = known & (numbers == k) & (mass * distance < _TINY * (i.high - i.low)) & (mass < 0.5 * i.mass)
+                length = i.high - i.low
+                here = known & (numbers == k) & (mass * distance < _TINY * length) & (mass < 0.5 * i.mass)
+                here &= error * distance < _TINY
                 near[here] = outer + mass[here]
                 far[here] = left[k] + right[k] + i.mass - near[here]
         # the pole of an atom hides the density beside it, and at last on which side of it a point lies
@@ -241,8 +243,8 @@ class SearchedLaw(Law):
         return means, spread
 
     @cached_property
-    def _edges_known(self) -> list[tuple[int, int, float, float, float, float, float]]:
-        """Interval, side, edge, exponent, and the nearest known distance to it with mass and density there."""
+    def _edges_known(self) -> list[tuple[int, int, float, float, float, float, float, float]]:
+        """Interval, side, edge, exponent; the nearest known distance to it; mass, its error and density there."""
         out = []
         reaches = _BRACKETS[6:] * self._width()
         left, right = self._outer_masses()
@@ -256,7 +258,10 @@ class SearchedLaw(Law):
                 first = int(unknown[-1]) + 1 if unknown.size else 0
                 if first < reaches.size and not math.isnan(exponent):
                     mass = float(found[0 if side > 0 else 1][first] - outer)
-                    out.append((k, side, edge, exponent, float(reaches[first]), mass, float(found[2][first])))
+                    reach, height = float(reaches[first]), float(found[2][first])
+                    point = np.array([edge + side * reach], dtype=np.complex128)
+                    error = reach * float(self._stieltjes_error(point, None)[0])
+                    out.append((k, side, edge, exponent, reach, mass, error, height))
         return out
 
     def _beside_edges(self, x: Real) -> tuple[Mask, Real, Real, Real, Real]:
@@ -266,7 +271,7 @@ class SearchedLaw(Law):
         below, above, density, error = (np.zeros_like(x) for _ in range(4))
         left, right = self._outer_masses()
         blur = _BLUR * self._width()
-        for k, side, edge, exponent, reach, mass, height in self._edges_known:
+        for k, side, edge, exponent, reach, mass, uncertainty, height in self._edges_known:
             distance = side * (x - edge)
             here = (numbers == k) & (distance < reach)
             distance = distance[here]
@@ -278,6 +283,7 @@ class SearchedLaw(Law):
             outer[here] = left[k] + right[k] + self.support[k].mass - inner[here]
             density[here] = height * (distance / reach) ** exponent
             error[here] = mass * (np.maximum(further - share, share - nearer) + share * reach / self._width())
+            error[here] += uncertainty * share
             near |= here
         return near, below, above, density, error
 
