@@ -28,8 +28,8 @@ from rmt.laws.law import EPS, Complex, Real
 _CONVERGED = 1e-9  # Newton's last relative step where convergence is quadratic
 _EXACT = 1e-13  # the same where it is linear, next to an edge
 _STALLED = 1e-5  # relative step below which steps that no longer shrink are rounding noise
-_SOLVED = 5e-14  # largest residual of a solution, relative to its terms: next to an edge, where two solutions meet
-# in the root of the distance, a residual above rounding would let points pass for solved that lie between them
+_SOLVED = 1e-9  # largest residual of a solution, relative to its terms
+_ALONE = 1e-3  # largest last step, relative to the distance of the solution that an edge makes of two
 _USEFUL = 1e-3  # largest relative error of G that rounding may leave
 _PUSH = 1e-5  # relative motion by which a limit is pushed inside, where it must have negative imaginary part
 _NEWTON_STEPS = 10
@@ -283,7 +283,12 @@ class OperatorSubordination:
         jacobian = model.jacobian[usable]
         unit = model.unit[usable]
         sensitivity = np.abs(solve_stack(jacobian.swapaxes(1, 2), model.corner[usable][..., None])[..., 0])
-        moved = solve_stack(jacobian, np.stack([model.along[usable], model.push[usable]], axis=-1))
+        left = residual[usable] / unit
+        moved = solve_stack(jacobian, np.stack([model.along[usable], model.push[usable], left], axis=-1))
+        # next to an edge a second solution lies at the distance 1/slope: no residual may reach as far
+        reach = np.full(points, np.inf)
+        speed, _, step = np.abs(moved).max(axis=1).T
+        reach[usable] = step * np.maximum(speed, 1.0)
         slope[usable], push[usable] = unit * moved[..., 0], unit * moved[..., 1]
         floor = 2.0 * EPS * model.scale[usable] + 2.0 * np.abs(residual[usable])
         error[usable] = (sensitivity * floor / unit).sum(axis=1)
