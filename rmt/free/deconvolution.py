@@ -31,6 +31,7 @@ _REFINEMENTS = 3
 _MASS_WEIGHT = 1e3
 _NEGLIGIBLE = 1e-9  # mass of an atom that is dropped
 _MOVING = 40  # largest number of atoms whose positions are fitted
+_MARGIN = 0.02  # how far atoms may leave the grid, in units of its range
 _DESCENT = 0.7  # factor from one height to the next on the way down from large imaginary parts
 
 
@@ -365,22 +366,29 @@ class _Equations:
         return np.asarray(nnls(np.vstack(rows), np.concatenate(sides), maxiter=100 * size)[0])
 
     def improve(self, positions: Real, masses: Real) -> tuple[Real, Real]:
-        """Refine the grid where mass is, then let the atoms move; kept if the residual does not grow."""
+        """Refine the grid where mass is, then let the atoms move on its range; kept if the residual does not grow."""
+        reach = self._reach(positions)
         for _ in range(_REFINEMENTS):
-            positions = _refined(positions, masses)
+            positions = np.unique(np.clip(_refined(positions, masses), *reach))
             masses = self.fit(positions)
         before = self.residual(positions, masses)
         # first unite what the equations can hardly tell apart, then only neighbours on the grid
         for closeness in (0.25 * float(self._omega.imag.min()), 0.0):
             merged = _merged(positions, masses, closeness)
             if merged[0].size <= _MOVING:
-                moved = self._move(*merged)
+                moved = self._move(*merged, reach)
                 if self.residual(*moved) <= before:
                     return moved
         return positions, masses
 
-    def _move(self, positions: Real, masses: Real) -> tuple[Real, Real]:
-        """Least squares in positions and masses together."""
+    def _reach(self, grid: Real) -> tuple[float, float]:
+        """The range of the grid and a little more; factors of a product stay on [0, ∞)."""
+        low, high = float(grid.min()), float(grid.max())
+        margin = _MARGIN * (high - low)
+        return (low - margin if low < 0.0 else max(low - margin, 0.0)), high + margin
+
+    def _move(self, positions: Real, masses: Real, reach: tuple[float, float]) -> tuple[Real, Real]:
+        """Least squares in positions, within `reach`, and masses together; an atom of little mass could go anywhere."""
         from scipy.optimize import least_squares
 
         count = positions.size
@@ -395,9 +403,10 @@ class _Equations:
             mass = np.concatenate([np.zeros(count), np.full(count, self._unit)])
             return np.vstack([full.real, full.imag, mass])
 
-        low = np.concatenate([np.full(count, -np.inf), np.zeros(count)])
-        start = np.concatenate([positions, masses])
-        found = least_squares(residuals, start, jac=jacobian, bounds=(low, np.inf), x_scale="jac", xtol=1e-15).x
+        low = np.concatenate([np.full(count, reach[0]), np.zeros(count)])
+        high = np.concatenate([np.full(count, reach[1]), np.full(count, np.inf)])
+        start = np.concatenate([np.clip(positions, *reach), masses])
+        found = least_squares(residuals, start, jac=jacobian, bounds=(low, high), x_scale="jac", xtol=1e-15).x
         kept = found[count:] > _NEGLIGIBLE
         return found[:count][kept], found[count:][kept]
 

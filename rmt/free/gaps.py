@@ -34,6 +34,8 @@ _SAMPLES, _FEW_SAMPLES, _MANY_ROWS = 48, 20, 40
 #: rounding error of a sum, in units of the sizes of its terms
 _NOISE = 16.0 * EPS
 _GOLDEN = 0.5 * (math.sqrt(5.0) - 1.0)
+#: ratio of the ends of a row from which its points are spread over the decades
+_DECADES = 1e6
 #: combinations of inner gaps beyond which enumeration takes too long
 LIMIT = 3000
 
@@ -117,8 +119,12 @@ class Chart(ABC):
     def _samples(self) -> Real:
         """Points of every row, dense at its ends."""
         n = _SAMPLES if self.low.size < _MANY_ROWS else _FEW_SAMPLES
-        tau = np.sin(0.25 * math.pi * (1.0 + np.cos(math.pi * (np.arange(n) + 0.5) / n))) ** 2
-        return np.asarray(self.low[:, None] + (self.high - self.low)[:, None] * np.sort(tau))
+        tau = np.sort(np.sin(0.25 * math.pi * (1.0 + np.cos(math.pi * (np.arange(n) + 0.5) / n))) ** 2)
+        x = np.asarray(self.low[:, None] + (self.high - self.low)[:, None] * tau)
+        long = np.flatnonzero((self.low > 0.0) & (self.high > _DECADES * self.low))
+        low, high = np.log(self.low[long]), np.log(self.high[long])
+        x[long] = np.exp(low[:, None] + (high - low)[:, None] * tau)
+        return x
 
     def _peaks(self, x: Real, q: Real, best: Index, rows: Index) -> tuple[Real, Real, Real]:
         """Largest slope near the best sample, by golden section; its value, and the rounding error of that.

@@ -13,7 +13,7 @@ from rmt.errors import ConvergenceError
 from rmt.free.computed import law_of, upper
 from rmt.free.gaps import CompoundChart, Opening, Operation, convolution_openings, merge
 from rmt.free.real_axis import Factor
-from rmt.free.tree import Affine, Leaf, Node, point_mass_position, post_order
+from rmt.free.tree import Affine, Leaf, Node, affine, point_mass_position, post_order
 from rmt.laws.law import EPS, Complex, Interval, Real
 
 #: relative distances from an edge at which an exponent is measured
@@ -22,6 +22,10 @@ _NEAR, _NEARER = 1e-6, 1e-8
 _MASS = 1e-10
 #: mass below which an interval may be rounding error of large weights
 _NO_MASS = 1e-12
+#: size of a factor beyond which it is scaled
+_LARGE = 1e60
+#: ratio of the positions of atoms beyond which they are refused
+_LARGEST_RATIO = 1e140
 
 
 def support_of_convolution(law: Any, *, logarithmic: bool = False) -> tuple[Interval, ...]:
@@ -126,8 +130,33 @@ def _operation(node: Any, scale: float, logarithmic: bool) -> Operation:
     if multiplicative:
         log_scale = math.fsum(t * math.log(a) for a, t in positions if a is not None)
         log_scale += math.log(scale) if logarithmic else 0.0
+        for i, (child, t) in enumerate(terms):
+            size = _binary_size(child)
+            if not 1.0 / _LARGE < size < _LARGE:  # squares of its points leave the range of doubles
+                terms[i] = affine(child, 1.0 / size, 0), t
+                log_scale += t * math.log(size)
     factors = [Factor(child, multiplicative) for child, _ in terms]
     return Operation(factors, [t for _, t in terms], multiplicative, log_scale, logarithmic)
+
+
+def _binary_size(node: Node) -> float:
+    """A power of two next to the size of a law.
+
+    Raises
+    ------
+    ConvergenceError
+        If atoms of the law differ in size by so much that the squares of their distances leave the range of doubles.
+    """
+    law = law_of(node)
+    ends = [abs(end) for end in law._hull() if math.isfinite(end) and end != 0.0]
+    places = [abs(place) for place, _ in law.atoms if place != 0.0]
+    if places and max(places) > _LARGEST_RATIO * min(places):
+        raise ConvergenceError(
+            f"the atoms of {law!r} differ in size by {max(places) / min(places):.3g}, and squares of their distances "
+            f"leave the range of doubles beyond {_LARGEST_RATIO:g}; treat the parts of such sizes apart",
+            residual=max(places) / min(places),
+        )
+    return 2.0 ** (math.frexp(max(ends))[1] - 1) if ends else 1.0
 
 
 def _exponential(o: Opening) -> Opening:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 Real = NDArray[np.float64]
 
 EPS = float(np.finfo(np.float64).eps)
-_LIMIT = 200
+#: bisections from one end of the range of doubles to the other
+_LIMIT = 1200
 
 
 def bracketed_roots(function: Callable[[Real, NDArray[np.intp]], Real], low: Real, high: Real) -> Real:

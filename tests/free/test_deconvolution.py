@@ -125,3 +125,17 @@ def test_bad_input():
         population_spectrum(values + 3, 0.0)
     with pytest.raises(ConvergenceError, match="no admissible"):
         free_deconvolve(np.linspace(-0.01, 0.01, 50), Semicircle(0, 100.0))
+
+
+@pytest.mark.parametrize("seed", [0, 2, 4])
+def test_populations_stay_in_the_range_that_the_data_allow(seed):
+    rng = np.random.default_rng(seed)
+    scales = np.sqrt(np.repeat([1.0, 3.0], 200))
+    data = scales[:, None] * rng.standard_normal((400, 200))
+    eigenvalues = np.linalg.eigvalsh(data @ data.T / 200)
+    law = population_spectrum(eigenvalues, 2.0).law
+    positions = [x for x, _ in law.atoms]
+    assert min(positions) >= 0.0
+    assert max(positions) <= 1.1 * eigenvalues.max()
+    assert law.mean() == pytest.approx(2.0, abs=0.1)
+    assert law.var() == pytest.approx(1.0, abs=0.25)

@@ -12,7 +12,19 @@ import pytest
 import rmt.free.support as support
 from rmt.errors import ConvergenceError
 from rmt.free import boxplus, boxtimes, deformed_wigner, free_power, multiplicative_power, sample_covariance
-from rmt.laws import Affine, Arcsine, Atomic, Law, MarchenkoPastur, Rademacher, Semicircle, Uniform
+from rmt.laws import (
+    Affine,
+    Arcsine,
+    Atomic,
+    FussCatalan,
+    Gaussian,
+    Law,
+    MarchenkoPastur,
+    Rademacher,
+    Semicircle,
+    Uniform,
+)
+from rmt.laws.pushforward import squared
 from rmt.networks import squared_slope_law
 
 DECADES = (1.0, 0.1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12)
@@ -181,3 +193,44 @@ def test_high_multiplicative_powers(power):
 def test_powers_whose_edge_is_lost_in_rounding_are_refused():
     with pytest.raises(ConvergenceError, match="total power 1e\\+100"):
         multiplicative_power(MarchenkoPastur(), 1e100, closed_form=False).support  # noqa: B018
+
+
+# ---------------------------------------------------------------------- squares, sums that fill the line, large spreads
+def test_squares_have_no_slivers():
+    (interval,) = squared(boxplus(MarchenkoPastur(0.5), -MarchenkoPastur(0.5))).support
+    assert (interval.low, interval.low_exponent, interval.high_exponent) == (0.0, -0.5, 0.5)
+    assert interval.mass == pytest.approx(1.0, abs=1e-12)
+    # the cusp of the sum at 0, |x|^(1/3), becomes |y|^(-1/3); the edge is (3/2)^3 * 2
+    (cusp,) = squared(boxplus(Semicircle(), Rademacher())).support
+    assert (cusp.low, cusp.high) == (0.0, pytest.approx(6.75, rel=1e-14))
+    assert cusp.low_exponent == pytest.approx(-1 / 3)
+    # ends of a positive law stay where they are
+    assert squared(Uniform(1e-20, 1)).support[0].low == pytest.approx(1e-40)
+
+
+def test_sums_with_a_law_on_the_whole_line():
+    law = boxplus(FussCatalan(2), Gaussian())
+    assert [(i.low, i.high, i.mass) for i in law.support] == [(-math.inf, math.inf, 1.0)]
+    assert law.cdf(law.ppf([0.1, 0.5, 0.9])) == pytest.approx([0.1, 0.5, 0.9], abs=1e-12)
+
+
+def test_spreads_whose_square_exceeds_the_largest_float():
+    (unit,) = boxtimes(Uniform(1, 3), MarchenkoPastur(0.5)).support
+    for scale in (1e200, 1e-200):
+        (interval,) = boxtimes(scale * Uniform(1, 3), MarchenkoPastur(0.5)).support
+        assert (interval.low, interval.high) == pytest.approx((scale * unit.low, scale * unit.high), rel=1e-12)
+    law = MarchenkoPastur(0.5, 1e300)
+    assert law.std() == pytest.approx(math.sqrt(0.5) * 1e300)
+    with pytest.raises(OverflowError, match="variance"):
+        law.var()
+
+
+def test_atoms_whose_sizes_differ_beyond_the_range_of_squares_are_refused():
+    near = boxtimes(Atomic((1e-5, 1e5), (0.5, 0.5)), MarchenkoPastur(0.1)).support
+    for scale in (1e15, 1e35, 1e55):  # the parts no longer feel each other
+        far = boxtimes(Atomic((1e-5 / scale, 1e5 * scale), (0.5, 0.5)), MarchenkoPastur(0.1)).support
+        assert [i.mass for i in far] == pytest.approx([0.5, 0.5], abs=1e-13)
+        for interval, same, factor in zip(far, near, (1 / scale, scale), strict=True):
+            assert (interval.low, interval.high) == pytest.approx((factor * same.low, factor * same.high), rel=1e-8)
+    with pytest.raises(ConvergenceError, match="differ in size"):
+        boxtimes(Atomic((1e-150, 1e150), (0.5, 0.5)), MarchenkoPastur(0.1)).support  # noqa: B018
