@@ -82,7 +82,7 @@ def _free_poisson_stieltjes(rate, jump, z):
 
 @inner_kernel
 def _atoms(params, offset, length, z):
-    """Discrete measure. Parameters: centre (the mean), radius about it, positions, masses."""
+    """Discrete measure. Parameters: centre (the mean), radius about it, G(0), positions, masses."""
     centre = params[offset]
     w = z - centre
     x, y = z.real, z.imag
@@ -92,14 +92,16 @@ def _atoms(params, offset, length, z):
     m = 0j  # (z - base) G - 1
     n = 0j  # -m'
     q = 0j  # -G'
-    start = offset + 2
+    start = offset + 3
+    nearest = math.inf
     for i in range(start, start + length):
         p = params[i + length]
+        nearest = min(nearest, abs(params[i]))
         dx = x - params[i]
         norm = dx * dx + y * y
         if norm < 1e-290:  # so close to an atom that the others do not count
-            slope = 1.0 - 1.0 / p
-            return complex(params[i] + slope * dx, slope * y), complex(slope, 0.0)
+            steep = 1.0 - 1.0 / p
+            return complex(params[i] + steep * dx, steep * y), complex(steep, 0.0)
         inverse = 1.0 / norm
         d = complex(dx * inverse, -y * inverse)
         a = params[i] - base
@@ -110,6 +112,14 @@ def _atoms(params, offset, length, z):
         m += a * t
         n += a * t2
     if near:
+        if abs(z) < 1e-6 * nearest:  # G may vanish at 0, and would be a difference of rounded numbers
+            g = params[offset + 2] + 0j
+            q = 0j
+            for i in range(start, start + length):
+                r = z / params[i]
+                t = params[i + length] / params[i]
+                g -= t * r * (1.0 + r)
+                q += t / params[i] * (1.0 + 2.0 * r)
         return divide(m, g), 1.0 - divide(q, g * g)
     return centre + divide(w * m, 1.0 + m), divide(m * (1.0 + m) - n * w, (1.0 + m) * (1.0 + m))
 
@@ -125,12 +135,13 @@ def _uniform(centre, half, z):
         a2 = (1.0 + excess) * (1.0 + excess)
         k = divide(w * excess, 1.0 + excess)
         return centre + k, divide(excess * (2.0 + excess) - s2 * a2, (1.0 - s2) * a2)
-    if w.imag == 0.0 and abs(w.real) == half:
+    low, high = z - (centre - half), z - (centre + half)
+    if low == 0j or high == 0j:
         return z, complex(-math.inf, 0.0)
-    artanh = 0.5 * log_lower(divide(w + half, w - half))
+    artanh = 0.5 * log_lower(divide(low, high))
     f = divide(complex(half, 0.0), artanh)
     # F' = F^2 / (w^2 - half^2)
-    return z - f, 1.0 - divide(f * f, (w - half) * (w + half))
+    return z - f, 1.0 - divide(f * f, high * low)
 
 
 @inner_kernel
@@ -251,7 +262,7 @@ def leaf_potential(code, params, offset, length, z):
         return log_upper(divide(1.0 + 0j, g)) + divide(complex(rate * jump, 0.0), q) * g + rate * log_q
     if code == ATOMS:
         u = 0j
-        for i in range(offset + 2, offset + 2 + length):
+        for i in range(offset + 3, offset + 3 + length):
             u += params[i + length] * log_upper(z - params[i])
         return u
     if code == CAUCHY:

@@ -28,6 +28,8 @@ from rmt.numerics.log_panels import LogPanels
 Code = tuple[int, list[float], int]
 #: mass that panels may miss
 _DEFECT = 1e-8
+#: atoms nearer to 0, relative to the reach of all, are taken to be there
+_TINY = 1e-200
 
 
 def rewrite(law: Law) -> Node | None:
@@ -114,7 +116,8 @@ def atoms_code(positions: Real, masses: Real) -> Code:
     """Code of a discrete measure."""
     centre = float(positions @ masses)
     radius = float(np.abs(positions - centre).max())
-    return codes.ATOMS, [centre, radius, *positions.tolist(), *masses.tolist()], positions.size
+    at_zero = -math.fsum(masses / positions) if np.all(np.abs(positions) > _TINY * radius) else math.inf
+    return codes.ATOMS, [centre, radius, at_zero, *positions.tolist(), *masses.tolist()], positions.size
 
 
 def location(law: Law) -> tuple[float, float]:

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from rmt.free.convolved import FreelyConvolved
 
 #: distances from 0, in units of the spread, at which a density is a power of the distance
-_FAR, _NEAR = 1e-200, 1e-280
+_FAR, _NEAR = 1e-100, 1e-140
 #: growth between them that no bounded density shows
 _GROWTH = 1e-6
 #: largest denominator of an exponent, and how near to such a fraction a measured one has to be
-_DENOMINATOR, _CLOSE = 1000, 1e-7
+_DENOMINATOR, _CLOSE = 100, 1e-5
 #: length of a half, in units of the spread, that is the rounding error of a search for edges
 _ROUNDING = 1e-18
 #: points on which a gap next to 0 is looked for, and halvings that find its end
@@ -75,11 +75,15 @@ def cut_at_origin(law: FreelyConvolved, intervals: tuple[Interval, ...]) -> tupl
     Next to 0 the small part of Y sees X₁ compressed to a small corner, which is near its mean: on the other side of 0
     there may be a gap, however small.
     """
-    across = [i for i in intervals if i.low < 0.0 < i.high]
-    if not across or law._mass_at_zero() > 0.0:
+    noise = _ROUNDING * law._solver.spread
+    if not any(i.low < noise and i.high > -noise for i in intervals):
         return intervals
     left, right = origin_exponents(law)
     if left >= 0.0 and right >= 0.0:
+        return intervals
+    intervals = tuple(_ending_at_origin(i, left, right, noise) for i in intervals)
+    across = [i for i in intervals if i.low < 0.0 < i.high]
+    if not across:
         return intervals
     interval = across[0]
     before = math.fsum([i.mass for i in intervals if i.high <= 0.0] + [m for a, m in law.atoms if a < 0.0])
@@ -89,6 +93,15 @@ def cut_at_origin(law: FreelyConvolved, intervals: tuple[Interval, ...]) -> tupl
         _half(law, replace(interval, low=0.0, low_exponent=right, mass=interval.mass - below), 1.0),
     )
     return tuple(half for i in intervals for half in (halves if i is interval else (i,)) if half.mass > 0.0)
+
+
+def _ending_at_origin(interval: Interval, left: float, right: float, noise: float) -> Interval:
+    """The interval, an end within rounding of 0 put there if the density is unbounded on its side."""
+    if right < 0.0 and abs(interval.low) < noise:
+        interval = replace(interval, low=0.0, low_exponent=right)
+    if left < 0.0 and abs(interval.high) < noise:
+        interval = replace(interval, high=0.0, high_exponent=left)
+    return interval
 
 
 def _half(law: FreelyConvolved, half: Interval, side: float) -> Interval:

@@ -393,6 +393,8 @@ def _finish(p, s, backup, root_log, step, change, count):
             arrived = max(arrived, min(4.0 * rounding_error(p, s), LARGEST_NOISE))
     if not step < arrived:
         code = FAILED
+    if code == OUTSIDE and not change < SNAPPED * max(abs(value(p, s)), 1e-2):
+        code = FAILED
     on_axis = s.argument[0].imag == 0.0 or (root_log and s.argument[0].imag == math.pi)
     if code == OUTSIDE or not on_axis:
         return code, step, change, count + 1

@@ -19,8 +19,8 @@ from rmt.laws.law import EPS, Complex, Mask, Real
 _CRITICAL = 1e-8
 _CUSP_ERROR = 4.0 * (4.0 * EPS) ** (1.0 / 3.0)
 
-#: what stands for 0, in units of the spread, where that is a singularity
-_NEAREST = 1e-290
+#: what stands for 0, in units of the spread, where that is a singularity; powers of it have to stay in range
+_NEAREST = 1e-150
 
 logger = logging.getLogger("rmt")
 
