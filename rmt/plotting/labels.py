@@ -8,6 +8,8 @@ import re
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from rmt.laws.law import Law
 
@@ -79,6 +81,8 @@ def law_label(law: Any) -> str:
     for field in fields(law) if is_dataclass(law) else ():
         key = field.name.lstrip("_")
         value = getattr(law, field.name)
+        if isinstance(value, np.ndarray):
+            value = tuple(value.tolist())
         if UNREMARKABLE.get(key) != value:
             shown.append(f"{key} {number(value)}")
     label = ", ".join([name, *shown])
