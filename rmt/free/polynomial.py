@@ -268,6 +268,13 @@ class PolynomialLaw(SearchedLaw):
         """The constant term, where kernels put atoms and hard edges, and 0."""
         return tuple(sorted({0.0, self._constant}))
 
+    def _singularities(self) -> tuple[float, ...]:
+        """Critical values of a polynomial of one variable."""
+        if not isinstance(self._equations, RootEquations):
+            return ()
+        values = self._constant + self._scale * self._equations.critical_values()
+        return tuple(np.unique(values).tolist())
+
     def _bounds(self) -> tuple[float, float]:
         return self._constant - self._scale, self._constant + self._scale
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from abc import abstractmethod
 from typing import Any, NoReturn, Protocol
@@ -332,7 +333,24 @@ class SearchedLaw(Law):
                 below[inside], above[inside], density[inside], _ = self._levels(x[inside])
             return below, above, density
 
-        return Quantiles(evaluate, self.support, self.atoms, self._width())
+        return Quantiles(evaluate, self._smooth_pieces(), self.atoms, self._width())
+
+    def _singularities(self) -> tuple[float, ...]:
+        """Points inside the intervals where the density is known to be infinite, like the root of the distance."""
+        return ()
+
+    def _smooth_pieces(self) -> list[Interval]:
+        """The intervals, cut at singularities inside them."""
+        left, _ = self._outer_masses()
+        pieces = []
+        for k, i in enumerate(self.support):
+            cuts = np.array([c for c in self._singularities() if i.low < c < i.high])
+            reached = self._levels(cuts)[0] - self._jumps(cuts, False) - left[k] if cuts.size else cuts
+            places, masses = [i.low, *cuts.tolist(), i.high], [0.0, *reached.tolist(), i.mass]
+            for j, (low, high) in enumerate(itertools.pairwise(places)):
+                exponents = i.low_exponent if j == 0 else -0.5, i.high_exponent if j == cuts.size else -0.5
+                pieces.append(Interval(low, high, *exponents, masses[j + 1] - masses[j]))
+        return pieces
 
     def _ppf(self, u: Real) -> Real:
         return self._quantiles(u, tabulate=True)

@@ -32,6 +32,13 @@ class RootEquations:
     def remember(self, z: Complex, solution: Solution) -> None:
         """Nothing is solved by continuation here, so nothing is worth remembering."""
 
+    def critical_values(self) -> Real:
+        """Values of p at the real zeros of p′ inside the range of X, where the density is infinite."""
+        roots = self._slope.roots()
+        real = roots.real[np.abs(roots.imag) < 1e-9 * (1.0 + np.abs(roots))]
+        low, high = self._g.law._hull()
+        return np.asarray(self._p(real[(real > low) & (real < high)]))
+
     def mark(self, points: Real) -> None:
         """Nor are edges."""
 

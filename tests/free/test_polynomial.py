@@ -263,6 +263,19 @@ def test_the_arcsine_law_up_to_its_edges():
     assert np.abs(law.rvs(100, rng=1)).max() <= 2.0 + 1e-12
 
 
+def test_quantiles_across_critical_values():
+    """x³ − x² of an arcsine x has infinite densities at 0 and −4/27, inside its interval."""
+    law = polynomial_law({(0, 0): -1, (0, 0, 0): 1}, [Arcsine(radius=2)])
+    u = np.array([0.05, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.95])
+    x = law.ppf(u)
+    # p(x) <= v on the union of intervals between the roots of p = v
+    for level, value in zip(u, x, strict=True):
+        roots = sorted(r.real for r in np.roots([1, -1, 0, -value]) if abs(r.imag) < 1e-9)
+        cdf = [float(Arcsine(radius=2).cdf(r)) for r in roots]
+        below = cdf[0] if len(cdf) == 1 else cdf[0] + cdf[2] - cdf[1]
+        assert abs(below - level) < 1e-11
+
+
 def test_two_intervals():
     law = polynomial_law(ANTICOMMUTATOR, [M, COIN])
     assert [i.mass for i in law.support] == pytest.approx([0.5, 0.5], abs=1e-12)
