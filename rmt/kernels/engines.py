@@ -297,14 +297,15 @@ def require_square_integrable(phi: Activation, q: float) -> None:
     """
     if closed_form(phi) is not None:
         return
-    x, w = gaussian_rule(max(q, SMALLEST_LENGTH), phi.features, scale=phi.scale)
+    length = max(q, SMALLEST_LENGTH)
+    x, w = gaussian_rule(length, phi.features, scale=phi.scale)
     with np.errstate(over="ignore", invalid="ignore"):
         energy = np.asarray(phi.function(x), dtype=np.float64) ** 2 * w
-    far = np.abs(x) > _FAR * math.sqrt(q)
+    far = np.abs(x) > _FAR * math.sqrt(length)
     total = float(energy.sum())
     if math.isfinite(total) and float(energy[far].sum()) <= _FAR_SHARE * total:
         return
-    finite = np.isfinite(np.asarray(phi.function(x[np.abs(x) < 8.0 * math.sqrt(max(q, SMALLEST_LENGTH))])))
+    finite = np.isfinite(np.asarray(phi.function(x[np.abs(x) < 8.0 * math.sqrt(length)])))
     reason = "it outgrows the Gaussian density" if finite.all() else "it is not finite everywhere"
     raise ValueError(
         f"activation {phi.name!r} is not square integrable under N(0, {q:.6g}), the largest variance met: {reason}. "

@@ -186,6 +186,15 @@ def test_a_square_integrable_fast_callable_is_accepted():
     assert value == pytest.approx(1.0 / math.sqrt((1.0 - 0.25) ** 2 - 0.25**2 * c * c), rel=1e-11)
 
 
+@pytest.mark.parametrize("name", ["relu", "tanh", "elu", "gelu", "sigmoid", "cos", "hard_tanh"])
+def test_variance_zero_is_the_value_at_zero(name):
+    phi = activation(name)
+    at_zero = float(phi(0.0))
+    assert dual(name, 0.0, 0.0, 0.5) == pytest.approx(at_zero**2, abs=1e-15)
+    mean = phi.expectation(phi.function, 1.3)
+    assert dual(name, 0.0, 1.3, 0.5) == pytest.approx(at_zero * mean, abs=1e-13)
+
+
 def test_jumping_callable_is_refused():
     with pytest.raises((ValueError, ConvergenceError), match="jump"):
         dual(lambda x: np.floor(x), 1.0, 1.0, 0.5)
