@@ -66,6 +66,8 @@ def rectangular_boxplus(mu: Law, nu: Law, ratio: Any, *, closed_form: bool = Tru
             )
         nested = isinstance(law, RectangularConvolution) and law.ratio == c
         parts.extend(law.laws if isinstance(law, RectangularConvolution) and nested else [law])
+    # a zero matrix adds nothing
+    parts = [law for law in parts if _mass_at_zero(law) < 1.0] or parts[:1]
     if closed_form:
         parts = _merge_gaussians(parts, c)
     return parts[0] if len(parts) == 1 else RectangularConvolution(tuple(parts), c)

@@ -126,6 +126,21 @@ def test_atom_at_zero_by_ranks():
     assert law.ppf(0.2) == 0.0
 
 
+def test_a_zero_matrix_adds_nothing():
+    zero = Atomic((0,), (1,))
+    assert rectangular_boxplus(TWO, zero, 0.5) == TWO
+    assert rectangular_boxplus(zero, MarchenkoPastur(0.5), 0.5) == MarchenkoPastur(0.5)
+    assert rectangular_boxplus(zero, zero, 0.5) == zero
+
+
+def test_many_more_rows_than_columns():
+    """A Gaussian matrix of ratio 1000, and one of rank 1/2000 more."""
+    law = rectangular_boxplus(Atomic((0, 1), (0.9995, 0.0005)), MarchenkoPastur(1000, 0.1), 1000)
+    ((position, mass),) = law.atoms
+    assert (position, mass) == (0.0, 0.999)
+    assert sum(i.mass for i in law.support) == pytest.approx(0.001, rel=1e-9)
+
+
 # ---------------------------------------------------------------------- the contract of a law
 def test_quantiles_scaling_and_identity():
     law = rectangular_boxplus(TWO, MarchenkoPastur(0.5, 0.1), 0.5)
