@@ -1,4 +1,4 @@
-"""The command line: ``rmt compare | law | sample | isometry | kernel | list | gallery | cite``.
+"""The command line: ``rmt compare | law | sample | isometry | kernel | list | gallery | cite | warm``.
 
 Exit codes: 0, done (and a comparison accepted, or too small for a verdict); 1, a comparison rejected, and nothing else;
 2, a mistake in the call; 3, anything else: a number that could not be certified, a file that could not be written, a
@@ -34,6 +34,7 @@ COMMANDS = {
     "list": ("rmt.cli.listing", "the table of ensembles and laws, with year and theorem"),
     "gallery": ("rmt.cli.gallery", "build the figures of the gallery"),
     "cite": ("rmt.cli.cite", "how to cite this package, and the theorem behind an ensemble"),
+    "warm": ("rmt.cli.warm", "compile everything once, so that no later call waits for it"),
 }
 
 OVERVIEW = """\
