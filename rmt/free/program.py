@@ -231,16 +231,16 @@ def _combined_location(node: Node, children: list[_Entry], weights: list[float])
         pairs = list(zip(weights, children, strict=True))
         return (
             math.fsum(t * c.centre for t, c in pairs),
-            math.sqrt(math.fsum(t * c.spread**2 for t, c in pairs)),
+            math.hypot(*(math.sqrt(t) * c.spread for t, c in pairs)),
             [],
         )
     if isinstance(node, Mixture):
         pairs = list(zip(weights, children, strict=True))
         centre = math.fsum(p * c.centre for p, c in pairs)
-        return centre, math.sqrt(math.fsum(p * (c.spread**2 + (c.centre - centre) ** 2) for p, c in pairs)), []
+        return centre, math.hypot(*(math.sqrt(p) * math.hypot(c.spread, c.centre - centre) for p, c in pairs)), []
     if isinstance(node, Compound):
         rate = float(node.rate)
-        return rate * child.centre, math.sqrt(rate * (child.centre**2 + child.spread**2)), [rate]
+        return rate * child.centre, math.sqrt(rate) * math.hypot(child.centre, child.spread), [rate]
     if isinstance(node, Affine):
         scale, shift = float(node.scale), float(node.shift)
         return scale * child.centre + shift, abs(scale) * child.spread, [scale, shift]

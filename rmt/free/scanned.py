@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from rmt.errors import ConvergenceError
 from rmt.free.computed import law_of, upper
 from rmt.free.gaps import Opening
 from rmt.free.tree import (
@@ -109,6 +110,12 @@ class _Scan:
     # ------------------------------------------------------------------ points
     def openings(self) -> list[Opening]:
         t, slope, outside = self._certified(self._samples())
+        if t.size == 0:
+            raise ConvergenceError(
+                f"the support of {self.law!r} could not be searched: the equations have no certified solution at any "
+                "point of the line; its parts may differ too much in size (rmt.free: factors)",
+                residual=math.inf,
+            )
         t, slope, outside = self._with_hidden_intervals(t, slope, outside)
         seeds, touching = self._hidden_gaps(t, np.abs(slope), outside)
         if seeds.size:
