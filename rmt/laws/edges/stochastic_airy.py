@@ -169,7 +169,7 @@ def _radau() -> tuple[Real, Real]:
     """Nodes and matrix of the Radau IIA method: collocation at the zeros of P_s − P_(s−1) on [0, 1]."""
     series = np.zeros(_STAGES + 1)
     series[-2:] = -1.0, 1.0
-    times = 0.5 * (1.0 + np.sort(np.polynomial.legendre.legroots(series)))
+    times = 0.5 * (1.0 + np.sort(np.polynomial.legendre.legroots(series).real))
     powers = np.arange(1, _STAGES + 1)
     integrals = times[:, None] ** powers / powers
     return times, integrals @ np.linalg.inv(times[:, None] ** (powers - 1))
