@@ -215,3 +215,80 @@ def test_the_remedy_for_moments_out_of_range():
     exact = cb.s_transform_from_moments([Fraction(1, 10**300), Fraction(1), Fraction(1)])
     assert exact[0] == 10**300
     assert cb.moments_from_s_transform(exact) == [Fraction(1, 10**300), 1, 1]
+
+
+# ---------------------------------------------------------------------- parameters and requests without measure
+EXTREME = [
+    lambda: rmt.MarchenkoPastur(ratio=1e-320),
+    lambda: rmt.MarchenkoPastur(1, 1e308),
+    lambda: rmt.FreePoisson(1, 1e308),
+    lambda: 1e308 * rmt.MarchenkoPastur(),
+    lambda: rmt.Uniform(-1e308, 1e308),
+    lambda: rmt.Meixner(1e308, 1),
+    lambda: rmt.Meixner(1, 1e300),
+]
+
+
+@pytest.mark.parametrize("make", EXTREME)
+def test_laws_beyond_floats_are_refused_when_they_are_made(make):
+    with pytest.raises(ValueError, match=r"beyond the largest float.*in other units"):
+        make()
+
+
+@pytest.mark.parametrize("size", [1e-320, 1e-300, 1e-160, 1e160, 1e300])
+def test_no_error_of_pythons_own_from_extreme_parameters(size):
+    makers = [
+        lambda v: rmt.Semicircle(0, v),
+        lambda v: rmt.MarchenkoPastur(v),
+        lambda v: rmt.MarchenkoPastur(1, v),
+        lambda v: rmt.Uniform(0, v),
+        lambda v: rmt.Cauchy(0, v),
+        lambda v: rmt.Gaussian(0, v),
+        lambda v: rmt.Wachter(2, v),
+        lambda v: rmt.FussCatalan(v),
+        lambda v: rmt.FreeStable(min(v, 2)),
+        lambda v: rmt.Meixner(v, 1),
+        lambda v: rmt.Meixner(1, v),
+        lambda v: rmt.Empirical([0, v]),
+        lambda v: v * rmt.MarchenkoPastur(),
+        lambda v: rmt.squared(rmt.Uniform(0, v)),
+        lambda v: rmt.square_root(rmt.Uniform(0, v)),
+    ]
+    for make in makers:
+        for ask in (
+            lambda law: law.support,
+            lambda law: law.atoms,
+            lambda law: law.pdf([0.0, 1.0]),
+            lambda law: law.cdf([0.0, 1.0]),
+            lambda law: law.stieltjes([1j, 1j * size]),
+            lambda law: law.mean(),
+        ):
+            try:
+                value = ask(make(size))
+            except (ValueError, rmt.ConvergenceError):
+                continue
+            except OverflowError as error:
+                if "exceeds the largest float" not in str(error):
+                    raise
+                continue
+            if isinstance(value, np.ndarray):
+                assert not np.isnan(value).any()
+
+
+def test_requests_that_would_not_end():
+    with pytest.raises(ValueError, match=r"k must be at most 1000 .* takes about 1e\+03 minutes"):
+        rmt.boxplus(rmt.Semicircle(), rmt.Uniform()).moments(10**4, exact=True)
+    with pytest.raises(OverflowError, match=r"a moment of order <= 10000 of .* exceeds the largest float; ask for"):
+        rmt.boxplus(rmt.Semicircle(), rmt.Uniform()).moments(10**4)
+    with pytest.raises(ValueError, match="k must be at most 1000"):
+        rmt.Atomic((0, 1, 3), (0.25, 0.25, 0.5)).free_cumulants(10**4)
+    assert rmt.Semicircle().free_cumulants(10**4)[1:] == (1.0, *[0.0] * 9998)
+    with pytest.raises(ValueError, match=r"depth must be at most 1000000, got 100000000: .*depth_limit"):
+        rmt.MLP(10**8, "relu", 2**0.5)
+    with pytest.raises(ValueError, match="depth must be at most 1000000"):
+        rmt.networks.ResidualNetwork(10**8, "tanh", 0.1)
+    with pytest.raises(ValueError, match=r"n = 1000 and depth = 100000000 would take more than a day"):
+        rmt.product_wishart(depth=10**8).eigenvalues(1000)
+    # the remedies
+    assert rmt.product_wishart(depth=10**8).law().mean() == 1.0
+    assert callable(rmt.networks.depth_limit)

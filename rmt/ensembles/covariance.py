@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from rmt.laws.law import Law
 
 
+#: factors times n³: a day
+_MOST_OPERATIONS = 1e14
+
+
 class WishartEnsemble(Ensemble):
     """Sample covariance matrices A A*/m; made by :func:`wishart`."""
 
@@ -93,6 +97,14 @@ class ProductWishartEnsemble(Ensemble):
     def _bytes(self, method: str, n: int) -> float:
         held = 1 if method == "_sample" or self.entries.is_gaussian else self.depth
         return self._dense_bytes(n) * (1.75 + held / 3.0)
+
+    def _check_memory(self, method: str, n: int, results: float = 0.0) -> None:
+        if float(self.depth) * float(n) ** 3 > _MOST_OPERATIONS:
+            raise ValueError(
+                f"n = {n} and depth = {self.depth} would take more than a day for one matrix: the factors are "
+                "multiplied one by one; law() is the limit for every depth"
+            )
+        super()._check_memory(method, n, results)
 
     def _factor(self, n: int, rng: np.random.Generator) -> Matrix:
         return self.entries.draw(rng, (n, n), field=self.field, scale=math.sqrt(1.0 / n))

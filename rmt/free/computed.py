@@ -78,7 +78,11 @@ class ComputedLaw(Law):
         if refusal is not None and not all(map(math.isfinite, self._hull())):
             raise refusal
         nodes, weights = expectation_rule(self)
-        return [float(weights @ nodes**k) for k in range(order + 1)]
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = [float(weights @ nodes**k) for k in range(order + 1)]
+        if not np.isfinite(values).all():
+            raise OverflowError(f"a moment of order <= {order} of {self!r} exceeds the largest float; ask for fewer")
+        return values
 
     def _as_floats(self, moments: list[Fraction]) -> list[float]:
         try:

@@ -23,7 +23,7 @@ from rmt.combinatorics import (
 from rmt.errors import check_count
 from rmt.free.tree import Node, node_of, post_order
 from rmt.laws.atomic import AtomicLaw
-from rmt.laws.law import Law
+from rmt.laws.law import Law, check_order
 from rmt.laws.marchenko_pastur import FreePoisson, MarchenkoPastur
 
 #: binary digits that are kept where fractions are rounded
@@ -63,6 +63,8 @@ def moments(expression: Law | Node, order: int, *, exact: bool = True) -> list[F
     self-energies, which need no division (:func:`rmt.combinatorics.boxtimes_moments`).
     """
     node = expression if isinstance(expression, Node) else node_of(expression)
+    if node.kind != "leaf":
+        check_order(check_count("order", order, minimum=0))
     return [Fraction(1), *_Moments(exact).of(node, check_count("order", order, minimum=0))]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from rmt._cached import cached_property
 from rmt.errors import check_real
-from rmt.laws.law import EPS, Complex, Interval, Law, Mask, Real, exact
+from rmt.laws.law import EPS, Complex, Interval, Law, Mask, Real, check_range, exact
 from rmt.laws.moment_series import motzkin_series, root_series
 from rmt.numerics.branches import log1p_complex, log_lower, log_upper, scaled, square_root_pair
 from rmt.numerics.exact import TwoFloat, exact_sqrt, offset, two_float
@@ -109,6 +109,7 @@ class Meixner(Law):
     def __init__(self, a: Any = 0, b: Any = 0) -> None:
         object.__setattr__(self, "a", check_real("a", a))
         object.__setattr__(self, "b", check_real("b", b, at_least=-1.0))
+        check_range(self)
 
     @property
     def family(self) -> str:
@@ -181,8 +182,8 @@ class Meixner(Law):
         best, least = 1.0 + x * (bulk.a + bulk.b * x), 1.0 + np.abs(bulk.a * x) + np.abs(bulk.b) * x * x
         for edge, distance, side in ((bulk.low, left, 1.0), (bulk.high, right, -1.0)):
             slope, square = side * edge.slope * distance, bulk.b * distance * distance
-            size = edge.root**2 + np.abs(slope) + np.abs(square)
-            best = np.where(size < least, edge.root**2 + slope + square, best)
+            size = edge.root * edge.root + np.abs(slope) + np.abs(square)
+            best = np.where(size < least, edge.root * edge.root + slope + square, best)
             least = np.minimum(size, least)
         return best, least
 
@@ -271,7 +272,7 @@ class Meixner(Law):
             size = abs(start) + np.abs(growth * step)
             nearer = size < least
             t = np.where(nearer, start + growth * step, t)
-            q = np.where(nearer, edge.root**2 + step * (edge.slope + bulk.b * step), q)
+            q = np.where(nearer, edge.root * edge.root + step * (edge.slope + bulk.b * step), q)
             least = np.where(nearer, size, least)
         divisor = np.where(far, z, 1.0)
         t, root = np.where(far, growth, t), root / divisor

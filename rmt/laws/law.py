@@ -38,6 +38,9 @@ EPS = float(np.finfo(np.float64).eps)
 #: rounding errors of a closed form, in ulps
 _ROUNDING = 32.0
 
+#: highest order of moments and cumulants by general recursions
+_HIGHEST_ORDER = 1000
+
 #: beyond so many times its own size a law looks like a point mass
 _FAR = 1e120
 
@@ -134,6 +137,7 @@ class Law(Constructors, ABC):
 
         Raises ``ValueError`` as :meth:`_exact_moments` does.
         """
+        check_order(order)
         return list(free_cumulants_from_moments(self._exact_moments(order)[1:]))
 
     def _ppf(self, u: Real) -> Real:
@@ -492,6 +496,7 @@ class Law(Constructors, ABC):
             # float recursions lose digits geometrically: go through exact arithmetic wherever it exists
             cumulants = self._exact_free_cumulants(order)
         except ValueError:
+            check_order(order)
             return tuple(free_cumulants_from_moments(self._float_moments(order)[1:]))
         return tuple(_as_floats(cumulants, f"a free cumulant of order <= {order} of {self!r}"))
 
@@ -831,6 +836,39 @@ def check_law(law: Any, name: str = "base") -> Law:
     elif callable(getattr(law, "law", None)):
         remedy = "a random matrix has one in its law()"
     raise TypeError(f"{name} must be a Law, got {shown(law)} of type {type(law).__name__}; {remedy}")
+
+
+def check_order(order: int) -> None:
+    """Refuse orders whose recursions of order³ operations take more than a minute, without a word.
+
+    Raises
+    ------
+    ValueError
+    """
+    if order > _HIGHEST_ORDER:
+        raise ValueError(
+            f"k must be at most {_HIGHEST_ORDER} for a law without a formula for its moments and free cumulants, got "
+            f"{order}: the recursion takes about {(order / 1000.0) ** 3:.3g} minutes"
+        )
+
+
+def check_range(law: Law) -> None:
+    """Refuse a law whose edges, atoms or scales are beyond floats, when it is made and not when it is asked.
+
+    Raises
+    ------
+    ValueError
+        With the remedy.
+    """
+    try:
+        ends = [law.support, law.atoms]
+    except OverflowError:
+        ends = []
+    if not ends:
+        raise ValueError(
+            f"{law!r} has edges or scales beyond the largest float, {sys.float_info.max:.3g}, or an inverse that is; "
+            "measure X in other units, so that its parameters are nearer to 1"
+        )
 
 
 def exact(value: Any) -> Fraction:

@@ -12,7 +12,7 @@ import numpy as np
 
 from rmt._cached import cached_property
 from rmt.errors import check_real
-from rmt.laws.law import Complex, Interval, Law, Real, exact
+from rmt.laws.law import Complex, Interval, Law, Real, check_range, exact
 from rmt.laws.moment_series import root_series
 from rmt.numerics.branches import log1p_residual, log_lower, log_upper, reciprocal, square_root_pair, stable_quotient
 from rmt.numerics.exact import TwoFloat, exact_sqrt, offset, two_float
@@ -236,6 +236,7 @@ class MarchenkoPastur(_FreePoissonFamily):
     def __init__(self, ratio: Any = 1, variance: Any = 1) -> None:
         object.__setattr__(self, "ratio", check_real("ratio", ratio, above=0.0))
         object.__setattr__(self, "variance", check_real("variance", variance, above=0.0))
+        check_range(self)
 
     def _rate_and_jump(self) -> tuple[Fraction, Fraction]:
         ratio = exact(self.ratio)
@@ -280,6 +281,7 @@ class FreePoisson(_FreePoissonFamily):
     def __init__(self, rate: Any = 1, jump: Any = 1) -> None:
         object.__setattr__(self, "rate", check_real("rate", rate, above=0.0))
         object.__setattr__(self, "jump", check_real("jump", jump, above=0.0))
+        check_range(self)
 
     def _rate_and_jump(self) -> tuple[Fraction, Fraction]:
         return exact(self.rate), exact(self.jump)

@@ -296,7 +296,11 @@ class SquareRoot(Law):
     def _float_moments(self, order: int) -> list[float]:
         nodes, weights = self._nodes
         even = self.base._float_moments(order // 2)
-        return [even[k // 2] if k % 2 == 0 else float(weights @ nodes**k) for k in range(order + 1)]
+        with np.errstate(over="ignore"):
+            moments = [even[k // 2] if k % 2 == 0 else float(weights @ nodes**k) for k in range(order + 1)]
+        if not all(map(math.isfinite, moments)):
+            raise OverflowError(f"a moment of order <= {order} of {self!r} exceeds the largest float; ask for fewer")
+        return moments
 
     def _affine(self, scale: Any, shift: Any) -> Law | None:
         if shift != 0 or scale < 0 or exact(scale * scale) != exact(scale) ** 2:

@@ -11,7 +11,7 @@ import numpy as np
 
 from rmt._cached import cached_property
 from rmt.errors import check_real
-from rmt.laws.law import Complex, Interval, Law, Mask, Real, exact
+from rmt.laws.law import Complex, Interval, Law, Mask, Real, check_range, exact
 from rmt.laws.moment_series import langevin_series
 from rmt.numerics.branches import log_upper
 from rmt.numerics.cotangent import COTANGENT
@@ -54,6 +54,7 @@ class Uniform(Law):
         object.__setattr__(self, "high", check_real("high", high))
         if not float(self.low) < float(self.high):
             raise ValueError(f"low must be smaller than high, got low = {low!r} and high = {high!r}")
+        check_range(self)
 
     @cached_property
     def _ends(self) -> tuple[float, float, float]:

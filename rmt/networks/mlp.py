@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from rmt.networks.report import IsometryReport
 
 ORTHOGONAL = "orthogonal"
+#: layers that are laid out one by one
+DEEPEST = 10**6
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,23 @@ class Layer:
         return squared_slope_law(self.activation, self.q)
 
 
+def check_depth(depth: Any) -> int:
+    """Return a number of layers that can be laid out one by one.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no integer, < 1, or above a million.
+    """
+    layers = check_count("depth", depth)
+    if layers > DEEPEST:
+        raise ValueError(
+            f"depth must be at most {DEEPEST}, got {layers}: layers are followed one by one; for the limit of many "
+            "layers at the edge of chaos use rmt.networks.depth_limit"
+        )
+    return layers
+
+
 class MLP(Frozen):
     """A wide multilayer perceptron at initialisation, with L layers x_l = φ_l(W_l x_{l−1} + b_l).
 
@@ -120,7 +139,8 @@ class MLP(Frozen):
     Raises
     ------
     ValueError
-        If ``depth < 1``, a scale is negative, a sequence has the wrong length, or there is no stationary length.
+        If ``depth < 1`` or above a million, a scale is negative, a sequence has the wrong length, or there is no
+        stationary length.
 
     Examples
     --------
@@ -139,7 +159,7 @@ class MLP(Frozen):
         widths: Sequence[float] | None = None,
         input_q: float | None = None,
     ) -> None:
-        self.depth = check_count("depth", depth)
+        self.depth = check_depth(depth)
         self.activations = _activations(activation, self.depth)
         self.sigma_w = _scales("sigma_w", sigma_w, self.depth)
         self.sigma_b = _scales("sigma_b", sigma_b, self.depth)

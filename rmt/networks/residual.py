@@ -16,7 +16,7 @@ from rmt.errors import check_count, check_generator, check_real
 from rmt.networks.activations import ActivationLike
 from rmt.networks.activations import activation as as_activation
 from rmt.networks.depth_limits import residual_limit
-from rmt.networks.mlp import ORTHOGONAL, parse_weights
+from rmt.networks.mlp import ORTHOGONAL, check_depth, parse_weights
 
 if TYPE_CHECKING:
     from rmt.laws.law import Law
@@ -83,7 +83,7 @@ class ResidualNetwork(Frozen):
         skip: float = 1.0,
         input_q: float = 1.0,
     ) -> None:
-        self.depth = check_count("depth", depth)
+        self.depth = check_depth(depth)
         self.activation = as_activation(activation)
         self.sigma_w = float(check_real("sigma_w", sigma_w, above=0.0))
         self.sigma_b = float(check_real("sigma_b", sigma_b, at_least=0.0))
