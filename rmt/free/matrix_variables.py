@@ -134,7 +134,7 @@ class MatrixVariable:
         if n.shape[-1] == 1:
             eigenvalues, basis = n[:, :, 0].copy(), np.ones_like(n)
         else:
-            finite = np.isfinite(n).all(axis=(1, 2))
+            finite = np.asarray(np.isfinite(n).all(axis=(1, 2)))
             eigenvalues, basis = map(np.asarray, np.linalg.eig(np.where(finite[:, None, None], n, 0.0)))
             eigenvalues[~finite] = np.nan
         right = inverse(basis)
