@@ -99,12 +99,12 @@ class ProductWishartEnsemble(Ensemble):
         return self._dense_bytes(n) * (1.75 + held / 3.0)
 
     def _check_memory(self, method: str, n: int, results: float = 0.0) -> None:
+        super()._check_memory(method, n, results)
         if float(self.depth) * float(n) ** 3 > _MOST_OPERATIONS:
             raise ValueError(
                 f"n = {n} and depth = {self.depth} would take more than a day for one matrix: the factors are "
                 "multiplied one by one; law() is the limit for every depth"
             )
-        super()._check_memory(method, n, results)
 
     def _factor(self, n: int, rng: np.random.Generator) -> Matrix:
         return self.entries.draw(rng, (n, n), field=self.field, scale=math.sqrt(1.0 / n))

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rmt.free.outer import outer_edge
+from rmt.free.outer import outer_edge, reaches_origin
 from rmt.free.real_axis import Factor, Gap
 from rmt.laws.law import EPS, Mask, Real
 from rmt.numerics.roots import bracketed_roots
@@ -478,7 +478,7 @@ def _outer_openings(operation: Operation) -> list[Opening]:
     if all(f.upper is not None for f in factors):
         z, soft = edge(True)
         found.append(Opening(z, math.inf, 0.0, soft, False))
-    if operation.multiplicative and any(f.lower is None or f.lower.high <= 0.0 for f in factors):
+    if operation.multiplicative and any(f.lower is None or f.lower.high <= 0.0 or reaches_origin(f) for f in factors):
         found.append(Opening(-math.inf, operation.origin, 1.0, False, False))
     elif all(f.lower is not None for f in factors):
         z, soft = edge(False)

@@ -90,6 +90,11 @@ def outer_edge(
     return edge, soft
 
 
+def reaches_origin(factor: Factor) -> bool:
+    """Whether a positive law begins so close to 0 that -1 - M at its lower end is lost in rounding."""
+    return not _Side(factor, upper=False, multiplicative=True).strongest > 0.0
+
+
 class _Side:
     """One factor in its outer gap on one side, as a function of the strength of the common value."""
 
@@ -145,6 +150,7 @@ class _Side:
             near, far = self.end * common, self.mean * common
         else:
             near, far = self.end + self._sign / p, self.mean + self._sign / p
+        far = np.where(np.isfinite(far), far, self.last)  # an infinite mean bounds nothing
         slack = 8.0 * EPS * np.maximum(np.abs(near), np.abs(far)) + _TINY
         low, high = np.fmin(near, far) - slack, np.fmax(near, far) + slack
         if self.upper:
@@ -235,12 +241,10 @@ class _Curve:
 
     def _bracket(self) -> tuple[float, float]:
         """Strengths on both sides of the root, close to each other."""
-        scale = (
-            1.0
-            if self.multiplicative
-            else 1.0
-            / math.fsum(t * abs(side.end - side.mean) for side, t in zip(self.sides, self.weights, strict=True))
-        )
+        scale = 1.0
+        if not self.multiplicative:
+            spread = math.fsum(t * abs(s.end - s.mean) for s, t in zip(self.sides, self.weights, strict=True))
+            scale = 1.0 / spread if 0.0 < spread < math.inf else 1.0  # a mean may be infinite on the other side
         low = high = min(scale, self.strongest)
         while low > 1.0 / _FARTHEST and self._at(np.array([low]))[1][0] > 0.0:
             high, low = low, low / _STRIDE

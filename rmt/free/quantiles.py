@@ -28,6 +28,8 @@ _WORTH = 100
 _NOISE, _ROUGH = 16.0 * EPS, 1e-11
 #: masses next to an end of the law that are integrated from there, and their relative error
 _TAIL, _TAIL_NOISE = 1e-4, 1e-12
+#: residual of a quantile that rounding of the distribution function explains
+_ROUNDED = 1e-15
 _DEGREE = 18
 _OCTAVES = 12  # towards an open end the smallest tabulated mass is 2^-12 of a half: those beyond are integrated
 _REACH = 250.0  # logarithm of the smallest mass of a decaying end
@@ -330,7 +332,9 @@ class _Half(ABC):
             active = active[~done]
             if active.size == 0:
                 return guess
-        i = active[:1]
+        i = active[np.abs(self._values(guess[active])[0] - mass[active]) > _ROUNDED][:1]
+        if i.size == 0:  # a tail that is known to the rounding of 1 only
+            return guess
         raise ConvergenceError(
             "a quantile did not converge; check that the distribution function is monotone there",
             point=float(mass[i][0]),
