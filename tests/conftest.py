@@ -1,4 +1,4 @@
-"""The quick run: ``pytest --quick`` goes once over everything in under two minutes on two cores."""
+"""The quick run: ``pytest --quick`` goes once over everything, with few cases of every test."""
 
 from __future__ import annotations
 
