@@ -188,16 +188,16 @@ class InvertedLaw(GreenLaw):
         try:
             own, _ = self.line_panels.transforms(self._probes())
         except ConvergenceError as error:
-            self._not_certified(str(error).removeprefix(f"{self!r} could not be certified: "))
+            self._not_certified(str(error).removeprefix(f"{self!r} could not be certified: "), error.residual)
         gap = float((np.abs(own - g) / np.abs(g)).max())
         if not gap <= 1e-8:
-            self._not_certified(f"the transform of its density and atoms differs from G by {gap:.3g} of G")
+            self._not_certified(f"the transform of its density and atoms differs from G by {gap:.3g} of G", gap)
         return self
 
     def _lost(self, z: complex, g: complex) -> NoReturn:
-        self._not_certified(f"no two rays to z = {z:.6g} agree")
+        self._not_certified(f"no two rays to z = {z:.6g} agree", math.inf)
 
-    def _not_certified(self, reason: str) -> NoReturn:
+    def _not_certified(self, reason: str, residual: float | None) -> NoReturn:
         point = refusals.branch_point(self._chart)
         if point:
             raise ValueError(f"{self._transform} is not that of a probability law: {point}") from None
@@ -209,7 +209,7 @@ class InvertedLaw(GreenLaw):
                 "NumPy's functions on arrays (numpy.sqrt, numpy.log, **)"
             )
         )
-        raise ConvergenceError(f"{self!r} could not be certified: {reason}{note}", residual=math.nan) from None
+        raise ConvergenceError(f"{self!r} could not be certified: {reason}{note}", residual=residual) from None
 
     # ------------------------------------------------------------------ values, from the panels
     def _pdf(self, x: Real) -> Real:
