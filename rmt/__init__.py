@@ -140,7 +140,19 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "rmt.kernels": ("MLP",),
     "rmt.networks": ("check_isometry",),
 }
-_SUBPACKAGES = ("combinatorics", "ensembles", "errors", "free", "kernels", "laws", "networks", "plotting", "spectra")
+_SUBPACKAGES = (
+    "combinatorics",
+    "ensembles",
+    "errors",
+    "free",
+    "kernels",
+    "laws",
+    "networks",
+    "optimisation",
+    "plotting",
+    "spectra",
+    "training",
+)
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps the two lists equal)

@@ -1,0 +1,1 @@
+"""Learning of wide networks, as far as a spectrum tells it."""
