@@ -142,6 +142,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
 }
 _SUBPACKAGES = (
     "combinatorics",
+    "data",
     "ensembles",
     "errors",
     "free",

@@ -5,17 +5,20 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from rmt.errors import check_real, check_reals, shown
-from rmt.free.convolution import CompoundFreePoisson, boxplus, boxtimes
+from rmt.free.convolution import CompoundFreePoisson, boxplus, boxtimes, inverse
 from rmt.free.polynomial import polynomial_law
 from rmt.laws.atomic import Atomic, Empirical
+from rmt.laws.classical import Arcsine
 from rmt.laws.law import Law, exact
 from rmt.laws.marchenko_pastur import MarchenkoPastur
 from rmt.laws.semicircle import Semicircle
 from rmt.numerics.exact import exact_sqrt
 
 
-def sample_covariance(population: Any, ratio: Any, *, closed_form: bool = True) -> Law:
+def sample_covariance(population: Any, ratio: Any, *, temporal: Any = None, closed_form: bool = True) -> Law:
     """Generalised Marchenko-Pastur law: limit of Σ^{1/2} (A A*/m) Σ^{1/2} for a population covariance Σ.
 
     A is n × m with iid entries of variance 1, n/m -> `ratio`, and the spectrum of Σ tends to `population`. It is the
@@ -30,6 +33,9 @@ def sample_covariance(population: Any, ratio: Any, *, closed_form: bool = True) 
         Law H on [0, ∞), or the eigenvalues of Σ, which become an :class:`~rmt.laws.Empirical` law.
     ratio : real
         Dimension over samples, n/m, > 0; above 1 there is an atom of mass at least ``1 - 1/ratio`` at 0.
+    temporal : real in (-1, 1), array_like of float, or Law, optional
+        Covariance B of the samples, whose matrix then is Σ^{1/2} A B A* Σ^{1/2}/m: the correlation of neighbours of an
+        autoregressive process of order one and variance 1, or the eigenvalues of B, or their law (Burda et al. 2010).
     closed_form : bool
         Whether a named law (the Marchenko-Pastur law of a population with one eigenvalue) is returned as such.
 
@@ -58,8 +64,45 @@ def sample_covariance(population: Any, ratio: Any, *, closed_form: bool = True) 
     >>> sample_covariance([2.0], 0.5)
     MarchenkoPastur(ratio=0.5, variance=2.0)
     """
-    samples = MarchenkoPastur(check_real("ratio", ratio, above=0.0))
+    aspect = check_real("ratio", ratio, above=0.0)
+    samples: Law = MarchenkoPastur(aspect)
+    if temporal is not None:
+        # A B A*/m is a sum over the samples of b a a*/m, of one eigenvalue b n/m each
+        jumps = temporal_law(temporal) * float(aspect)
+        samples = CompoundFreePoisson(1.0 / float(aspect), jumps, closed_form=closed_form)
     return boxtimes(samples, _population_law(population), closed_form=closed_form)
+
+
+def temporal_law(temporal: Any) -> Law:
+    """Spectrum of the covariance of samples: of an autoregressive process of order one, or as given.
+
+    The eigenvalues of the covariance a^|s − t| are those of (1 − a²)/(1 + a² − 2a cos θ), θ uniform.
+
+    Parameters
+    ----------
+    temporal : real in (-1, 1), array_like of float, or Law
+        The correlation a, or eigenvalues >= 0, or their law.
+
+    Returns
+    -------
+    Law
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none of these.
+
+    Examples
+    --------
+    >>> [round(float(x), 12) for x in temporal_law(0.5).ppf([0.0, 0.5, 1.0])]  # (1 − a)/(1 + a), ..., (1 + a)/(1 − a)
+    [0.333333333333, 0.6, 3.0]
+    """
+    if isinstance(temporal, Law) or np.ndim(temporal) > 0:
+        return _population_law(temporal)
+    a = float(check_real("temporal", temporal, above=-1.0, below=1.0))
+    if a == 0.0:
+        return Atomic((1,), (1,))
+    return inverse((Arcsine(2.0 * abs(a)) + (1.0 + a * a)) * (1.0 / (1.0 - a * a)))
 
 
 def deformed_wigner(potential: Any, variance: Any = 1, *, closed_form: bool = True) -> Law:
