@@ -1,13 +1,11 @@
 """Chebyshev polynomials of eigenvalues: statistics whose means and covariances are known, for fits and their tests.
 
 For Wigner and Wishart matrices and x̂ the place in the support, scaled to [−1, 1], the sums Σ T_k(x̂_i) are about
-independent, normal, with variances k/(2β): eigenvalues repel, and a sum fluctuates by O(1), not by √n (Johansson 1998;
-Lytova and Pastur 2009; Bai and Silverstein 2004).
+independent, normal, with variances k/(2β): eigenvalues repel, and a sum fluctuates by O(1), not by √n
+(Lytova and Pastur 2009; Bai and Silverstein 2004).
 """
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +13,6 @@ from numpy.typing import NDArray
 from rmt.laws.law import Law
 
 Real = NDArray[np.float64]
-
-
-class Moments(NamedTuple):
-    """Expected values of Σ T_k per eigenvalue, their shift of order 1, and their variances; k = 1, 2, ..."""
-
-    mean: Real
-    shift: Real
-    variance: Real
 
 
 def polynomials(x: Real, low: float, high: float, order: int) -> Real:

@@ -188,10 +188,6 @@ def fit_marchenko_pastur(
     Data with heavy tails (no fourth moment), or with correlations that are no few spikes, have other bulks; then the
     p-value is small. With `temporal` the edge is set apart by its own width, and there is no p-value.
 
-    References
-    ----------
-    Marchenko and Pastur (1967); Passemier and Yao (2012).
-
     Examples
     --------
     >>> import numpy as np
