@@ -145,6 +145,7 @@ _SUBPACKAGES = (
     "data",
     "ensembles",
     "errors",
+    "exact",
     "free",
     "kernels",
     "laws",

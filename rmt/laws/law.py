@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from rmt._cached import cached_property
 from rmt.combinatorics import free_cumulants_from_moments
 from rmt.errors import ConvergenceError, check_complexes, check_count, check_generator, check_real, check_reals, shown
+from rmt.laws.exact_faces import ExactFaces
 from rmt.laws.numeric_constructors import Constructors
 from rmt.numerics.branches import reciprocal, times_green
 from rmt.numerics.exact import exact_sqrt
@@ -73,7 +74,7 @@ class Interval:
     mass: float
 
 
-class Law(Constructors, ABC):
+class Law(Constructors, ExactFaces, ABC):
     """A probability law on the real line: the limit of the spectrum of a random matrix.
 
     Scalar in, scalar out; array in, array of the same shape out; NaN in, NaN out. Off the support ``pdf`` is

@@ -1,0 +1,23 @@
+"""Exact faces of laws: equations, digits, proven enclosures, and the polynomials of finite n."""
+
+from rmt.exact.algebraic_numbers import AlgebraicNumber as AlgebraicNumber
+from rmt.exact.equation import Band as Band
+from rmt.exact.equation import Equation as Equation
+from rmt.exact.equation import ExactAtom as ExactAtom
+from rmt.exact.equation import family as family
+from rmt.exact.integer_polynomials import IntegerPolynomial as IntegerPolynomial
+from rmt.exact.phases import PhaseDiagram as PhaseDiagram
+from rmt.exact.phases import phase_diagram as phase_diagram
+from rmt.exact.recurrences import Recurrence as Recurrence
+
+__all__ = [
+    "AlgebraicNumber",
+    "Band",
+    "Equation",
+    "ExactAtom",
+    "IntegerPolynomial",
+    "PhaseDiagram",
+    "Recurrence",
+    "family",
+    "phase_diagram",
+]
