@@ -1,5 +1,6 @@
 """Exact faces of laws: equations, digits, proven enclosures, and the polynomials of finite n."""
 
+from rmt.exact import finite as finite
 from rmt.exact.algebraic_numbers import AlgebraicNumber as AlgebraicNumber
 from rmt.exact.equation import Band as Band
 from rmt.exact.equation import Equation as Equation
@@ -19,5 +20,6 @@ __all__ = [
     "PhaseDiagram",
     "Recurrence",
     "family",
+    "finite",
     "phase_diagram",
 ]
