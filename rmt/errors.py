@@ -10,7 +10,7 @@ import math
 import operator
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+#: scales whose squares are in the range of floats, and variances whose sums are
+LARGEST_SCALE, LARGEST_VARIANCE = 1e150, 1e250
 #: characters of a value that a message shows
 _LONGEST = 200
 
@@ -77,6 +79,42 @@ def check_count(name: str, value: Any, *, minimum: int = 1, maximum: int = sys.m
         reason = "" if maximum < sys.maxsize else "; no array is that long"
         raise ValueError(f"{name} must be {accepted}, got {shown(number)}{reason}")
     return number
+
+
+def check_flag(name: str, value: Any) -> bool:
+    """Return ``True`` or ``False``; NumPy's become Python's.
+
+    Raises
+    ------
+    TypeError
+        If `value` is anything else: what looks true (a text, an array) may not be what is meant.
+    """
+    if isinstance(value, bool):
+        return value
+    if type(value).__module__ == "numpy" and type(value).__name__ in ("bool", "bool_"):
+        return bool(value)
+    raise TypeError(f"{name} must be True or False, got {shown(value)} of type {type(value).__name__}")
+
+
+def check_items(name: str, value: Any, of: str = "numbers") -> list[Any]:
+    """Return the items of a sequence, a set excepted, as a list.
+
+    Raises
+    ------
+    TypeError
+        If `value` is no sequence (a number, None), text, a mapping, or a masked array, whose mask would be lost.
+    """
+    accepted = f"{name} must be a sequence of {of}, such as a list"
+    if hasattr(value, "filled"):
+        raise TypeError(f"{accepted}, got a masked array; drop what is masked, with {name}.compressed()")
+    if isinstance(value, (str, bytes, Mapping, Set)) or getattr(value, "ndim", None) == 0:
+        raise TypeError(f"{accepted}, got {shown(value)} of type {type(value).__name__}")
+    try:
+        return list(value)
+    except TypeError:
+        if hasattr(type(value), "__iter__"):
+            raise
+        raise TypeError(f"{accepted}, got {shown(value)} of type {type(value).__name__}") from None
 
 
 def check_real(
@@ -148,6 +186,23 @@ def read_number(text: str) -> int | float | Fraction:
         return float(text)
     except (ValueError, ZeroDivisionError):
         raise ValueError(f"{text!r} is not a number such as 2, 0.5 or 1/3") from None
+
+
+def check_pair(name: str, value: Any) -> tuple[float, float]:
+    """Return two finite numbers, the first smaller than the second, as floats.
+
+    Raises
+    ------
+    TypeError
+        If `value` is no pair of numbers.
+    ValueError
+        If they are not finite and increasing.
+    """
+    items = check_items(name, value, "two numbers")
+    if len(items) != 2:
+        raise ValueError(f"{name} must be a pair low < high of finite numbers, got {shown(value)}")
+    low = float(check_real(name, items[0]))
+    return low, float(check_real(name, items[1], above=low))
 
 
 def check_choice(name: str, value: Any, accepted: Iterable[str]) -> str:
@@ -228,7 +283,7 @@ def _converted(name: str, array: NDArray[Any], dtype: Any, number: Any) -> NDArr
 
     if array.dtype.kind == "O":
         return np.array([_converted_one(name, x, number) for x in array.ravel()], dtype=dtype).reshape(array.shape)
-    if array.dtype.itemsize <= np.dtype(dtype).itemsize:
+    if array.dtype.char not in "gG":
         return array.astype(dtype, copy=False)
     with np.errstate(over="ignore"):
         narrow = array.astype(dtype)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from rmt.errors import check_count
+from rmt.errors import check_count, check_items
 
 
 def catalan(n: int) -> int:
@@ -31,7 +31,7 @@ def fuss_catalan(s: int, n: int) -> int:
 
 def kreweras_number(block_sizes: Sequence[int]) -> int:
     """How many partitions in NC(n) have the given block sizes: n!/((n + 1 − b)! Π m_i!) (Kreweras 1972)."""
-    sizes = [check_count("block_sizes", size) for size in block_sizes]
+    sizes = [check_count("block_sizes", size) for size in check_items("block_sizes", block_sizes, "integers")]
     n, b = sum(sizes), len(sizes)
     repeats = math.prod(math.factorial(sizes.count(size)) for size in set(sizes))
     return math.factorial(n) // (math.factorial(n + 1 - b) * repeats) if n else 1

@@ -12,7 +12,17 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rmt.combinatorics.partitions import as_partition
-from rmt.combinatorics.power_series import Powers, dot, exact, integers, multiply, numbers_of, revert, unscale
+from rmt.combinatorics.power_series import (
+    Powers,
+    check_with_floats,
+    dot,
+    element_of,
+    integers,
+    multiply,
+    numbers_of,
+    revert,
+    unscale,
+)
 from rmt.errors import check_real
 
 
@@ -129,7 +139,7 @@ def rectangular_cumulants_from_moments(moments: Sequence[Any], ratio: Any) -> li
     free rectangular matrices (Benaych-Georges 2009). Ratio 0 gives the free cumulants of X X*, ratio 1 those of
     even order of the symmetrised law of the singular values.
     """
-    c = _ratio(ratio)
+    c = _ratio(ratio, moments)
     (scaled,), scale = integers(moments)
     powers = Powers()
     cumulants: list[Any] = []
@@ -141,7 +151,7 @@ def rectangular_cumulants_from_moments(moments: Sequence[Any], ratio: Any) -> li
 
 def moments_from_rectangular_cumulants(cumulants: Sequence[Any], ratio: Any) -> list[Any]:
     """Moments of X X* from the rectangular free cumulants of X, the inverse of the function above."""
-    c = _ratio(ratio)
+    c = _ratio(ratio, cumulants)
     (kappa,), scale = integers(cumulants)
     powers = Powers()
     series: list[Any] = []
@@ -151,9 +161,12 @@ def moments_from_rectangular_cumulants(cumulants: Sequence[Any], ratio: Any) -> 
     return unscale(series, scale)
 
 
-def _ratio(ratio: Any) -> Any:
+def _ratio(ratio: Any, sequence: Sequence[Any]) -> Any:
     """Return the ratio, >= 0 if it is a number."""
-    value = exact(ratio)
+    value = element_of("ratio", ratio)
+    if isinstance(value, float):
+        for element in numbers_of(sequence):
+            check_with_floats(element)
     return check_real("ratio", value, at_least=0.0) if isinstance(value, numbers.Real) else value
 
 
@@ -202,8 +215,11 @@ def compression_moments(moments: Sequence[Any], fraction: Any) -> list[Any]:
     ValueError
         If `fraction` is a number outside (0, 1].
     """
-    alpha = exact(fraction)
+    alpha = element_of("fraction", fraction)
     if isinstance(alpha, numbers.Real):
         check_real("fraction", alpha, above=0.0, at_most=1.0)
+    if isinstance(alpha, float):
+        for element in numbers_of(moments):
+            check_with_floats(element)
     kappa = free_cumulants_from_moments(moments)
     return moments_from_free_cumulants([k * alpha**n for n, k in enumerate(kappa)])

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from rmt.combinatorics.counts import catalan
-from rmt.errors import check_count, shown
+from rmt.errors import check_count, check_flag, shown
 
 Block: TypeAlias = tuple[int, ...]
 Partition: TypeAlias = tuple[Block, ...]
@@ -302,7 +302,7 @@ def kreweras_complement(partition: Iterable[Iterable[int]], *, inverse: bool = F
     blocks = _require_noncrossing("partition", partition)
     n = _size(blocks)
     previous = {element: v[i - 1] for v in blocks for i, element in enumerate(v)}
-    if inverse:
+    if check_flag("inverse", inverse):
         return _cycles({i: previous[i] % n + 1 for i in previous})
     return _cycles({i: previous[i % n + 1] for i in previous})
 

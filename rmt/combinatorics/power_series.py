@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 import numbers
+import sys
 from collections.abc import Mapping, Sequence, Set
 from fractions import Fraction
 from typing import Any
@@ -100,10 +102,50 @@ def numbers_of(sequence: Sequence[Any]) -> list[Any]:
     """
     if isinstance(sequence, (str, bytes, Mapping, Set)) or not hasattr(sequence, "__len__"):
         raise TypeError(f"moments and cumulants come as a list m_1, ..., m_k of numbers, got {shown(sequence)}")
-    for element in sequence:
-        if element is None or hasattr(element, "__len__"):
-            raise TypeError(f"moments and cumulants must be numbers, got {shown(element)} among them")
-    return list(map(exact, sequence))
+    if hasattr(sequence, "filled") or getattr(sequence, "ndim", None) == 0:
+        raise TypeError(
+            "moments and cumulants come as a list m_1, ..., m_k of numbers, got a masked or 0-d array: "
+            f"{shown(sequence)}; take its .tolist() and fill what is masked"
+        )
+    elements = [element_of("moments and cumulants", element) for element in sequence]
+    if any(isinstance(x, float) for x in elements):
+        for element in elements:
+            check_with_floats(element)
+    return elements
+
+
+def check_with_floats(value: Any) -> None:
+    """Raise ``ValueError`` for an integer or fraction beyond the largest float, which cannot meet floats."""
+    if isinstance(value, numbers.Rational) and abs(value) > sys.float_info.max:
+        raise ValueError(
+            f"moments and cumulants hold {shown(value)}, which cannot be combined with floats; give fractions.Fraction "
+            "throughout"
+        )
+
+
+def element_of(name: str, value: Any) -> Any:
+    """A number or another element of a ring, such as a symbol: what can be multiplied by itself and added to 1.
+
+    Raises
+    ------
+    TypeError
+        If it is anything else: text, None, a truth value, a date, a sequence.
+    ValueError
+        If it is infinite.
+    """
+    if isinstance(value, (float, complex)):
+        if value in (math.inf, -math.inf) or (isinstance(value, complex) and cmath.isinf(value)):
+            raise ValueError(f"{name} must be finite, got {value!r} among them")
+        return value
+    if isinstance(value, numbers.Rational) and not isinstance(value, bool) and type(value).__name__ != "timedelta64":
+        return exact(value)
+    try:
+        if value is None or isinstance(value, bool) or hasattr(value, "__len__"):
+            raise TypeError
+        value * value + 1
+    except Exception:  # whatever an object says to arithmetic
+        raise TypeError(f"{name} must be numbers, got {shown(value)} among them") from None
+    return exact(value)
 
 
 def exact(value: Any) -> Any:

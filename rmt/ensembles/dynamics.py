@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from rmt.ensembles.ensemble import Ensemble, Float
 from rmt.ensembles.gaussian import goe, gse, gue
-from rmt.errors import check_choice, check_count, check_generator, check_real, check_reals, shown
+from rmt.errors import check_choice, check_count, check_flag, check_generator, check_real, check_reals, shown
 from rmt.numerics.blas import one_blas_thread
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ def dyson_brownian_motion(
     ensemble = _INCREMENTS[check_choice("field", field, _INCREMENTS)]()
     ensemble._check_memory("_sample", size, results=8.0 * size * moments.size)
     generator = check_generator(rng)
+    check_flag("confined", confined)
     paths = np.empty((moments.size, size))
     with one_blas_thread():
         stationary = start is None and confined
@@ -132,6 +133,7 @@ def dyson_law(time: Any, *, start: Law | None = None, confined: bool = False) ->
     from rmt.laws.law import check_law
 
     moment = check_real("time", time, at_least=0.0)
+    check_flag("confined", confined)
     if start is None:
         if confined:
             return Semicircle()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import operator
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -14,6 +15,7 @@ import numpy as np
 from rmt.ensembles.ensemble import Ensemble, Matrix, Warrant, eigenvalues_in_order
 from rmt.ensembles.limits import Word, adjoint, conjugate, cyclic_runs, limit_law
 from rmt.ensembles.repeats import trial_generators
+from rmt.errors import shown
 
 if TYPE_CHECKING:
     from rmt.laws.law import Law
@@ -82,7 +84,7 @@ class Expression(Ensemble):
     __radd__ = __add__
 
     def __sub__(self, other: object) -> Expression:
-        return self + [(word, -c) for word, c in _as_terms(other, "-")]
+        return Expression([*self.terms.items(), *((word, -c) for word, c in _as_terms(other, "-"))])
 
     def __rsub__(self, other: object) -> Expression:
         return -self + other
@@ -267,6 +269,10 @@ def _as_number(value: Any, symbol: str) -> Any:
         value = value.item()
     try:
         number = complex("" if isinstance(value, (str, np.ndarray)) else value)
+    except OverflowError:
+        raise ValueError(
+            f"expected a number after {symbol}, got {shown(value)}, beyond the largest float, {sys.float_info.max!r}"
+        ) from None
     except (TypeError, ValueError):
         raise TypeError(f"expected a number or an ensemble after {symbol}, got {type(value).__name__}") from None
     if not np.isfinite(number):
@@ -277,8 +283,6 @@ def _as_number(value: Any, symbol: str) -> Any:
 
 
 def _as_terms(other: Any, symbol: str) -> Iterable[tuple[Word, Any]]:
-    if isinstance(other, list):
-        return other
     if isinstance(other, Ensemble):
         return other._expression().terms.items()
     from rmt.laws.law import Law

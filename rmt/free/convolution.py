@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from rmt.errors import check_real, shown
+from rmt.errors import check_flag, check_items, check_real, shown
 from rmt.free.closed_forms import recognise
 from rmt.free.computed import law_of
 from rmt.free.divisible import infinitely_divisible_power
@@ -223,16 +223,15 @@ def check_laws(name: str, laws: Sequence[Law]) -> None:
 
 def _terms(name: str, laws: Sequence[Law], powers: Sequence[Any] | None) -> list[tuple[Node, Any]]:
     check_laws(name, laws)
-    if powers is None:
-        powers = (1,) * len(laws)
-    if len(powers) != len(laws):
-        raise ValueError(f"powers must have one entry a law, got {len(powers)} for {len(laws)} laws")
-    checked = [check_real("power", t, above=0.0) for t in powers]
+    exponents = [1] * len(laws) if powers is None else check_items("powers", powers)
+    if len(exponents) != len(laws):
+        raise ValueError(f"powers must have one entry a law, got {len(exponents)} for {len(laws)} laws")
+    checked = [check_real("power", t, above=0.0) for t in exponents]
     return [(node_of(law), t) for law, t in zip(laws, checked, strict=True)]
 
 
 def _finish(node: Node, closed_form: bool) -> Law:
-    return law_of(recognise(node) if closed_form else node)
+    return law_of(recognise(node) if check_flag("closed_form", closed_form) else node)
 
 
 def _check_free_powers(node: Node) -> None:
@@ -336,7 +335,7 @@ def mixture(*laws: Law, weights: Sequence[Any] | None = None) -> Law:
         If no law is given, the number of weights is wrong, a weight is not > 0, or they do not sum to 1.
     """
     check_laws("mixture", laws)
-    chosen = [Fraction(1, len(laws))] * len(laws) if weights is None else list(weights)
+    chosen = [Fraction(1, len(laws))] * len(laws) if weights is None else check_items("weights", weights)
     if len(chosen) != len(laws):
         raise ValueError(f"weights must have one entry a law, got {len(chosen)} for {len(laws)} laws")
     checked = [check_real("weights", p, above=0.0) for p in chosen]
@@ -482,7 +481,8 @@ def monotone_convolution(first: Law, second: Law, *, closed_form: bool = True) -
     """Monotone convolution μ ▷ ν: F = F_μ ∘ F_ν with F = 1/G (Muraki 2001).
 
     The law of a + b for a and b monotone independent in this order, a of law `first`, b of law `second`. It is
-    associative and not commutative. A point mass as `first` shifts the other law.
+    associative and not commutative. A point mass at a as `second` shifts the other law, F_μ(z − a); as `first` it gives
+    F_ν(z) − a, a Boolean convolution.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rmt._cached import cached_property
-from rmt.errors import ConvergenceError
+from rmt.errors import ConvergenceError, check_complexes
 from rmt.free.computed import ComputedLaw, law_of, upper
 from rmt.free.origin import cut_at_origin, mass_below_origin, origin_exponents
 from rmt.free.quantiles import Quantiles
@@ -518,7 +518,10 @@ class FreelyConvolved(ComputedLaw):
         -------
         tuple of complex or ndarray
         """
-        array = np.asarray(z).astype(np.complex128)
+        array = check_complexes("z", z)
+        if not np.isfinite(array).all():
+            lost = array[~np.isfinite(array)].flat[0]
+            raise ValueError(f"z must be finite, got {lost!r}: subordination functions grow like z")
         flat = array.ravel()
         below = flat.imag < 0.0
         points = upper(np.where(below, flat.conj(), flat))

@@ -116,7 +116,7 @@ def free_deconvolve(
     >>> [(round(x, 6), round(p, 6)) for x, p in found.law.atoms]
     [(-1.0, 0.5), (1.0, 0.5)]
     """
-    if operation not in ("additive", "multiplicative"):
+    if not isinstance(operation, str) or operation not in ("additive", "multiplicative"):
         raise ValueError(f"operation must be 'additive' or 'multiplicative', got {operation!r}")
     check_law(noise, "noise")
     penalty = float(check_real("smoothing", smoothing, at_least=0.0))

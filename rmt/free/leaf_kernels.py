@@ -128,7 +128,8 @@ def _atoms(params, offset, length, z):
 def _uniform(centre, half, z):
     w = z - centre
     if abs(half) < 0.3 * abs(w):
-        s2 = divide(complex(half * half, 0.0), w * w)
+        s = divide(complex(half, 0.0), w)
+        s2 = s * s
         excess = 0j  # artanh(s)/s - 1
         for j in range(16, 0, -1):
             excess = s2 * (1.0 / (2 * j + 1) + excess)
@@ -140,15 +141,15 @@ def _uniform(centre, half, z):
         return z, complex(-math.inf, 0.0)
     artanh = 0.5 * log_lower(divide(low, high))
     f = divide(complex(half, 0.0), artanh)
-    # F' = F^2 / (w^2 - half^2)
-    return z - f, 1.0 - divide(f * f, high * low)
+    # F' = F^2 / (w^2 - half^2), without squares of large numbers
+    return z - f, 1.0 - divide(f, high) * divide(f, low)
 
 
 @inner_kernel
 def _arcsine(centre, radius, z):
     w = z - centre
     r = cmath.sqrt(w - radius) * cmath.sqrt(w + radius)
-    k = divide(complex(radius * radius, 0.0), w + r)
+    k = radius * divide(complex(radius, 0.0), w + r)
     return centre + k, -divide(k, r)
 
 

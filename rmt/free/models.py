@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rmt.errors import check_real, check_reals, shown
+from rmt.errors import check_flag, check_real, check_reals, shown
 from rmt.free.convolution import CompoundFreePoisson, boxplus, boxtimes, inverse
 from rmt.free.polynomial import polynomial_law
 from rmt.laws.atomic import Atomic, Empirical
@@ -168,7 +168,12 @@ def anticommutator(mu: Law, nu: Law, *, closed_form: bool = True) -> Law:
     >>> anticommutator(Semicircle(), Semicircle()).free_cumulants(6)
     (0.0, 2.0, 0.0, 2.0, 0.0, 2.0)
     """
-    if closed_form and isinstance(mu, Semicircle) and isinstance(nu, Semicircle) and mu.mean() == nu.mean() == 0.0:
+    if (
+        check_flag("closed_form", closed_form)
+        and isinstance(mu, Semicircle)
+        and isinstance(nu, Semicircle)
+        and mu.mean() == nu.mean() == 0.0
+    ):
         return _difference_of_squares(mu, nu)
     return polynomial_law({(0, 1): 1, (1, 0): 1}, [mu, nu])
 
@@ -199,7 +204,7 @@ def commutator(mu: Law, nu: Law, *, closed_form: bool = True) -> Law:
     >>> round(commutator(Semicircle(), Semicircle(mean=3)).support[-1].high, 12)
     3.330190676786
     """
-    if closed_form and isinstance(mu, Semicircle) and isinstance(nu, Semicircle):
+    if check_flag("closed_form", closed_form) and isinstance(mu, Semicircle) and isinstance(nu, Semicircle):
         return _difference_of_squares(mu, nu)
     return polynomial_law({(0, 1): 1j, (1, 0): -1j}, [mu, nu])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from rmt._cached import cached_property
-from rmt.errors import check_real
+from rmt.errors import check_items, check_real
 from rmt.free.linearisation import Pencil, Word, adjoint, linearise
 from rmt.free.matrix_variables import GaussianVariable, MatrixVariable, UnitaryVariable, Variable
 from rmt.free.operator_valued import OperatorSubordination, Solution
@@ -25,8 +26,9 @@ from rmt.free.words import (
     degree_needed,
     polynomial_moments,
 )
+from rmt.laws.atomic import Atomic, AtomicLaw
 from rmt.laws.classical import Arcsine
-from rmt.laws.law import Complex, Law, Real
+from rmt.laws.law import Complex, Law, Real, exact
 from rmt.laws.semicircle import Semicircle
 
 
@@ -56,6 +58,9 @@ class HaarUnitary:
     A variable for :func:`polynomial_law` that is not self-adjoint: u u* = u* u = 1, and τ(u^k) = 0 for k != 0.
     """
 
+
+#: combinations of atoms at which places are looked for
+_MOST_PLACES = 9
 
 #: what stands for one variable of a polynomial
 FreeVariable: TypeAlias = Law | Circular | HaarUnitary
@@ -92,7 +97,7 @@ def polynomial_law(terms: Mapping[Word, Any], laws: Sequence[FreeVariable]) -> L
     """
     if not isinstance(terms, Mapping):
         raise TypeError(f"terms must map words to coefficients, got {terms!r}")
-    variables = tuple(laws)
+    variables = tuple(check_items("laws", laws, "laws"))
     for variable in variables:
         if not isinstance(variable, (Law, Circular, HaarUnitary)):
             raise TypeError(f"laws must hold a Law, Circular or HaarUnitary for each variable, got {variable!r}")
@@ -112,8 +117,15 @@ def polynomial_law(terms: Mapping[Word, Any], laws: Sequence[FreeVariable]) -> L
                 f"the polynomial is not self-adjoint: the coefficient of {word} is {value!r}, that of its adjoint "
                 f"{_normal(adjoint(word), variables)} is {mirrored!r} and should be its conjugate"
             )
-    if max(map(len, merged)) == 1:
+    merged = _reduced(merged, variables)
+    longest = max(map(len, merged), default=0)
+    if longest == 0:
+        return Atomic((merged.get((), 0),), (1,))
+    if longest == 1:
         return _free_sum(merged, variables)
+    (first, *others) = {letter for word in merged for letter in word}
+    if not others and isinstance(only := variables[first], AtomicLaw):
+        return _of_atoms(merged, only)
     ordered = sorted(
         merged.items(), key=lambda item: (len(item[0]), [2 * x if x >= 0 else 2 * ~x + 1 for x in item[0]])
     )
@@ -150,6 +162,50 @@ def _normal(word: Word, variables: Sequence[FreeVariable]) -> Word:
         else:
             letters.append(index if isinstance(variables[index], Law) else letter)
     return tuple(letters)
+
+
+def _reduced(terms: Mapping[Word, Any], variables: Sequence[FreeVariable]) -> dict[Word, Any]:
+    """The polynomial without powers that a law of few atoms makes superfluous: x² = x for a projection, 1 for signs.
+
+    Their equations would have several solutions in one, where Newton's method is slow and knows half of the digits.
+    """
+    relations = {i: _relation(v) for i, v in enumerate(variables) if isinstance(v, AtomicLaw) and len(v.atoms) <= 3}
+    if not relations:
+        return dict(terms)
+    out: dict[Word, Any] = {}
+    rest = list(terms.items())
+    while rest:
+        word, value = rest.pop()
+        for k, letter in enumerate(word):
+            degree = len(relations.get(letter, ())) or len(word) + 1
+            if word[k : k + degree] == (letter,) * degree:
+                powers = enumerate(relations[letter])
+                shorter = [(word[:k] + (letter,) * j + word[k + degree :], value * c) for j, c in powers if c]
+                rest += [(_normal(w, variables), c) for w, c in shorter]
+                break
+        else:
+            out[word] = out.get(word, 0) + value
+    return {word: _plainer(value) for word, value in out.items() if value != 0}
+
+
+def _of_atoms(terms: Mapping[Word, Any], law: AtomicLaw) -> Law:
+    """Law of a polynomial of one variable with atoms only: they move."""
+    positions, masses = law._points()
+    coefficients = {len(word): exact(value) for word, value in terms.items()}
+    moved = [sum(c * exact(a) ** k for k, c in coefficients.items()) for a in positions]
+    return Atomic([_plainer(a) for a in moved], masses)
+
+
+def _relation(law: AtomicLaw) -> list[Fraction]:
+    """The coefficients c_0, ..., c_{d−1} of x^d = Σ c_j x^j for a law of d atoms."""
+    product = [Fraction(1)]
+    for position in map(exact, law._points()[0]):
+        product = [a - position * b for a, b in zip([Fraction(0), *product], [*product, Fraction(0)], strict=True)]
+    return [-c for c in product[:-1]]
+
+
+def _plainer(value: Any) -> Any:
+    return int(value) if isinstance(value, Fraction) and value.denominator == 1 else value
 
 
 def _check_coefficient(word: Any, value: Any) -> Any:
@@ -265,8 +321,16 @@ class PolynomialLaw(SearchedLaw):
         return np.asarray(total.real + math.log(self._scale) + 1j * math.pi * np.clip(turns, 0.0, 1.0))
 
     def _places(self) -> tuple[float, ...]:
-        """The constant term, where kernels put atoms and hard edges, and 0."""
-        return tuple(sorted({0.0, self._constant}))
+        """Where kernels put atoms and hard edges: 0, and p at the atoms of laws of few and at 0 of the others."""
+        few = [
+            [float(a) for a, _ in v.atoms] if isinstance(v, AtomicLaw) and len(v.atoms) <= 3 else [0.0]
+            for v in self.laws
+        ]
+        values = {0.0, self._constant}
+        for point in itertools.islice(itertools.product(*few), _MOST_PLACES):
+            terms = (complex(value) * math.prod(point[max(x, ~x)] for x in word) for word, value in self.terms)
+            values.add(float(sum(terms).real))
+        return tuple(sorted(values))
 
     def _singularities(self) -> tuple[float, ...]:
         """Critical values of a polynomial of one variable."""
@@ -274,6 +338,11 @@ class PolynomialLaw(SearchedLaw):
             return ()
         values = self._constant + self._scale * self._equations.critical_values()
         return tuple(np.unique(values).tolist())
+
+    def _masses_at(self, x: Real) -> tuple[Real, Real, Real] | None:
+        if not isinstance(self._equations, RootEquations):
+            return None
+        return self._equations.masses((x - self._constant) / self._scale)
 
     def _bounds(self) -> tuple[float, float]:
         return self._constant - self._scale, self._constant + self._scale

@@ -11,7 +11,7 @@ import numpy as np
 
 from rmt._cached import cached_property
 from rmt.combinatorics import moments_from_rectangular_cumulants, rectangular_cumulants_from_moments
-from rmt.errors import check_real
+from rmt.errors import check_flag, check_real
 from rmt.free.matrix_variables import GaussianVariable, Transform, Variable
 from rmt.free.operator_valued import OperatorSubordination, Solution
 from rmt.free.searched import SearchedLaw
@@ -68,7 +68,7 @@ def rectangular_boxplus(mu: Law, nu: Law, ratio: Any, *, closed_form: bool = Tru
         parts.extend(law.laws if isinstance(law, RectangularConvolution) and nested else [law])
     # a zero matrix adds nothing
     parts = [law for law in parts if _mass_at_zero(law) < 1.0] or parts[:1]
-    if closed_form:
+    if check_flag("closed_form", closed_form):
         parts = _merge_gaussians(parts, c)
     return parts[0] if len(parts) == 1 else RectangularConvolution(tuple(parts), c)
 

@@ -22,6 +22,7 @@ _ROUNDS = 30
 _FIT = 10  # points from which an edge is extrapolated
 _INVISIBLE = 1e-200  # a density that stands for the sign of a rounded zero
 _MASS = 1e-10  # mass that must be explained
+_TURN = 1e-3  # a mass that increases by more than this has lost a turn of the logarithm
 _RESOLVED = 0.02  # relative error of the trapezoidal rule in a step where the density is resolved
 _LADDER = 10.0 ** -np.arange(3.0, 14.0)  # distances to special places at which the law is asked
 _SNAP = 1e-8  # distance to a special place, on the scale of the whole, at which an atom lies there
@@ -142,7 +143,23 @@ class _Search:
         ]
         _, order = np.unique(merged[0], return_index=True)
         self.points = Samples(*(values[order] for values in merged))
+        self._drop_lost_turns()
         return new
+
+    def _drop_lost_turns(self) -> None:
+        """Leave out points at which the mass above is larger on the right: next to a singularity its turns get lost.
+
+        Of two such points the one with the larger error of G goes. Within rounding of an atom both stay.
+        """
+        while True:
+            p = self.points
+            wrong = np.flatnonzero((np.diff(p.above) > _TURN) & (np.diff(p.x) > _NARROW * self.width))
+            if wrong.size == 0:
+                return
+            worse = np.where(p.error[wrong] >= p.error[wrong + 1], wrong, wrong + 1)
+            keep = np.ones(p.x.size, dtype=np.bool_)
+            keep[worse] = False
+            self.points = p.restrict(keep)
 
     def _approach_places(self) -> None:
         """Sample towards the special places, on both sides, as far as points can be certified."""
@@ -292,7 +309,7 @@ class _Search:
         if np.isfinite(changes).any():
             edge = float(found[1 + np.nanargmin(changes)])
             if abs(edge - inside) <= 2.0 * abs(inside - outside):
-                return edge
+                return next((place for place in self.places if abs(edge - place) < _SNAP * self.width), edge)
         outside, inside = self._narrow(outside, inside, 0.0)
         return 0.5 * (outside + inside)
 
@@ -333,7 +350,7 @@ class _Search:
 
     def _exponent(self, edge: float, other: float) -> float:
         """Exponent of the density at an edge, from its slope in logarithms; NaN if it fits no known value."""
-        for near in (1e-7, 1e-6, 1e-5, 1e-4):
+        for near in (1e-7, 1e-6, 1e-5, 1e-4, 1e-3):
             distance = (other - edge) * near * np.array([10.0, 1.0])
             p = self.probe.sample(edge + distance)
             if (p.certified & (p.density > 0.0)).all():

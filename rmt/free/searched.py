@@ -174,6 +174,10 @@ class SearchedLaw(Law):
         resolved = known & ((distance > _SHADOW * width) | (error * width < _HIDDEN))
         return below, above, density, known & (distance > 1e3 * EPS * width), resolved
 
+    def _masses_at(self, x: Real) -> tuple[Real, Real, Real] | None:
+        """Masses below and above points without atoms, and an error, where they are known without G."""
+        return None
+
     def _distance_to_atoms(self, x: Real) -> Real:
         atoms = np.array([position for position, _ in self.atoms])
         return np.asarray(np.abs(x[:, None] - atoms).min(axis=1, initial=np.inf))
@@ -193,7 +197,9 @@ class SearchedLaw(Law):
         known, resolved = near.copy(), near.copy()
         below[away], above[away], density[away], known[away], resolved[away] = self._continuous(x[away])
         missing = np.flatnonzero(~known)
-        if missing.size:
+        if missing.size and (masses := self._masses_at(x[missing])) is not None:
+            below[missing], above[missing], error[missing] = masses
+        elif missing.size:
             (below[missing], above[missing]), error[missing] = self._enclosed(x[missing], density=False)
             if not (error < _SPREAD).all():
                 self._refuse(float(x[~(error < _SPREAD)][0]))
@@ -295,7 +301,9 @@ class SearchedLaw(Law):
             for edge, exponent in ends:
                 if exponent < 0.0:
                     out[x == edge] = np.inf
-        inside = np.flatnonzero(self._interior(x))
+        singular = np.isin(x, self._singularities())
+        out[singular & self._interior(x)] = np.inf
+        inside = np.flatnonzero(self._interior(x) & ~singular)
         if inside.size:
             out[inside], resolved = self._continuous(x[inside])[2::2]
             missing = inside[~resolved]
@@ -304,6 +312,10 @@ class SearchedLaw(Law):
                 if not beside.all():
                     self._refuse(float(x[missing][~beside][0]))
                 out[missing] = self._enclosed(x[missing], density=True)[0][0]
+            lost = inside[out[inside] <= 0.0]  # within rounding of an edge
+            if lost.size:
+                near, _, _, density, _ = self._beside_edges(x[lost])
+                out[lost[near]] = density[near]
         return out
 
     def _mass(self, x: Real, above: bool) -> tuple[Real, Real]:
@@ -364,6 +376,10 @@ class SearchedLaw(Law):
         g, _ = self._transform(z[rest], self._certified(z[rest]))
         outside = (z[rest].imag == 0.0) & ~self._interior(z[rest].real)
         out[rest] = np.where(outside, g.real, g)
+        # a real value inside would be that of a point outside: the density next to the edge is known
+        flat = np.flatnonzero((z.imag == 0.0) & rest & (out.imag >= 0.0) & self._interior(z.real))
+        if flat.size:
+            out.imag[flat] = -math.pi * self._pdf(z.real[flat])
         return out
 
     def _log_potential(self, z: Complex) -> Complex:

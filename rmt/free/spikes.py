@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rmt._cached import cached_property
-from rmt.errors import ConvergenceError, check_count, check_real, check_reals
+from rmt.errors import LARGEST_SCALE, ConvergenceError, check_choice, check_count, check_real, check_reals
 from rmt.free.computed import ComputedLaw
 from rmt.free.leaves import location
 from rmt.laws.law import EPS, Complex, Law, check_law
@@ -112,7 +112,7 @@ def outliers(
     """
     curve = _curve(law, perturbation, factor)
     found: list[Outlier] = []
-    for value in np.atleast_1d(check_reals("spikes", spikes)):
+    for value in check_reals("spikes", spikes).ravel():
         found.extend(curve.outliers(float(value)))
     return tuple(found)
 
@@ -210,8 +210,7 @@ def _factor(law: Law, factor: int) -> int:
 
 
 def _curve(law: Law, perturbation: str, factor: int | None) -> _Curve:
-    if perturbation not in ("additive", "multiplicative"):
-        raise ValueError(f"perturbation must be 'additive' or 'multiplicative', got {perturbation!r}")
+    check_choice("perturbation", perturbation, ("additive", "multiplicative"))
     check_law(law, "law")
     if factor is None:
         return _Curve(law, perturbation == "multiplicative")
@@ -332,7 +331,7 @@ class _Curve:
     # ------------------------------------------------------------------ outliers
     def outliers(self, spike: float) -> Iterator[Outlier]:
         """The outliers of one spike, left to right."""
-        check_real("spikes", spike, above=0.0 if self.multiplicative else -math.inf)
+        check_real("spikes", spike, above=0.0 if self.multiplicative else -LARGEST_SCALE, at_most=LARGEST_SCALE)
         self.check_spike(spike)
         target = -1.0 / (spike - self.base)
         for gap in self.gaps():

@@ -433,11 +433,14 @@ def boolean_sum(terms: Iterable[tuple[Node, Number]]) -> Node:
 
 
 def monotone(first: Node, second: Node) -> Node:
-    """Node with F = F_first ∘ F_second; a unit mass as first shifts the second, one at 0 as second changes nothing."""
-    position = point_mass_position(first)
+    """Node with F = F_first ∘ F_second; with F(z) = z − a of a unit mass it is a shift, or a Boolean sum."""
+    position = point_mass_position(second)
     if position is not None:
-        return affine(second, 1, position)
-    return first if point_mass_position(second) == 0 else Monotone(first, second)
+        return affine(first, 1, position)
+    position = point_mass_position(first)
+    if position is not None:  # F_second(z) − a
+        return second if position == 0 else boolean_sum([(first, 1), (second, 1)])
+    return Monotone(first, second)
 
 
 def inverse_node(node: Node) -> Node:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rmt.errors import check_real
+from rmt.errors import check_items, check_real
 from rmt.free import boxplus, boxtimes
 from rmt.kernels.normalised import NormalisedActivation, normalised_activation
 from rmt.laws import Law, MarchenkoPastur, Semicircle
@@ -22,9 +22,8 @@ def check_ratios(ratios: Sequence[float]) -> tuple[float, ...]:
     TypeError
         If it is no sequence.
     """
-    if isinstance(ratios, (int, float)) or not hasattr(ratios, "__len__"):
-        raise TypeError(f"ratios must be the sequence n/d_0, n/d_1, ..., n/d_L, got {ratios!r}")
-    values = tuple(float(check_real("ratios", r, above=0.0)) for r in ratios)
+    items = check_items("ratios", ratios, "n/d_0, n/d_1, ..., n/d_L")
+    values = tuple(float(check_real("ratios", r, above=0.0)) for r in items)
     if len(values) < 2:
         raise ValueError(
             f"ratios must hold n/d_0 of the data and n/d_l of at least one hidden layer, got {list(values)}"
@@ -35,7 +34,7 @@ def check_ratios(ratios: Sequence[float]) -> tuple[float, ...]:
 def per_layer(activation: Any, q: float | Sequence[float], depth: int) -> tuple[NormalisedActivation, ...]:
     """The normalised activation of each layer."""
     specs = list(activation) if isinstance(activation, (list, tuple)) else [activation] * depth
-    lengths = [float(t) for t in q] if isinstance(q, Sequence) else [q] * depth
+    lengths = [float(check_real("q", t, above=0.0)) for t in q] if isinstance(q, (list, tuple)) else [q] * depth
     if len(specs) != depth or len(lengths) != depth:
         raise ValueError(
             f"activation and q must be one, or one for each of the {depth} hidden layers, got {len(specs)} and "

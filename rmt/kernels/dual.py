@@ -7,7 +7,7 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import check_reals
+from rmt.errors import check_flag, check_reals
 from rmt.kernels.activations import activation as kernel_activation
 from rmt.kernels.activations import require_slope
 from rmt.kernels.engines import engine
@@ -149,7 +149,7 @@ def _evaluate(spec: ActivationLike, q1: Any, q2: Any, c: Any, gap: Any, return_e
         found = engine(phi, np.concatenate([low, high])).pairs(low, high, between)
         value[good], error[good] = (found[1], found[3]) if slopes else (found[0], found[2])
     shaped = [t.reshape(shape) if shape else t.item() for t in (value, error)]
-    return tuple(shaped) if return_error else shaped[0]
+    return tuple(shaped) if check_flag("return_error", return_error) else shaped[0]
 
 
 def _in_range(name: str, value: Any, low: float, high: float) -> Real:

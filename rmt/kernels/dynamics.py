@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import check_count, check_real, check_reals
+from rmt.errors import LARGEST_SCALE, check_count, check_real, check_reals
 from rmt.kernels.critical import Loss, check_kernel, loss_factor
 
 Real = NDArray[np.float64]
@@ -124,7 +124,8 @@ def flow(
     [0.632120558829, -0.632120558829]
     """
     theta = check_kernel("ntk", ntk)
-    duration = float(time) if time == np.inf else float(check_real("time", time, at_least=0.0))
+    forever = isinstance(time, (float, np.floating)) and time == np.inf
+    duration = np.inf if forever else float(check_real("time", time, at_least=0.0))
     scaled = duration * loss_factor(loss, theta.shape[0])
     eigen = _eigen(theta)
     with np.errstate(invalid="ignore", over="ignore"):
@@ -173,7 +174,7 @@ def descent(
     """
     theta = check_kernel("ntk", ntk)
     count = check_count("steps", steps, minimum=0)
-    size = float(check_real("step", step, above=0.0)) * loss_factor(loss, theta.shape[0])
+    size = float(check_real("step", step, above=0.0, at_most=LARGEST_SCALE)) * loss_factor(loss, theta.shape[0])
     eigen = _eigen(theta)
     factor = eigen.values * size
     with np.errstate(over="ignore", divide="ignore"):

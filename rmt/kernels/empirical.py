@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import check_count, check_real
+from rmt.errors import LARGEST_SCALE, check_count, check_flag, check_generator, check_real
 from rmt.kernels.activations import activation as kernel_activation
 from rmt.kernels.activations import require_slope
 from rmt.kernels.covariances import check_inputs
@@ -56,7 +56,7 @@ def empirical_nngp(
     """
     points, phi, units, layers, weight, bias = _checked(width, X, activation, depth, sigma_w, sigma_b)
     with one_blas_thread():
-        features, _, _ = _forward(points, phi, units, layers, weight, bias, np.random.default_rng(rng))
+        features, _, _ = _forward(points, phi, units, layers, weight, bias, check_generator(rng))
         last = features[-1]
         return np.asarray(weight**2 * (last @ last.T) / last.shape[1] + bias**2)
 
@@ -104,8 +104,8 @@ def empirical_ntk(
     """
     points, phi, units, layers, weight, bias = _checked(width, X, activation, depth, sigma_w, sigma_b)
     require_slope(phi)
-    generator = np.random.default_rng(rng)
-    added = bias**2 if train_biases else 0.0
+    generator = check_generator(rng)
+    added = bias**2 if check_flag("train_biases", train_biases) else 0.0
     with one_blas_thread():
         features, inside, weights = _forward(points, phi, units, layers, weight, bias, generator)
         last = features[-1]
@@ -130,8 +130,8 @@ def _checked(
         kernel_activation(activation),
         check_count("width", width),
         check_count("depth", depth, minimum=0),
-        float(check_real("sigma_w", sigma_w, at_least=0.0)),
-        float(check_real("sigma_b", sigma_b, at_least=0.0)),
+        float(check_real("sigma_w", sigma_w, at_least=0.0, at_most=LARGEST_SCALE)),
+        float(check_real("sigma_b", sigma_b, at_least=0.0, at_most=LARGEST_SCALE)),
     )
 
 

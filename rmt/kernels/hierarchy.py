@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import check_count, check_real, check_reals
+from rmt.errors import LARGEST_SCALE, check_count, check_real, check_reals
 from rmt.kernels.activations import activation as kernel_activation
 from rmt.kernels.activations import require_slope
 from rmt.kernels.critical import check_kernel
@@ -83,9 +83,12 @@ def hierarchy(activation: ActivationLike, x: float = 1.0, *, order: int = 4) -> 
     """
     phi = kernel_activation(activation)
     require_slope(phi)
-    point = float(check_real("x", x))
-    if point == 0.0:
-        raise ValueError("x must not be 0: the network does not depend on its first layer there")
+    point = float(check_real("x", x, at_least=-LARGEST_SCALE, at_most=LARGEST_SCALE))
+    if abs(point) < 1.0 / LARGEST_SCALE:
+        raise ValueError(
+            f"x must not be 0, or so small that its square is, got {x!r}: there the network does not depend on its "
+            "first layer"
+        )
     if check_count("order", order) not in (2, 4):
         raise ValueError(f"order must be 2 or 4, got {order}")
     q = point**2
@@ -189,7 +192,13 @@ def linear_fourth_moment(width: float, depth: int) -> float:
     >>> round(linear_fourth_moment(7, 3), 9)
     6.376093294
     """
-    return 3.0 * (1.0 + 2.0 / float(check_real("width", width, above=0.0))) ** check_count("depth", depth, minimum=0)
+    units, layers = float(check_real("width", width, above=0.0)), check_count("depth", depth, minimum=0)
+    if not layers * math.log1p(2.0 / units) < 700.0:
+        raise ValueError(
+            f"the fourth moment, 3 (1 + 2/width)^depth, exceeds the largest float for width = {width!r} and depth = "
+            f"{depth!r}; give a smaller depth or a larger width"
+        )
+    return 3.0 * (1.0 + 2.0 / units) ** layers
 
 
 def linear_final_kernel(width: float, output: float, kernel: float, target: float) -> float:
@@ -210,9 +219,17 @@ def linear_final_kernel(width: float, output: float, kernel: float, target: floa
     >>> round(linear_final_kernel(50, 0.3, 2.1, 1.0), 9)
     2.117262383
     """
-    n = float(check_real("width", width, above=0.0))
-    start, theta = float(check_real("output", output)), float(check_real("kernel", kernel, above=0.0))
-    return math.sqrt(theta**2 + 4.0 * (float(check_real("target", target)) ** 2 - start**2) / n)
+    n = float(check_real("width", width, above=0.0, at_least=1.0 / LARGEST_SCALE))
+    bounds = {"at_least": -LARGEST_SCALE, "at_most": LARGEST_SCALE}
+    start, end = float(check_real("output", output, **bounds)), float(check_real("target", target, **bounds))
+    theta = float(check_real("kernel", kernel, above=0.0, at_most=LARGEST_SCALE))
+    square = theta**2 + 4.0 * (end**2 - start**2) / n
+    if not 0.0 <= square < math.inf:
+        raise ValueError(
+            f"the corrected kernel needs kernel² >= 4 (output² − target²)/width, got kernel = {kernel!r}, output = "
+            f"{output!r}, target = {target!r}, width = {width!r}; this expansion is for large widths"
+        )
+    return math.sqrt(square)
 
 
 def corrected_kernel(ntk: ArrayLike, first: ArrayLike, fourth: ArrayLike, y: ArrayLike, width: float) -> Real:
@@ -260,7 +277,7 @@ def corrected_kernel(ntk: ArrayLike, first: ArrayLike, fourth: ArrayLike, y: Arr
     values, vectors = np.linalg.eigh(theta)
     if values[0] <= 1e-13 * points * values[-1]:
         raise ValueError(f"ntk must have full rank, its smallest eigenvalue is {values[0]:.3g}; drop duplicate inputs")
-    n = float(check_real("width", width, above=0.0))
+    n = float(check_real("width", width, above=0.0, at_least=1.0 / LARGEST_SCALE))
     along = vectors.T @ target
     solved = vectors @ (along / values)
     rotated = np.einsum("abij,ik,jl->abkl", o4, vectors, vectors)

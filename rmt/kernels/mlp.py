@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt.ensembles.repeats import progress_bar
-from rmt.errors import check_choice, check_count, check_real
+from rmt.errors import LARGEST_SCALE, check_choice, check_count, check_real
 from rmt.kernels.activations import activation as kernel_activation
 from rmt.kernels.activations import require_slope
 from rmt.kernels.covariances import (
@@ -283,8 +283,8 @@ def recursion(net: networks.MLP) -> Recursion:
 def _equal_layers(activation: ActivationLike, depth: int, sigma_w: float, sigma_b: float) -> Recursion:
     layers = check_count("depth", depth, minimum=0)
     phi = kernel_activation(activation)
-    weight = float(check_real("sigma_w", sigma_w, at_least=0.0))
-    bias = float(check_real("sigma_b", sigma_b, at_least=0.0))
+    weight = float(check_real("sigma_w", sigma_w, at_least=0.0, at_most=LARGEST_SCALE))
+    bias = float(check_real("sigma_b", sigma_b, at_least=0.0, at_most=LARGEST_SCALE))
     return Recursion((phi,) * layers, (weight,) * (layers + 1), (bias,) * (layers + 1))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rmt.errors import check_real
+from rmt.errors import LARGEST_VARIANCE, check_real
 from rmt.kernels.activations import activation as kernel_activation
 from rmt.kernels.activations import closed_form, gaussian_mean, is_known, require_slope
 from rmt.kernels.engines import require_square_integrable
@@ -89,7 +89,7 @@ def normalised_activation(spec: ActivationLike, q: float = 1.0) -> NormalisedAct
         If φ is constant, or not square integrable.
     """
     phi = kernel_activation(spec)
-    variance_in = float(check_real("q", q, above=0.0))
+    variance_in = float(check_real("q", q, above=0.0, at_most=LARGEST_VARIANCE))
     require_square_integrable(phi, variance_in)
     mean = gaussian_mean(phi, variance_in)
     variance = _second_moment(phi, variance_in) - mean**2

@@ -204,8 +204,8 @@ def ridge(
     True
     """
     spectrum = _spectrum(eigenvalues, target, size)
-    count = float(check_real("n", n, above=0.0))
-    own = float(check_real("ridge", ridge, at_least=0.0))
+    count = float(check_real("n", n, above=0.0, at_least=1e-100, at_most=1e100))
+    own = float(check_real("ridge", ridge, at_least=0.0, at_most=1e100))
     delta = own + spectrum.rest
     variance = float(check_real("noise", noise, at_least=0.0))
     rank = spectrum.sum((spectrum.values > 0.0).astype(np.float64))
@@ -273,9 +273,9 @@ def random_features(
     True
     """
     spectrum = _spectrum(eigenvalues, target, size)
-    count = float(check_real("n", n, above=0.0))
-    width = float(check_real("features", features, above=0.0))
-    own = float(check_real("ridge", ridge, above=0.0))
+    count = float(check_real("n", n, above=0.0, at_least=1e-100, at_most=1e100))
+    width = float(check_real("features", features, above=0.0, at_least=1e-100, at_most=1e100))
+    own = float(check_real("ridge", ridge, above=0.0, at_least=1e-100, at_most=1e100))
     delta = own + spectrum.rest
     variance = float(check_real("noise", noise, at_least=0.0))
     rank = spectrum.sum((spectrum.values > 0.0).astype(np.float64))
@@ -331,6 +331,8 @@ def learning_curve(
     True
     """
     counts = np.atleast_1d(check_reals("n", n))
+    if counts.ndim != 1:
+        raise ValueError(f"n must be a number or a list of numbers, got shape {counts.shape}")
     found = [_ridge(eigenvalues, target, float(count), ridge, noise, size=size) for count in counts]
     return np.array([f.test for f in found]), np.array([f.train for f in found])
 

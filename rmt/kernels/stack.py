@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import check_choice, check_count, check_real, check_reals
+from rmt.errors import LARGEST_SCALE, check_choice, check_count, check_real, check_reals
 from rmt.kernels.activations import activation as kernel_activation
 from rmt.kernels.activations import gaussian_mean, require_slope
 from rmt.kernels.covariances import check_inputs
@@ -41,8 +41,8 @@ class Dense:
     sigma_b: float = 0.0
 
     def __post_init__(self) -> None:
-        check_real("sigma_w", self.sigma_w, at_least=0.0)
-        check_real("sigma_b", self.sigma_b, at_least=0.0)
+        check_real("sigma_w", self.sigma_w, at_least=0.0, at_most=LARGEST_SCALE)
+        check_real("sigma_b", self.sigma_b, at_least=0.0, at_most=LARGEST_SCALE)
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ class Conv:
     padding: str = "circular"
 
     def __post_init__(self) -> None:
-        check_real("sigma_w", self.sigma_w, at_least=0.0)
-        check_real("sigma_b", self.sigma_b, at_least=0.0)
+        check_real("sigma_w", self.sigma_w, at_least=0.0, at_most=LARGEST_SCALE)
+        check_real("sigma_b", self.sigma_b, at_least=0.0, at_most=LARGEST_SCALE)
         check_choice("padding", self.padding, PADDINGS)
         for side in _per_axis(self.size):
             if check_count("size", side) % 2 == 0:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt._cached import cached_property
-from rmt.errors import check_real, check_reals
+from rmt.errors import check_items, check_real, check_reals
 from rmt.laws.law import EPS, Complex, Interval, Law, Real, exact
 from rmt.laws.moment_series import root_series
 from rmt.numerics.branches import log_upper
@@ -238,11 +238,11 @@ class Atomic(AtomicLaw):
 
 def _checked(name: str, values: Sequence[Any], **bounds: float) -> list[Any]:
     """Finite real numbers, exact ones as they come; arrays of floats are checked as a whole."""
-    if isinstance(values, np.ndarray) and values.dtype == np.float64 and values.ndim == 1:
+    if type(values) is np.ndarray and values.dtype == np.float64 and values.ndim == 1:
         good = np.isfinite(values) & (values >= bounds.get("at_least", -math.inf))
         if good.all():
             return list(values.tolist())
-    return [check_real(name, value, **bounds) for value in values]
+    return [check_real(name, value, **bounds) for value in check_items(name, values)]
 
 
 class _TwoPoints(AtomicLaw):
@@ -395,7 +395,7 @@ class Empirical(AtomicLaw):
     samples: Real
 
     def __init__(self, samples: ArrayLike) -> None:
-        if np.iscomplexobj(samples):
+        if getattr(getattr(samples, "dtype", None), "kind", None) == "c":
             raise TypeError("samples must be real, got complex numbers; take .real if they are real up to rounding")
         array = check_reals("samples", samples)
         if array.ndim != 1 or array.size == 0:

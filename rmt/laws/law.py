@@ -20,7 +20,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from rmt._cached import cached_property
 from rmt.combinatorics import free_cumulants_from_moments
-from rmt.errors import ConvergenceError, check_complexes, check_count, check_generator, check_real, check_reals, shown
+from rmt.errors import (
+    ConvergenceError,
+    check_complexes,
+    check_count,
+    check_flag,
+    check_generator,
+    check_real,
+    check_reals,
+    shown,
+)
 from rmt.laws.exact_faces import ExactFaces
 from rmt.laws.numeric_constructors import Constructors
 from rmt.numerics.branches import reciprocal, times_green
@@ -308,7 +317,7 @@ class Law(Constructors, ExactFaces, ABC):
             Passed to :func:`numpy.random.default_rng`.
         """
         generator = check_generator(rng)
-        _check_size(size)
+        check_draws(size)
         # (0, 1): a quantile of exactly 0 would return the edge
         u = (generator.integers(0, 2**53, size=size) + 0.5) * 2.0**-53
         return self.ppf(u)
@@ -448,7 +457,7 @@ class Law(Constructors, ExactFaces, ABC):
     def moment(self, k: int, *, exact: bool = False) -> Any:
         """k-th moment ∫ x^k μ(dx), k ≥ 0; a ``Fraction`` with ``exact=True``."""
         order = check_count("k", k, minimum=0)
-        return self._exact_moments(order)[order] if exact else self._float_moments(order)[order]
+        return self._exact_moments(order)[order] if check_flag("exact", exact) else self._float_moments(order)[order]
 
     def moments(self, k: int, *, exact: bool = False) -> tuple[Any, ...]:
         """Moments m_1, ..., m_k.
@@ -457,7 +466,8 @@ class Law(Constructors, ExactFaces, ABC):
         as the binary fraction it stores.
         """
         order = check_count("k", k)
-        return tuple((self._exact_moments(order) if exact else self._float_moments(order))[1:])
+        moments = self._exact_moments(order) if check_flag("exact", exact) else self._float_moments(order)
+        return tuple(moments[1:])
 
     def mean(self) -> float:
         """First moment."""
@@ -491,7 +501,7 @@ class Law(Constructors, ExactFaces, ABC):
     def free_cumulants(self, k: int, *, exact: bool = False) -> tuple[Any, ...]:
         """Free cumulants κ_1, ..., κ_k: the coefficients of R(g) = Σ κ_{n+1} g^n (Speicher 1994)."""
         order = check_count("k", k)
-        if exact:
+        if check_flag("exact", exact):
             return tuple(self._exact_free_cumulants(order))
         try:
             # float recursions lose digits geometrically: go through exact arithmetic wherever it exists
@@ -727,7 +737,7 @@ def _evaluate(
     return_error: bool = False,
 ) -> Any:
     """Apply a 1-d function to an array of any shape; NaN passes through."""
-    if np.iscomplexobj(x):
+    if isinstance(x, complex) or getattr(getattr(x, "dtype", None), "kind", None) == "c":
         raise TypeError("a real argument is needed here; complex points go to stieltjes or log_potential")
     array = check_reals("x", x)
     flat = array.ravel()
@@ -738,7 +748,7 @@ def _evaluate(
     _check_values(flat[good], out[good])
     result = out.reshape(array.shape)
     value = result.item() if array.ndim == 0 else result
-    if not return_error or error is None:
+    if not check_flag("return_error", return_error) or error is None:
         return value
     bound = np.full(flat.shape, np.nan)
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
@@ -770,7 +780,7 @@ def _evaluate_complex(
     _check_values(upper[good], out[good])
     result = np.where(below, out.conj(), out).reshape(array.shape)
     value = result.item() if array.ndim == 0 else result
-    if not return_error or error is None:
+    if not check_flag("return_error", return_error) or error is None:
         return value
     bound = np.where(infinite, 0.0, np.nan)
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
@@ -806,7 +816,7 @@ def _check_levels(u: ArrayLike) -> Real:
     return level
 
 
-def _check_size(size: Any) -> None:
+def check_draws(size: Any) -> None:
     """Check the shape of draws, and that they fit into memory."""
     lengths = () if size is None else size if isinstance(size, tuple) else (size,)
     count = math.prod(check_count("size", length, minimum=0) for length in lengths)

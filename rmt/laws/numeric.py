@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from rmt._cached import cached_property
-from rmt.errors import ConvergenceError, check_real
+from rmt.errors import ConvergenceError, check_items, check_real, shown
 from rmt.laws.law import EPS, Complex, Interval, Law, Real
 from rmt.laws.numeric_panels import PanelMeasure, set_atoms
 from rmt.numerics.continuation import Function, evaluated
@@ -204,6 +204,9 @@ def density_law(pdf: Function, support: Any, exponents: Any, atoms: Sequence[tup
                 f"pdf must be finite and >= 0 inside the support, got {float(values[bad][0])!r} at x = "
                 f"{float(x[bad][0])!r}"
             )
+        for end in (low, high):
+            if math.isinf(end):
+                _check_decay(density, end)
     if exponents is None:
         known = [(measured_exponent(density, a, b), measured_exponent(density, b, a)) for a, b in pairs]
     else:
@@ -215,6 +218,17 @@ def density_law(pdf: Function, support: Any, exponents: Any, atoms: Sequence[tup
     except ConvergenceError as error:
         raise ValueError(f"pdf must have total mass 1 with the atoms: {error}; divide it by its integral") from None
     return law
+
+
+def _check_decay(density: Callable[[Real], Real], end: float) -> None:
+    """Raise ``ValueError`` for a density that is not integrable at infinity, before the search for its mass."""
+    x = np.copysign(np.array([1e30, 1e60]), end)
+    near, far = np.abs(x) * density(x)
+    if not far < max(near, 1.0):
+        raise ValueError(
+            f"pdf must be integrable, got pdf({float(x[1])!r}) = {float(far) / 1e60:.3g}: its mass towards {end!r} is "
+            "infinite; give a bounded support, or a density that decays"
+        )
 
 
 def _or_none(exponent: float) -> float | None:
@@ -236,9 +250,7 @@ def as_pairs(name: str, value: Any) -> tuple[tuple[float, float], ...]:
     ValueError
         If an interval is empty or two of them overlap.
     """
-    items = list(value)
-    pairs = [tuple(items)] if len(items) == 2 and not hasattr(items[0], "__len__") else [tuple(i) for i in items]
-    found = sorted((float(a), float(b)) for a, b in pairs)
+    found = sorted((_end(name, a), _end(name, b)) for a, b in _pairs(name, value))
     if not found or any(not a < b for a, b in found):
         raise ValueError(f"{name} must hold intervals (low, high) with low < high, got {value!r}")
     if any(b > c for (_, b), (c, _) in itertools.pairwise(found)):
@@ -246,12 +258,28 @@ def as_pairs(name: str, value: Any) -> tuple[tuple[float, float], ...]:
     return tuple(found)
 
 
+def _pairs(name: str, value: Any) -> list[tuple[Any, Any]]:
+    """One pair, or a sequence of pairs, as a list of pairs."""
+    items = check_items(name, value, "pairs")
+    one = len(items) == 2 and not hasattr(items[0], "__len__")
+    pairs = [tuple(items)] if one else [tuple(check_items(name, item, "pairs")) for item in items]
+    if any(len(pair) != 2 for pair in pairs):
+        raise ValueError(f"{name} must be a pair of numbers or a list of such pairs, got {shown(value)}")
+    return [(a, b) for a, b in pairs]
+
+
+def _end(name: str, value: Any) -> float:
+    """An end of an interval: a number, or an infinity."""
+    if isinstance(value, (float, np.floating)) and np.isinf(value):
+        return float(value)
+    return float(check_real(name, value))
+
+
 def _exponent_pairs(exponents: Any, count: int) -> list[tuple[float, float]]:
-    items = list(exponents)
-    pairs = [tuple(items)] if len(items) == 2 and not hasattr(items[0], "__len__") else [tuple(i) for i in items]
-    if len(pairs) != count:
-        raise ValueError(f"exponents must have one pair for each of the {count} intervals, got {exponents!r}")
-    pairs = [tuple(math.nan if e is None else float(e) for e in pair) for pair in pairs]
+    given = _pairs("exponents", exponents)
+    if len(given) != count:
+        raise ValueError(f"exponents must have one pair for each of the {count} intervals, got {shown(exponents)}")
+    pairs = [tuple(math.nan if e is None else float(check_real("exponents", e)) for e in pair) for pair in given]
     if any(e <= -1.0 for pair in pairs for e in pair):
         raise ValueError(f"exponents must be > -1 for a density that can be integrated, got {exponents!r}")
     return [(a, b) for a, b in pairs]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rmt._cached import cached_property
-from rmt.errors import check_real
+from rmt.errors import check_items, check_real
 from rmt.laws.atomic import Atomic
 from rmt.laws.law import EPS, Complex, Interval, Law, Real, exact
 from rmt.laws.numeric_panels import PanelMeasure, set_atoms
@@ -28,7 +28,7 @@ _RESONANCE = 1e-9
 
 def moment_law(moments: Sequence[Any]) -> Law:
     """Implement :meth:`rmt.laws.Law.from_moments`."""
-    given = tuple(check_real("moments", m) for m in moments)
+    given = tuple(check_real("moments", m) for m in check_items("moments", moments))
     if not given:
         raise ValueError("moments must hold at least the mean, got none")
     diagonal, squares = jacobi_coefficients(given)

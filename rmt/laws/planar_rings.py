@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rmt.errors import check_complexes, check_generator, check_real
-from rmt.laws.law import Interval, Law, Real, check_law
+from rmt.laws.law import Interval, Law, Real, check_draws, check_law
 from rmt.laws.numeric import NumericLaw
 from rmt.laws.planar import PlanarLaw
 from rmt.numerics.roots import bracketed_roots
@@ -24,7 +24,7 @@ class RadialPlanarLaw(PlanarLaw):
     def pdf(self, z: ArrayLike) -> Any:
         """Density with respect to area: that of the modulus over 2πr; NaN at NaN."""
         modulus = np.abs(np.asarray(check_complexes("z", z)))
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             value = self.radial_law().pdf(modulus) / (2.0 * math.pi * modulus)
         at_zero = modulus == 0.0
         out = np.where(at_zero, self._density_at_zero(), value)
@@ -287,7 +287,8 @@ class EllipticLaw:
         """Density 1/(π (1 − τ²)) inside the ellipse, 0 outside, NaN at NaN."""
         points = np.asarray(check_complexes("z", z))
         along, across = self.semi_axes
-        inside = (points.real / along) ** 2 + (points.imag / across) ** 2
+        with np.errstate(over="ignore"):
+            inside = (points.real / along) ** 2 + (points.imag / across) ** 2
         value = np.where(inside <= 1.0, 1.0 / (math.pi * along * across), 0.0)
         out = np.where(np.isnan(inside), np.nan, value)
         return out.item() if out.ndim == 0 else out
@@ -315,6 +316,7 @@ class EllipticLaw:
             Passed to :func:`numpy.random.default_rng`.
         """
         generator = check_generator(rng)
+        check_draws(size)
         modulus = np.sqrt(generator.random(size))
         angle = 2.0 * math.pi * generator.random(size)
         along, across = self.semi_axes

@@ -25,6 +25,10 @@ _NEAR_ZERO = 0.05
 _CIRCLE = 64
 #: points nearer to 0 than so many times the first node of a rule are not resolved
 _RESOLVED = 1e3
+#: nodes of one panel, log y of the smallest node put there instead, and how far its mass may be off
+_PANEL = 16
+_LOWEST_LOG = -740.0
+_PANEL_MASS = 1e-10
 #: beyond this many squared radii M is summed as a power series
 _FAR = 100.0
 _FAR_TERMS = 8
@@ -180,8 +184,30 @@ class SquareRoot(Law):
         x, weights = self.base._expectation_rule()
         return np.sqrt(x), weights
 
-    def _kernel_sum(self, z: Complex, kernel: Any) -> Complex:
+    @cached_property
+    def _nodes_towards_zero(self) -> tuple[Real, Real] | None:
+        """The rule with its first panel at 0 cut geometrically, or None where its mass does not come out."""
         nodes, weights = self._nodes
+        order = np.argsort(nodes)
+        order = order[nodes[order] > 0.0]
+        first, rest = order[:_PANEL], order[_PANEL:]
+        mass = float(weights[first].sum())
+        top = float(self.base._ppf_of_log(np.array([self._mass_at_zero() + mass]))[0])
+        u, width = panel_rule(np.arange(top, 2.0 * _LOWEST_LOG, -2.0)[::-1])
+        near = width * self.base._pdf_of_log(u)
+        if not abs(float(near.sum()) / mass - 1.0) < _PANEL_MASS:
+            return None
+        return np.concatenate([np.exp(0.5 * u), nodes[rest]]), np.concatenate([near, weights[rest]])
+
+    def _unresolved(self, z: Complex) -> Mask:
+        """Points so near to 0 that the first panel of the rule does not resolve 1/(z + y)."""
+        if self.base._origin_exponent() > -0.5:  # the density vanishes at 0
+            return np.zeros(z.shape, dtype=np.bool_)
+        nodes, _ = self._nodes
+        return np.asarray(np.abs(z) < _RESOLVED * nodes[nodes > 0.0].min())
+
+    def _kernel_sum(self, z: Complex, kernel: Any, rule: tuple[Real, Real] | None = None) -> Complex:
+        nodes, weights = rule or self._nodes
         out = np.empty_like(z)
         rows = max(1, _BLOCK // nodes.size)
         for start in range(0, z.size, rows):
@@ -243,7 +269,11 @@ class SquareRoot(Law):
 
     def _smooth(self, w: Complex) -> Complex:
         """E 1/(w + Y) for Re w >= 0, w not 0."""
-        return self._kernel_sum(w, lambda a, y: 1.0 / (a + y))
+        out = self._kernel_sum(w, lambda a, y: 1.0 / (a + y))
+        near = self._unresolved(w)
+        if near.any() and (rule := self._nodes_towards_zero):
+            out[near] = self._kernel_sum(w[near], lambda a, y: 1.0 / (a + y), rule)
+        return out
 
     def _base_at_square(self, w: Complex, function: Any) -> Complex:
         square = w * w
@@ -258,9 +288,9 @@ class SquareRoot(Law):
         terms = np.zeros(z.shape)
         terms[away] = 2.0 * np.abs(self._smooth(np.where(z.real >= 0.0, z, -z)[away])) + np.abs(value[away])
         bound = super()._stieltjes_error(z, value) + 32.0 * EPS * terms
-        if self.base._origin_exponent() <= -0.5:  # the density does not vanish at 0, where the nodes end
-            nodes, _ = self._nodes
-            bound[away & (np.abs(z) < _RESOLVED * nodes[nodes > 0.0].min())] = np.inf
+        lost = away & self._unresolved(z)
+        if lost.any() and self._nodes_towards_zero is None:
+            bound[lost] = np.inf
         return bound
 
     def _log_potential(self, z: Complex) -> Complex:

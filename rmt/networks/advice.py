@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from rmt.errors import check_count, check_real, shown
+from rmt.errors import LARGEST_SCALE, check_count, check_items, check_real, shown
 from rmt.networks.activations import ActivationLike, activation
 from rmt.networks.criticality import CriticalPoint, critical_points, critical_sigma_w, edge_of_chaos
 from rmt.networks.moments import Activation
@@ -39,9 +39,10 @@ def check_widths(widths: Sequence[float], depth: int) -> tuple[float, ...]:
     ValueError
         If one is not positive, or their number is not depth + 1.
     """
+    accepted = f"the {depth + 1} numbers N_0, ..., N_{depth}"
     if isinstance(widths, (str, bytes)) or not hasattr(widths, "__iter__"):
-        raise TypeError(f"widths must be the {depth + 1} numbers N_0, ..., N_{depth}, got {shown(widths)}")
-    checked = tuple(check_real("widths", width, above=0.0) for width in widths)
+        raise TypeError(f"widths must be {accepted}, got {shown(widths)}")
+    checked = tuple(check_real("widths", width, above=0.0) for width in check_items("widths", widths, accepted))
     if len(checked) != depth + 1:
         raise ValueError(f"widths must be the {depth + 1} numbers N_0, ..., N_{depth}, got {len(checked)}")
     return checked
@@ -214,8 +215,10 @@ def advise(
     """
     phi = activation(activation_)
     profile = WidthProfile.of(check_count("depth", depth), widths)
-    present_b = float(check_real("sigma_b", sigma_b, at_least=0.0))
-    present_w = None if sigma_w is None else float(check_real("sigma_w", sigma_w, at_least=0.0))
+    if not isinstance(weights, str):
+        raise TypeError(f"weights must be 'orthogonal' or the name of an entry law, got {shown(weights)}")
+    present_b = float(check_real("sigma_b", sigma_b, at_least=0.0, at_most=LARGEST_SCALE))
+    present_w = None if sigma_w is None else float(check_real("sigma_w", sigma_w, at_least=0.0, at_most=LARGEST_SCALE))
     goal = float(check_real("target", target, above=0.0))
     critical, critical_reason = _critical(phi, present_w, present_b)
     point = isometric_point(phi, profile.budget(goal))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rmt.errors import check_real
+from rmt.errors import check_real, shown
 from rmt.networks.moments import Activation, RealFunction
 
 Real = NDArray[np.float64]
@@ -17,6 +17,8 @@ Real = NDArray[np.float64]
 SEARCH = 64.0
 #: smallest jump of the derivative that counts as a kink
 SMALLEST_JUMP = 1e-4
+#: where an activation has grown beyond this, no kink is looked for
+LARGEST_VALUE = 1e100
 #: a steeper rise than this is a jump of the function itself
 STEEPEST = 1e3
 #: points of a difference quotient, and the derivative at u of the polynomial through them: sums of u^0 ... u^7
@@ -54,12 +56,22 @@ def activation_from_callable(
     )
 
 
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"an activation must return numbers, got {shown(value)} of type {type(value).__name__}; it is called with "
+            "an array of floats, or with one float after another"
+        ) from None
+
+
 def _vectorised(function: Any) -> RealFunction:
     """`function` as a map from float arrays to float arrays of the same shape."""
     probe = np.array([-0.75, 0.5, 2.0])
 
     def elementwise(x: Real) -> Real:
-        flat = np.array([float(function(float(t))) for t in np.ravel(x)])
+        flat = np.array([_number(function(float(t))) for t in np.ravel(x)])
         return flat.reshape(np.shape(x))
 
     try:
@@ -176,8 +188,12 @@ def locate_kinks(function: RealFunction) -> tuple[float, ...]:
     # an irrational shift keeps kinks at round numbers off the grid
     grid = np.linspace(-SEARCH, SEARCH, 8193) + 1.2345678e-4
     values = _finite_values(function, grid)
-    second = np.abs(values[2:] - 2.0 * values[1:-1] + values[:-2]) / (grid[1] - grid[0])
-    suspects = np.flatnonzero(second > SMALLEST_JUMP / 4.0)
+    with np.errstate(all="ignore"):
+        second = np.abs(values[2:] - 2.0 * values[1:-1] + values[:-2]) / (grid[1] - grid[0])
+        raw = np.abs(np.asarray(function(grid), dtype=np.float64))
+    # an activation that grows beyond floats is no kink there
+    within = raw < LARGEST_VALUE
+    suspects = np.flatnonzero((second > SMALLEST_JUMP / 4.0) & within[2:] & within[1:-1] & within[:-2])
     found: list[float] = []
     for i in suspects:
         point = _bisect_kink(function, float(grid[i]), float(grid[i + 2]))
@@ -206,13 +222,17 @@ def _bisect_kink(function: RealFunction, low: float, high: float) -> float | Non
         if width < 2e-6 * max(1.0, abs(low)):
             break
         parts = np.linspace(low, high, 9)
-        bends = np.abs(np.diff(_finite_values(function, parts), 2))
+        with np.errstate(over="ignore", invalid="ignore"):
+            bends = np.abs(np.diff(_finite_values(function, parts), 2))
         centre = parts[1 + int(np.argmax(bends))]
         low, high = centre - width / 8.0, centre + width / 8.0
-    ends = _finite_values(function, np.array([low, high]))
-    if abs(ends[1] - ends[0]) > STEEPEST * (high - low):
+    around = _finite_values(function, np.array([2.0 * low - high, low, high, 2.0 * high - low]))
+    with np.errstate(over="ignore"):
+        before, step, after = np.diff(around)
+    # a steep function rises about as much just before and just after
+    if abs(step) > max(STEEPEST * (high - low), 4.0 * max(abs(before), abs(after))):
         raise ValueError(
-            f"the activation jumps by {ends[1] - ends[0]:.3g} near x = {low:.6g}: its derivative is not a function, "
+            f"the activation jumps by {step:.3g} near x = {low:.6g}: its derivative is not a function, "
             "and the Jacobian does not exist. Use a continuous activation"
         )
     jump = _slope_jump(function, low, high)
@@ -226,7 +246,8 @@ def _slope_jump(function: RealFunction, low: float, high: float) -> float:
     width = high - low
     x = np.array([low - width, low, high, high + width])
     v = _finite_values(function, x)
-    return abs(float((v[3] - v[2]) - (v[1] - v[0]))) / width
+    with np.errstate(over="ignore", invalid="ignore"):
+        return abs(float((v[3] - v[2]) - (v[1] - v[0]))) / width
 
 
 def _corner(function: RealFunction, low: float, high: float) -> float:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import check_choice, check_count, check_generator, check_real, check_reals
+from rmt.errors import LARGEST_SCALE, check_choice, check_count, check_generator, check_items, check_real, check_reals
 
 if TYPE_CHECKING:
     from rmt.laws.law import Law
@@ -21,8 +21,13 @@ INITIALISERS = ("orthogonal", "delta_orthogonal", "gaussian")
 
 def kernel_taps(kernel_size: int | Sequence[int]) -> int:
     """Number of positions of a kernel: k² for a k × k one, given as (k, k)."""
-    sizes = [kernel_size] if isinstance(kernel_size, int) else list(kernel_size)
-    return math.prod(check_count("kernel_size", k) for k in sizes)
+    return math.prod(_sizes(kernel_size))
+
+
+def _sizes(kernel_size: int | Sequence[int]) -> tuple[int, ...]:
+    one = not hasattr(kernel_size, "__len__") or getattr(kernel_size, "ndim", 1) == 0
+    sizes = [kernel_size] if one else check_items("kernel_size", kernel_size, "integers")
+    return tuple(check_count("kernel_size", k) for k in sizes)
 
 
 def convolution_gram_law(
@@ -58,7 +63,7 @@ def convolution_gram_law(
 
     taps = kernel_taps(kernel_size)
     check_choice("initialiser", initialiser, INITIALISERS)
-    variance = float(check_real("sigma_w", sigma_w, at_least=0.0)) ** 2
+    variance = float(check_real("sigma_w", sigma_w, at_least=0.0, at_most=LARGEST_SCALE)) ** 2
     if initialiser == "gaussian":
         return MarchenkoPastur(variance=variance)
     if initialiser == "delta_orthogonal" or taps == 1:
@@ -91,7 +96,10 @@ def convolutional_jacobian_law(net: MLP, kernel_size: int | Sequence[int], initi
         If the widths differ.
     """
     from rmt.free import boxtimes, multiplicative_power
+    from rmt.networks.mlp import check_network
 
+    check_network("net", net)
+    check_choice("initialiser", initialiser, INITIALISERS)
     if not net.square:
         raise ValueError("convolutional_jacobian_law needs equal numbers of channels in all layers")
     slopes = net.with_weights("orthogonal").jacobian().gram_law()
@@ -126,9 +134,9 @@ def convolution_kernel(
     from rmt.numerics.householder import haar_product
 
     n, taps = check_count("channels", channels), kernel_taps(kernel_size)
-    sizes = (kernel_size,) if isinstance(kernel_size, int) else tuple(kernel_size)
+    sizes = _sizes(kernel_size)
     check_choice("initialiser", initialiser, INITIALISERS)
-    scale = float(check_real("sigma_w", sigma_w, at_least=0.0))
+    scale = float(check_real("sigma_w", sigma_w, at_least=0.0, at_most=LARGEST_SCALE))
     generator = check_generator(rng)
     if initialiser == "gaussian":
         return scale / math.sqrt(n * taps) * generator.standard_normal((n, n, *sizes))
@@ -159,7 +167,7 @@ def circular_convolution_singular_values(kernel: ArrayLike, shape: Sequence[int]
         All of them, descending.
     """
     array = check_reals("kernel", kernel)
-    sizes = tuple(check_count("shape", s) for s in shape)
+    sizes = tuple(check_count("shape", s) for s in check_items("shape", shape, "integers"))
     if array.ndim != 2 + len(sizes) or any(k > s for k, s in zip(array.shape[2:], sizes, strict=True)):
         raise ValueError(
             f"kernel must have shape (out, in, *k) with k no larger than the input {sizes}, got {array.shape}"

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rmt.errors import check_real, check_reals
+from rmt.errors import LARGEST_SCALE, LARGEST_VARIANCE, check_real, check_reals
 from rmt.networks.activations import ActivationLike, activation
 from rmt.networks.meanfield import all_roots
 from rmt.networks.moments import Activation, Real
@@ -97,7 +97,7 @@ def edge_of_chaos(activation_: ActivationLike, *, q: ArrayLike) -> Any:
     phi = activation(activation_)
     array = check_reals("q", q)
     if array.ndim == 0:
-        length = float(check_real("q", q, at_least=0.0))
+        length = float(check_real("q", q, at_least=0.0, at_most=LARGEST_VARIANCE))
         variance = bias_variance(phi, length)
         if variance < 0.0:
             raise ValueError(
@@ -108,7 +108,8 @@ def edge_of_chaos(activation_: ActivationLike, *, q: ArrayLike) -> Any:
     points = [
         _point(phi, length, variance)
         for length in array.ravel().tolist()
-        if (variance := bias_variance(phi, float(check_real("q", length, at_least=0.0)))) >= 0.0
+        if (variance := bias_variance(phi, float(check_real("q", length, at_least=0.0, at_most=LARGEST_VARIANCE))))
+        >= 0.0
     ]
     columns = {
         name: np.array([getattr(p, name) for p in points]) for name in ("q", "sigma_w", "sigma_b", "chi_par", "spread")
@@ -122,7 +123,7 @@ def critical_points(activation_: ActivationLike, *, sigma_b: float) -> tuple[Cri
     For ReLU-like activations without bias every length is stationary, and the one at q = 1 is returned.
     """
     phi = activation(activation_)
-    sb = float(check_real("sigma_b", sigma_b, at_least=0.0))
+    sb = float(check_real("sigma_b", sigma_b, at_least=0.0, at_most=LARGEST_SCALE))
     if phi.homogeneous:
         return (_point(phi, 1.0, 0.0),) if sb == 0.0 else ()
     grid = np.geomspace(SMALLEST, LARGEST, round(PER_DECADE * math.log10(LARGEST / SMALLEST)) + 1)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmt._cached import cached_property
-from rmt.errors import ConvergenceError, check_count, check_real
+from rmt.errors import ConvergenceError, check_choice, check_count, check_real
 from rmt.laws.law import Complex, Interval, Law, Real, exact
 from rmt.numerics.roots import bracketed_roots
 
@@ -434,6 +434,4 @@ def residual_limit(strength: Any, *, skip: float = 1.0, depth: int = 1) -> Law:
 def depth_limit(activation_class: str, variance: Any) -> Law:
     """The universal law of deep networks near isometry: ``"smooth"`` or ``"bernoulli"``, with variance σ₀²."""
     laws = {"smooth": FreeLogNormal, "bernoulli": BernoulliDepthLimit}
-    if activation_class not in laws:
-        raise ValueError(f"activation_class must be 'smooth' or 'bernoulli', got {activation_class!r}")
-    return laws[activation_class](variance)
+    return laws[check_choice("activation_class", activation_class, laws)](variance)

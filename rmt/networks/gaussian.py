@@ -105,13 +105,14 @@ def correlated_rule(
     gap: float | None = None,
     scale: float = 1.0,
     refine: int = 0,
+    kinked: bool = False,
 ) -> tuple[Real, Real, Real]:
     """Nodes u1, u2 and weights for a centred Gaussian pair with variances q1, q2 and correlation c = 1 − gap.
 
     With s, d independent of variance (1 ± c)/2 the pair is √q1 (s + d), √q2 (s − d): the kinks of both factors
     lie on lines of slope ±1 in the (s, d) plane, so that every panel in s is free of kinks, and the integral over
-    s is smooth in d except where two such lines cross. For q1 = q2 the integrand must be symmetric in its two
-    arguments: only d >= 0 is returned, with doubled weights.
+    s is smooth in d except where two such lines cross: there it turns within the spread of s. For q1 = q2 the
+    integrand must be symmetric in its two arguments: only d >= 0 is returned, with doubled weights.
 
     Returns
     -------
@@ -120,11 +121,14 @@ def correlated_rule(
     """
     a, b = math.sqrt(max(q1, 1e-290)), math.sqrt(max(q2, 1e-290))
     distance = 1.0 - c if gap is None else gap
-    sum_scale, difference_scale = math.sqrt(max(1.0 - 0.5 * distance, 0.0)), math.sqrt(max(0.5 * distance, 0.0))
+    # 1 + c is exact next to c = −1, 2 − (1 − c) is not
+    together = 1.0 + c if gap is None else 2.0 - gap
+    sum_scale, difference_scale = math.sqrt(max(0.5 * together, 0.0)), math.sqrt(max(0.5 * distance, 0.0))
     kinks = np.asarray(features, dtype=np.float64)
     resolution = scale * min(1.0 / a, 1.0 / b)
     crossings = np.unique(0.5 * (kinks[:, None] / a - kinks[None, :] / b))
-    d, wd = (x[0] for x in _rule_rows(crossings[None, :], difference_scale, resolution, refine))
+    turn = min(resolution, max(sum_scale, 1e-12)) if kinked else resolution
+    d, wd = (x[0] for x in _rule_rows(crossings[None, :], difference_scale, turn, refine))
     if a == b and d.size > 1:
         d, wd = d[d > 0.0], 2.0 * wd[d > 0.0]
     centres = np.concatenate([kinks / a - d[:, None], kinks / b + d[:, None]], axis=1)

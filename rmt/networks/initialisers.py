@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from rmt.errors import check_count, check_real
+from rmt.errors import LARGEST_SCALE, check_count, check_real, shown
 from rmt.networks.activations import ActivationLike, activation
 from rmt.networks.meanfield import MeanField, mean_field
 
@@ -97,6 +97,8 @@ def initialiser(name: str, *, fan_in: int, fan_out: int | None = None, gain: flo
     ValueError
         If the name is unknown, or a gain is given to ``torch_linear``.
     """
+    if not isinstance(name, str):
+        raise TypeError(f"name must be one of {', '.join(_NAMES)}, got {shown(name)} of type {type(name).__name__}")
     key = name.lower().rstrip("_")
     key = _ALIASES.get(key, key)
     if key not in _NAMES:
@@ -105,7 +107,7 @@ def initialiser(name: str, *, fan_in: int, fan_out: int | None = None, gain: flo
         raise ValueError(f"unknown initialiser {name!r}{hint}. Accepted: {', '.join([*_NAMES, *_ALIASES])}")
     rows = check_count("fan_in", fan_in)
     columns = rows if fan_out is None else check_count("fan_out", fan_out)
-    factor = 1.0 if gain is None else float(check_real("gain", gain, above=0.0)) ** 2
+    factor = 1.0 if gain is None else float(check_real("gain", gain, above=0.0, at_most=LARGEST_SCALE)) ** 2
     if key == "torch_linear":
         if gain is not None:
             raise ValueError("torch_linear has no gain: torch.nn.Linear draws with kaiming_uniform_(a=sqrt(5))")
@@ -136,7 +138,7 @@ def torch_gain(nonlinearity: str, param: float = 0.01) -> float:
     ValueError
         If PyTorch has no gain for it; :func:`rmt.networks.critical_sigma_w` computes one.
     """
-    slope = float(check_real("param", param))
+    slope = float(check_real("param", param, at_least=-LARGEST_SCALE, at_most=LARGEST_SCALE))
     table: dict[str, float] = {
         "linear": 1.0,
         "sigmoid": 1.0,
@@ -145,7 +147,7 @@ def torch_gain(nonlinearity: str, param: float = 0.01) -> float:
         "leaky_relu": math.sqrt(2.0 / (1.0 + slope**2)),
         "selu": 0.75,
     }
-    if nonlinearity not in table:
+    if not isinstance(nonlinearity, str) or nonlinearity not in table:
         raise ValueError(
             f"PyTorch tabulates no gain for {nonlinearity!r} (only {', '.join(table)}); "
             "rmt.networks.critical_sigma_w computes the critical sigma_w of any activation"

@@ -100,7 +100,9 @@ def isometry(network: MLP, *, target: float = TARGET) -> IsometryReport:
 def scaled_gram_law(network: MLP) -> tuple[Law, float]:
     """Law of J Jᵀ/m₁ and log m₁: with mean 1 it fits the range of a double at any depth; (law, 0) if J is zero."""
     from rmt.networks.jacobian_law import gram_law_of
+    from rmt.networks.mlp import check_network
 
+    check_network("network", network)
     if network.log_mean == -math.inf:
         return network.jacobian().gram_law(), 0.0
     made: dict[int, Layer] = {}

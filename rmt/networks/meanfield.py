@@ -14,7 +14,7 @@ from enum import Enum
 import numpy as np
 
 from rmt._cached import cached_property
-from rmt.errors import ConvergenceError, check_count, check_real
+from rmt.errors import LARGEST_SCALE, LARGEST_VARIANCE, ConvergenceError, check_count, check_real
 from rmt.networks.activations import ActivationLike, activation
 from rmt.networks.moments import Activation, Real
 
@@ -181,7 +181,7 @@ def mean_field(activation_: ActivationLike, *, sigma_w: float, sigma_b: float = 
     """
     phi = activation(activation_)
     sw, sb = _check_scales(sigma_w, sigma_b)
-    start = sw**2 * float(check_real("input_q", input_q, at_least=0.0)) + sb**2
+    start = sw**2 * float(check_real("input_q", input_q, at_least=0.0, at_most=LARGEST_VARIANCE)) + sb**2
     return MeanField(phi, sw, sb, _resting_length(phi, sw, sb, start), float(input_q))
 
 
@@ -198,7 +198,7 @@ def correlation_map(activation_: ActivationLike, c: float, *, q: float, sigma_w:
     """
     sw, sb = _check_scales(sigma_w, sigma_b)
     phi = activation(activation_)
-    check_real("q", q, above=0.0)
+    check_real("q", q, above=0.0, at_most=LARGEST_VARIANCE)
     return (sw**2 * phi.covariance(q, q, c) + sb**2) / (sw**2 * phi.second_moment(q) + sb**2)
 
 
@@ -216,7 +216,7 @@ def lengths(activation_: ActivationLike, depth: int, *, sigma_w: float, sigma_b:
     sw, sb = _check_scales(sigma_w, sigma_b)
     count = check_count("depth", depth)
     out = np.empty(count)
-    q = sw**2 * float(check_real("input_q", input_q, at_least=0.0)) + sb**2
+    q = sw**2 * float(check_real("input_q", input_q, at_least=0.0, at_most=LARGEST_VARIANCE)) + sb**2
     for layer in range(count):
         if q > 1e200:
             raise ValueError(f"the length exceeds 1e200 at layer {layer + 1}: the network is unstable; lower sigma_w")
@@ -391,6 +391,6 @@ def _slope_moment(phi: Activation, k: int, q: float) -> float:
 
 def _check_scales(sigma_w: float, sigma_b: float) -> tuple[float, float]:
     return (
-        float(check_real("sigma_w", sigma_w, at_least=0.0)),
-        float(check_real("sigma_b", sigma_b, at_least=0.0)),
+        float(check_real("sigma_w", sigma_w, at_least=0.0, at_most=LARGEST_SCALE)),
+        float(check_real("sigma_b", sigma_b, at_least=0.0, at_most=LARGEST_SCALE)),
     )

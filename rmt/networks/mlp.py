@@ -11,7 +11,7 @@ import numpy as np
 
 from rmt._cached import cached_property
 from rmt._frozen import Frozen
-from rmt.errors import check_count, check_real
+from rmt.errors import LARGEST_SCALE, LARGEST_VARIANCE, check_count, check_real, shown
 from rmt.networks.activations import ActivationLike, activation
 from rmt.networks.meanfield import MeanField, mean_field
 from rmt.networks.moments import Activation, Real
@@ -165,7 +165,9 @@ class MLP(Frozen):
         self.sigma_b = _scales("sigma_b", sigma_b, self.depth)
         self.weights = parse_weights(weights)
         self.widths = _widths(widths, self.depth)
-        self.input_q = None if input_q is None else float(check_real("input_q", input_q, at_least=0.0))
+        self.input_q = (
+            None if input_q is None else float(check_real("input_q", input_q, at_least=0.0, at_most=LARGEST_VARIANCE))
+        )
         if self.input_q is None and not self.uniform:
             raise ValueError(
                 "layers that differ have no common stationary length; pass input_q, the mean square of the entries of "
@@ -324,16 +326,16 @@ def _activations(spec: Any, depth: int) -> tuple[Activation, ...]:
 
 
 def _scales(name: str, value: Any, depth: int) -> tuple[float, ...]:
-    if isinstance(value, (list, tuple, np.ndarray)):
+    if isinstance(value, (list, tuple, np.ndarray)) and getattr(value, "ndim", 1) > 0 and not hasattr(value, "filled"):
         if len(value) != depth:
             raise ValueError(f"{name} must be one number, or one for each of the {depth} layers, got {len(value)}")
-        return tuple(float(check_real(name, v, at_least=0.0)) for v in value)
-    return (float(check_real(name, value, at_least=0.0)),) * depth
+        return tuple(float(check_real(name, v, at_least=0.0, at_most=LARGEST_SCALE)) for v in value)
+    return (float(check_real(name, value, at_least=0.0, at_most=LARGEST_SCALE)),) * depth
 
 
 def parse_weights(value: Any) -> EntryLaw | str:
     """An entry law, or the word "orthogonal"."""
-    if value == ORTHOGONAL:
+    if isinstance(value, str) and value == ORTHOGONAL:
         return ORTHOGONAL
     from rmt.ensembles.entries import as_entries
 
@@ -347,3 +349,20 @@ def _widths(value: Sequence[float] | None, depth: int) -> tuple[float, ...]:
     from rmt.networks.advice import check_widths
 
     return (1.0,) * (depth + 1) if value is None else check_widths(value, depth)
+
+
+def check_network(name: str, net: Any) -> MLP:
+    """Return `net` if it is a network of dense layers.
+
+    Raises
+    ------
+    TypeError
+        If it is anything else.
+    """
+    if isinstance(net, MLP):
+        return net
+    remedy = "a residual network reports in its own isometry()" if callable(getattr(net, "isometry", None)) else ""
+    raise TypeError(
+        f"{name} must be a network, as rmt.networks.MLP makes it, got {shown(net)} of type {type(net).__name__}"
+        f"{'; ' if remedy else ''}{remedy}"
+    )

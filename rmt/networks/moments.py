@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import ConvergenceError, check_count, check_real
+from rmt.errors import LARGEST_VARIANCE, ConvergenceError, check_count, check_real
 from rmt.networks.gaussian import correlated_rule, gaussian_rule, legendre_rule
 
 Real = NDArray[np.float64]
@@ -134,7 +134,7 @@ class Activation:
             If two resolutions disagree (only for activations that are not from the table, whose scale of
             variation is not known in advance).
         """
-        length = max(float(check_real("q", q, at_least=0.0)), SMALLEST_LENGTH)
+        length = max(float(check_real("q", q, at_least=0.0, at_most=LARGEST_VARIANCE)), SMALLEST_LENGTH)
         x, w = gaussian_rule(length, self.features, scale=self.scale)
         value = self._weighted(function, x, w)
         if self.named:
@@ -220,7 +220,7 @@ class Activation:
         # φ(0) E φ' x / q cancels at small q, E φ'² + E φ φ'' at large q
         if second is not None and q <= 1.0:
             return self.expectation(lambda x: self.slope(x) ** 2 + self.function(x) * second(x), q)
-        length = max(float(check_real("q", q, at_least=0.0)), SMALLEST_LENGTH)
+        length = max(float(check_real("q", q, at_least=0.0, at_most=LARGEST_VARIANCE)), SMALLEST_LENGTH)
         scale = math.sqrt(length)
         return self.expectation(lambda x: self.function(x) / scale * self.slope(x) * (x / scale), length)
 
@@ -273,13 +273,15 @@ class Activation:
         c: float,
         gap: float | None = None,
     ) -> float:
-        check_real("q1", q1, at_least=0.0)
-        check_real("q2", q2, at_least=0.0)
+        check_real("q1", q1, at_least=0.0, at_most=LARGEST_VARIANCE)
+        check_real("q2", q2, at_least=0.0, at_most=LARGEST_VARIANCE)
         check_real("c", c, at_least=-1.0, at_most=1.0)
         coarse = math.nan
         error = math.inf
         for refine in (0,) if self.named else (0, 1, 2, 3):
-            u1, u2, w = correlated_rule(q1, q2, c, self.features, gap=gap, scale=self.scale, refine=refine)
+            u1, u2, w = correlated_rule(
+                q1, q2, c, self.features, gap=gap, scale=self.scale, refine=refine, kinked=bool(self.kinks)
+            )
             with np.errstate(over="ignore", invalid="ignore"):
                 terms = function(u1, u2) * w
             if not np.isfinite(terms).all():

@@ -12,7 +12,7 @@ import numpy as np
 from rmt._cached import cached_property
 from rmt._frozen import Frozen
 from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant
-from rmt.errors import check_count, check_generator, check_real
+from rmt.errors import LARGEST_SCALE, LARGEST_VARIANCE, check_count, check_generator, check_real
 from rmt.networks.activations import ActivationLike
 from rmt.networks.activations import activation as as_activation
 from rmt.networks.depth_limits import residual_limit
@@ -85,13 +85,13 @@ class ResidualNetwork(Frozen):
     ) -> None:
         self.depth = check_depth(depth)
         self.activation = as_activation(activation)
-        self.sigma_w = float(check_real("sigma_w", sigma_w, above=0.0))
-        self.sigma_b = float(check_real("sigma_b", sigma_b, at_least=0.0))
+        self.sigma_w = float(check_real("sigma_w", sigma_w, above=0.0, at_most=LARGEST_SCALE))
+        self.sigma_b = float(check_real("sigma_b", sigma_b, at_least=0.0, at_most=LARGEST_SCALE))
         self.weights = parse_weights(weights)
         self.skip = float(check_real("skip", skip))
         if self.skip == 0.0:
             raise ValueError("skip must not be 0: without skip connections use MLP")
-        self.input_q = float(check_real("input_q", input_q, at_least=0.0))
+        self.input_q = float(check_real("input_q", input_q, at_least=0.0, at_most=LARGEST_VARIANCE))
 
     @property
     def blocks(self) -> tuple[Block, ...]:

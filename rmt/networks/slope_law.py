@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from rmt._cached import cached_property
-from rmt.errors import check_real
+from rmt.errors import LARGEST_VARIANCE, check_real
 from rmt.laws.atomic import Atomic
 from rmt.laws.law import Complex, Interval, Law, Real
 from rmt.networks.activations import ActivationLike
@@ -38,7 +38,7 @@ def squared_slope_law(activation_: ActivationLike, q: float) -> Law:
         :class:`rmt.laws.Atomic` for a piecewise linear activation and at q = 0, else a :class:`SquaredSlope`.
     """
     phi = as_activation(activation_)
-    length = float(check_real("q", q, at_least=0.0))
+    length = float(check_real("q", q, at_least=0.0, at_most=LARGEST_VARIANCE))
     if phi.slopes is not None:
         return _piecewise_linear(phi, length)
     if length <= SMALLEST_LENGTH:
@@ -100,7 +100,7 @@ class SquaredSlope(Law):
 
     def __init__(self, activation: ActivationLike, q: float, alive: float = 1.0) -> None:
         object.__setattr__(self, "activation", as_activation(activation))
-        object.__setattr__(self, "q", float(check_real("q", q, above=0.0)))
+        object.__setattr__(self, "q", float(check_real("q", q, above=0.0, at_most=LARGEST_VARIANCE)))
         object.__setattr__(self, "alive", float(check_real("alive", alive, above=0.0, at_most=1.0)))
 
     @cached_property

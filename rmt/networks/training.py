@@ -20,7 +20,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import ConvergenceError, check_choice, check_count, check_generator, check_real, check_reals
+from rmt.errors import (
+    LARGEST_SCALE,
+    ConvergenceError,
+    check_choice,
+    check_count,
+    check_generator,
+    check_real,
+    check_reals,
+)
 
 Real = NDArray[np.float64]
 
@@ -166,7 +174,7 @@ def mode_hessian_eigenvalues(depth: int, gain: float, *, strength: float) -> tup
     strength : float
     """
     d, s = check_count("depth", depth), _mode("strength", strength)
-    a = float(check_real("gain", gain, at_least=0.0))
+    a = float(check_real("gain", gain, at_least=0.0, at_most=LARGEST_SCALE))
     squared = a ** (2 * d - 2)
     cross = s * a ** (d - 2) if d > 1 else 0.0
     return (2 * d - 1) * squared - (d - 1) * cross, cross - squared

@@ -24,6 +24,8 @@ LOG_TAIL = 1e-3
 FARTHEST_BINS = 600
 #: more bins than any page has dots
 MOST_BINS = 10**6
+#: narrower bins have densities beyond floats
+_NARROWEST = 1e-290
 
 
 @dataclass(frozen=True)
@@ -179,9 +181,9 @@ def _edges(x: Real, intervals: list[tuple[float, float]], count: int, *, bounded
         if x.size == 0:
             return np.array([])
         low, high = float(x[0]), float(x[-1])
-        if low == high:
+        if (0.5 * high - 0.5 * low) / count < _NARROWEST:  # densities would overflow: as for a single point
             low, high = low - 0.5, high + 0.5
-        return np.linspace(low, high, count + 1)
+        return np.unique(np.linspace(low, high, count + 1))
     width = sum(high - low for low, high in intervals) / count
     ends = [end for interval in intervals for end in interval]
     pieces = [
@@ -210,7 +212,7 @@ def _outer_bins(distance: float, width: float) -> Real:
     """Ends of bins that cover `distance` beyond an edge, counted from the edge."""
     if distance <= 0.0:
         return np.array([])
-    steps = math.ceil(distance / width)
+    steps = math.ceil(min(distance / width, 1e18))
     ends: Real = width * np.arange(1, min(steps, FARTHEST_BINS) + 1, dtype=np.float64)
     return ends if steps <= FARTHEST_BINS else np.concatenate([ends, [distance]])
 
@@ -226,7 +228,9 @@ def _nearest(x: Real, positions: Real) -> tuple[NDArray[Any], Real]:
 
 def _clusters(x: Real, tolerance: float) -> Real:
     """Positions of atoms of a sorted sample: values equal up to rounding, at least 3 and 1 % of them."""
-    starts = np.concatenate([[0], np.flatnonzero(np.diff(x) > tolerance / 4.0) + 1, [x.size]])
+    with np.errstate(over="ignore"):
+        steps = np.diff(x)
+    starts = np.concatenate([[0], np.flatnonzero(steps > tolerance / 4.0) + 1, [x.size]])
     large = np.flatnonzero(np.diff(starts) >= max(3.0, x.size / 100.0))
     groups = [x[starts[i] : starts[i + 1]] for i in large]
     atoms = [group for group in groups if np.ptp(group) <= tolerance]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rmt.errors import shown
+from rmt.errors import check_count, check_real, shown
 from rmt.files import replacing
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 #: endings of the files :func:`save` writes
 FIGURE_ENDINGS = (".png", ".pdf", ".svg")
 
+#: of a figure: panels in a row or a column, and inches
+MOST_PANELS, MOST_INCHES = 100, 1000.0
 #: fill of a measured spectrum
 GREY = "0.80"
 #: measured numbers and outlines, dark enough to read
@@ -62,8 +64,14 @@ def figure(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
+    check_count("rows", rows, maximum=MOST_PANELS)
+    check_count("columns", columns, maximum=MOST_PANELS)
+    inches = float(check_real("width", width, above=0.0, at_most=MOST_INCHES))
+    high = rows * (inches / columns) / 1.6
+    if height is not None:
+        high = float(check_real("height", height, above=0.0, at_most=MOST_INCHES))
     with style():
-        size = (width, height if height is not None else rows * (width / columns) / 1.6)
+        size = (inches, high)
         canvas = FigureCanvasAgg(Figure(figsize=size, layout="constrained"))
         return canvas.figure, canvas.figure.subplots(rows, columns, **kwargs)
 

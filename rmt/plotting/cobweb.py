@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rmt.errors import check_count, check_real, check_reals
+from rmt.errors import check_count, check_pair, check_real, check_reals, shown
 from rmt.laws.law import Real
 from rmt.plotting.canvas import DARK_GREY, axes_or_new, style
 
@@ -78,7 +78,9 @@ def cobweb(
     """
     check_count("steps", steps)
     check_count("points", points, minimum=8)
-    starts = np.atleast_1d(check_reals("start", start)).tolist()
+    if not callable(function):
+        raise TypeError(f"function must be a function of one number, got {shown(function)}")
+    starts = check_reals("start", start).ravel().tolist()
     orbits = [_orbit(function, float(x), steps) for x in starts]
     low, high = _window(orbits, window)
     x = np.linspace(low, high, points)
@@ -112,7 +114,11 @@ def cobweb(
 def _orbit(function: Callable[[float], float], start: float, steps: int) -> Real:
     orbit = [float(check_real("start", start))]
     for step in range(steps):
-        orbit.append(float(function(orbit[-1])))
+        following = function(orbit[-1])
+        try:
+            orbit.append(float(following))
+        except (TypeError, ValueError):
+            raise TypeError(f"function must return numbers, got {shown(following)} at {orbit[-1]!r}") from None
         if not math.isfinite(orbit[-1]):
             raise ValueError(
                 f"the iteration from start = {start!r} is {orbit[-1]!r} after {step + 1} steps; lower steps"
@@ -122,8 +128,7 @@ def _orbit(function: Callable[[float], float], start: float, steps: int) -> Real
 
 def _window(orbits: list[Real], window: tuple[float, float] | None) -> tuple[float, float]:
     if window is not None:
-        low = float(check_real("window[0]", window[0]))
-        return low, float(check_real("window[1]", window[1], above=low))
+        return check_pair("window", window)
     low, high = min(float(o.min()) for o in orbits), max(float(o.max()) for o in orbits)
     margin = 0.15 * (high - low) if high > low else 0.5 * max(abs(high), 1.0)
     return (0.0 if 0.0 <= low <= 2.0 * margin else low - margin), high + margin

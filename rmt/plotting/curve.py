@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rmt.errors import check_count
+from rmt.errors import check_count, check_flag
 from rmt.laws.law import Law, check_law
 from rmt.laws.planar import PlanarLaw
 from rmt.plotting.binning import frame, hull, wants_log
@@ -25,8 +25,11 @@ Real = NDArray[np.float64]
 EDGE_CELL = 1.0 / 60.0
 #: what lies below exp of this has no place on an axis of floats; the legend then says how much that is
 LOWEST_LOG = -600.0
+#: decades of a log axis on either side of 1
+MOST_DECADES = 307.0
 #: so many decades of a log axis are ticked with plain numbers
 FEW_DECADES = 3.0
+MANY_DECADES = 250.0
 #: a stem of mass 1 takes this fraction of the height of the frame
 STEM_HEIGHT = 0.9
 #: with more atoms than this their masses are not written
@@ -102,7 +105,7 @@ def law(
         if pieces:
             _draw_density(axes, line, law, pieces, on_log, points)
         _draw_atoms(axes, law, on_log, line.get_color())
-        if edges:
+        if check_flag("edges", edges):
             _mark_edges(axes, law, line.get_color())
         finish_axes(axes, on_log)
     return axes
@@ -117,7 +120,8 @@ def choose_log(axes: Axes, values: Any, law: Law | None, log: bool | None) -> bo
         If a log axis is asked for a spectrum with negative values.
     """
     if log is None:
-        log = axes.get_xscale() == "log" if axes.has_data() else wants_log(values, law)
+        log = bool(axes.get_xscale() == "log" if axes.has_data() else wants_log(values, law))
+    check_flag("log", log)
     low = hull(law)[0] if law is not None else float(np.min(values))
     if log and law is not None and low < 0.0:
         raise ValueError(f"log=True needs a law on [0, inf); the support of {law!r} starts at {low:.6g}")
@@ -130,6 +134,8 @@ def finish_axes(axes: Axes, log: bool) -> None:
     """Name the axes, unless they have names, and frame what was drawn."""
     if not axes.get_xlabel():
         axes.set_xlabel(r"$\lambda$")
+    if log:
+        _keep_margin_in_range(axes)
     axes.autoscale_view()
     if log:
         _tick_decades(axes)
@@ -140,11 +146,27 @@ def finish_axes(axes: Axes, log: bool) -> None:
         axes.set_ylabel("mass" if only_stems else r"$\lambda\,\rho(\lambda)$" if log else r"$\rho(\lambda)$")
 
 
+def _keep_margin_in_range(axes: Axes) -> None:
+    """Narrow the margins of a log axis that would reach beyond floats."""
+    low, high = axes.dataLim.minposx, axes.dataLim.x1
+    if not 0.0 < low < high < math.inf:
+        return
+    decades = math.log10(high) - math.log10(low)
+    room = min(math.log10(low) + MOST_DECADES, MOST_DECADES - math.log10(high))
+    margin, _ = axes.margins()
+    if margin * decades > room:
+        axes.set_xmargin(max(room, 0.0) / decades)
+
+
 def _tick_decades(axes: Axes) -> None:
     """Write 0.2, 0.5, 1, 2, 5 under a few decades, and powers of ten under more."""
-    from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation, NullFormatter
+    from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatterSciNotation, NullFormatter, NullLocator
 
     low, high = axes.get_xlim()
+    if math.log10(high) - math.log10(low) > MANY_DECADES:  # Matplotlib's own ticks overflow
+        first, last = math.ceil(math.log10(low) / 50.0), math.floor(math.log10(high) / 50.0)
+        axes.xaxis.set_major_locator(FixedLocator([10.0 ** (50 * k) for k in range(first, last + 1)]))
+        axes.xaxis.set_minor_locator(NullLocator())
     if math.log10(high) - math.log10(low) > FEW_DECADES:
         axes.xaxis.set_major_formatter(LogFormatterSciNotation())
         axes.xaxis.set_minor_formatter(NullFormatter())

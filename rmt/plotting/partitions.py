@@ -17,7 +17,7 @@ from rmt.combinatorics import (
     kreweras_complement,
     noncrossing_partitions,
 )
-from rmt.errors import check_count
+from rmt.errors import check_count, check_flag, check_items, check_real, shown
 from rmt.plotting.canvas import DARK_GREY, GREY, axes_or_new, style
 
 if TYPE_CHECKING:
@@ -77,6 +77,10 @@ def partition(
     if n == 0:
         raise ValueError("blocks must partition {1, ..., n} for some n >= 1, got none: there is nothing to draw")
     colour = DARK_GREY if is_noncrossing(parts) else CROSSING
+    centre = _position(centre)
+    radius = float(check_real("radius", radius, above=0.0))
+    check_flag("complement", complement)
+    check_flag("numbers", numbers)
     with style():
         axes = axes_or_new(ax)
         axes.add_patch(Circle(centre, radius, fill=False, edgecolor="0.75", linewidth=0.6))
@@ -91,6 +95,13 @@ def partition(
         axes.set_axis_off()
         axes.autoscale_view()
     return axes
+
+
+def _position(value: Any) -> tuple[float, float]:
+    items = check_items("centre", value, "two numbers")
+    if len(items) != 2:
+        raise ValueError(f"centre must be a pair of numbers, got {shown(value)}")
+    return float(check_real("centre", items[0])), float(check_real("centre", items[1]))
 
 
 def noncrossing_lattice(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rmt.errors import check_count, shown
+from rmt.errors import check_count, check_pair, shown
 from rmt.laws.law import Law
 from rmt.plotting.binning import frame
 from rmt.plotting.canvas import axes_or_new, style
@@ -82,16 +82,20 @@ def domain_coloring(
         raise TypeError(f"function must be a Law or a function of an array of complex numbers, got {shown(function)}")
     if xlim is None:
         raise ValueError("xlim must be given with a function; only a law has a window of its own")
+    xlim = check_pair("xlim", xlim)
     half = (xlim[1] - xlim[0]) / 3.0
-    ylim = (-half, half) if ylim is None else ylim
-    for name, (low, high) in (("xlim", xlim), ("ylim", ylim)):
-        if not (math.isfinite(low) and math.isfinite(high) and low < high):
-            raise ValueError(f"{name} must be a pair low < high of finite numbers, got ({low!r}, {high!r})")
+    ylim = (-half, half) if ylim is None else check_pair("ylim", ylim)
     # an even number of rows: none lies on the branch cut of a window that is symmetric about it
     rows = 2 * max(1, round(points * (ylim[1] - ylim[0]) / (xlim[1] - xlim[0]) / 2.0))
     x = xlim[0] + (np.arange(points) + 0.5) * (xlim[1] - xlim[0]) / points
     y = ylim[0] + (np.arange(rows) + 0.5) * (ylim[1] - ylim[0]) / rows
-    colours = phase_colours(evaluate(x[None, :] + 1j * y[:, None]))
+    values = evaluate(x[None, :] + 1j * y[:, None])
+    if np.shape(values) != (rows, points):
+        raise TypeError(
+            f"function must map an array of complex numbers to an array of the same shape, got {shown(values)}; wrap "
+            "it with numpy.vectorize"
+        )
+    colours = phase_colours(values)
     with style():
         axes = axes_or_new(ax)
         axes.imshow(colours, extent=(*xlim, *ylim), origin="lower", **{"interpolation": "bilinear", **kwargs})

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from rmt.ensembles.ensemble import Ensemble
 
+#: larger numbers leave no room for margins in floats
+LARGEST_DRAWN = 1e300
+
 VIEWS = ("eigenvalues", "singular values", "radii", "angles")
 
 HISTOGRAM_STYLE = {
@@ -98,6 +101,8 @@ def esd(
     if not np.isfinite(array).all():
         bad = int(np.flatnonzero(~np.isfinite(array))[0])
         raise ValueError(f"values must be finite: {array[bad]} at position {bad}")
+    if np.abs(array).max() > LARGEST_DRAWN:
+        raise ValueError(f"values must be at most {LARGEST_DRAWN:g} in size to be drawn; divide them by their largest")
     label = f"n = {array.size}" if label is None else label
     with style():
         axes = axes_or_new(ax)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rmt.errors import check_count
+from rmt.errors import check_count, check_pair
 from rmt.laws.law import Law, Real, check_law
 from rmt.plotting.binning import hull
 from rmt.plotting.canvas import axes_or_new, style
@@ -75,7 +75,7 @@ def r_transform(
     with np.errstate(divide="ignore", invalid="ignore"):
         ends = [_end_value(law.stieltjes(edge), sign) for edge, sign in ((low, -1.0), (high, 1.0))]
     farthest = 2.0 * FARTHEST / (high - low) if high > low else FARTHEST
-    window = (-farthest, farthest) if window is None else window
+    window = (-farthest, farthest) if window is None else check_pair("window", window)
     return _draw(law, ax, law.r_transform, (ends[0], ends[1]), window, (r"$g$", r"$R(g)$"), label, points, kwargs)
 
 
@@ -126,7 +126,7 @@ def s_transform(
     with np.errstate(divide="ignore", invalid="ignore"):
         start = at_zero - 1.0 if low == 0.0 else _end_value(law.t_transform(low), -1.0)
         end = _end_value(law.t_transform(high), 1.0)
-    window = (-2.0, 2.0) if window is None else window
+    window = (-2.0, 2.0) if window is None else check_pair("window", window)
     return _draw(law, ax, law.s_transform, (start, end), window, (r"$m$", r"$S(m)$"), label, points, kwargs)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import check_count, check_numbers, check_real
+from rmt.errors import check_count, check_flag, check_numbers, check_real
 from rmt.laws.law import Law, check_law
 from rmt.laws.planar import PlanarLaw
 
@@ -307,11 +307,12 @@ def compare(
     """
     values = _check_sample(sample)
     dimension = check_count("n", values.shape[-1] if n is None else n)
-    if beta != math.inf:  # frozen eigenvalues are rigid, too
+    if not (isinstance(beta, (float, np.floating)) and beta == math.inf):  # frozen eigenvalues are rigid, too
         check_real("beta", beta, above=0.0)
+    check_flag("rigidity", rigidity)
     check_real("false_alarm", false_alarm, above=0.0, below=1.0)
     if atom_tolerance is not None:
-        check_real("atom_tolerance", atom_tolerance, at_least=0.0)
+        atom_tolerance = float(check_real("atom_tolerance", atom_tolerance, at_least=0.0))
     given = None if tolerance is None else Tolerance(float(check_real("tolerance", tolerance, above=0.0)), "given")
     if not isinstance(law, PlanarLaw):
         check_law(law, "law")

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import check_count, check_real
+from rmt.errors import check_count, check_real, check_reals
 
 Float = NDArray[np.float64]
+
+#: lengths and times beyond all measured ones
+_LONGEST = 1e6
 
 #: beyond, Si and Ci come from their asymptotic series: the closed form cancels
 _FAR = 50.0
@@ -132,7 +135,10 @@ def gue_form_factor(n: int, time: ArrayLike) -> Any:
     0.635306015647
     """
     size = check_count("n", n)
-    times = np.asarray(time, dtype=np.float64)
+    times = check_reals("time", time)
+    bad = ~(np.abs(times) <= 1e100)
+    if bad.any():
+        raise ValueError(f"time must be finite and at most 1e100 in size, got {float(times[bad].flat[0])!r}")
     flat = np.array([size - _gue_overlap(size, float(t) ** 2 / size) for t in times.ravel()])
     return _plain(flat.reshape(times.shape))
 
@@ -212,10 +218,10 @@ def _plain(values: Float) -> Any:
 
 
 def _lengths(name: str, value: ArrayLike) -> Float:
-    array = np.asarray(value, dtype=np.float64)
-    bad = ~(array >= 0.0) | np.isinf(array)
+    array = check_reals(name, value)
+    bad = ~((array >= 0.0) & (array <= _LONGEST))
     if bad.any():
-        raise ValueError(f"{name} must be finite and >= 0, got {float(array[bad].flat[0])!r}")
+        raise ValueError(f"{name} must be finite, >= 0 and <= {_LONGEST:g}, got {float(array[bad].flat[0])!r}")
     return array
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import check_choice, check_count, check_real
+from rmt.errors import check_choice, check_count, check_real, check_reals
 from rmt.spectra.unfolding import UnfoldedLevels, as_rows
 
 Float = NDArray[np.float64]
@@ -251,15 +251,13 @@ def form_factor(levels: UnfoldedLevels, times: ArrayLike, *, share: float = 0.8)
         If there are fewer than 8 matrices, or a time is so short that the unfolding has changed it.
     """
     rows = _unfolded(levels)
-    tau = np.atleast_1d(np.asarray(times, dtype=np.float64))
-    if not (np.isfinite(tau) & (tau > 0.0)).all():
-        raise ValueError(f"times must be finite and > 0, got {times!r}")
+    tau = _positive("times", times)
     if len(rows) < 8:
         raise ValueError(
             f"a form factor needs at least 8 matrices, got {len(rows)}: it does not settle in one spectrum"
         )
     levels.check_length("1/times", 1.0 / tau)
-    part = check_real("share", share, above=0.0, at_most=1.0)
+    part = check_real("share", share, above=0.0, at_least=1e-3, at_most=1.0)
     middle, half = 0.5 * rows.shape[1], 0.5 * part * rows.shape[1]
     position = (rows - middle) / half
     window = np.where(np.abs(position) < 1.0, np.cos(0.5 * np.pi * np.clip(position, -1.0, 1.0)) ** 2, 0.0)
@@ -272,13 +270,22 @@ def form_factor(levels: UnfoldedLevels, times: ArrayLike, *, share: float = 0.8)
 
 
 # ---------------------------------------------------------------------- parts
+def _positive(name: str, value: ArrayLike) -> Float:
+    """Positive numbers of ordinary size, in one dimension."""
+    array = np.atleast_1d(check_reals(name, value))
+    if array.ndim != 1 or array.size == 0:
+        raise ValueError(f"{name} must be a number or a list of numbers, got shape {array.shape}")
+    bad = ~((array >= 1e-9) & (array <= 1e9))
+    if bad.any():
+        raise ValueError(f"{name} must be finite and > 0, from 1e-9 to 1e9, got {float(array[bad][0])!r}")
+    return array
+
+
 def _by_windows(
     levels: UnfoldedLevels, lengths: ArrayLike, share: float, function: Callable[[Float, float], float]
 ) -> LevelStatistic:
     rows = _unfolded(levels)
-    sizes = np.atleast_1d(np.asarray(lengths, dtype=np.float64))
-    if not (np.isfinite(sizes) & (sizes > 0.0)).all():
-        raise ValueError(f"lengths must be finite and > 0, got {lengths!r}")
+    sizes = _positive("lengths", lengths)
     levels.check_length("lengths", sizes)
     rows = _central(rows, share, 10)
     blocks = list(rows) if len(rows) >= 8 else [b for row in rows for b in np.array_split(row, _BLOCKS)]

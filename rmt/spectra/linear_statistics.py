@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rmt.errors import check_real
+from rmt.errors import LARGEST_SCALE, check_real, shown
 from rmt.laws.law import Law, check_law
 from rmt.laws.marchenko_pastur import MarchenkoPastur
 from rmt.laws.semicircle import Semicircle
@@ -89,8 +89,8 @@ def linear_statistic(
     36.0
     """
     check_law(law)
-    index = float(check_real("beta", beta, above=0.0))
-    kappa = float(check_real("fourth_cumulant", fourth_cumulant))
+    index = float(check_real("beta", beta, above=0.0, at_least=1e-100))
+    kappa = float(check_real("fourth_cumulant", fourth_cumulant, at_least=-LARGEST_SCALE, at_most=LARGEST_SCALE))
     if not callable(f):
         raise TypeError(f"f must be a function, got {f!r} of type {type(f).__name__}")
     low, high = _one_interval(law)
@@ -113,9 +113,8 @@ def linear_statistic(
     if diagonal_variance is not None:
         if not isinstance(law, Semicircle):
             raise ValueError(f"diagonal_variance is for Wigner matrices (Semicircle), got it with {law!r}")
-        variance += (
-            0.25 * (float(check_real("diagonal_variance", diagonal_variance, at_least=0.0)) - 2.0 / index) * c[1] ** 2
-        )
+        diagonal = float(check_real("diagonal_variance", diagonal_variance, at_least=0.0, at_most=LARGEST_SCALE))
+        variance += 0.25 * (diagonal - 2.0 / index) * c[1] ** 2
     return LinearStatistic(_mean(law, f), float(shift), float(variance))
 
 
@@ -138,7 +137,7 @@ def _cosine_series(f: Callable[[Float], Any], low: float, high: float) -> Float:
         x = 0.5 * (low + high) + 0.5 * (high - low) * np.cos(np.pi * (np.arange(count) + 0.5) / count)
         values = np.asarray(f(x), dtype=np.float64)
         if values.shape != x.shape:
-            values = np.array([float(f(t)) for t in x])
+            values = np.array([_number(f(t), float(t)) for t in x])
         if not np.isfinite(values).all():
             raise ValueError(f"f must be finite on the support, got {float(values[~np.isfinite(values)][0])!r}")
         series = np.asarray(dct(values, type=2) / count)
@@ -151,6 +150,13 @@ def _cosine_series(f: Callable[[Float], Any], low: float, high: float) -> Float:
                 "variance of the number of eigenvalues in an interval grows like log n, see number_variance"
             )
         count *= 2
+
+
+def _number(value: Any, at: float) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"f must return a real number, got {shown(value)} at {at!r}") from None
 
 
 def _mean(law: Law, f: Callable[[Float], Any]) -> float:

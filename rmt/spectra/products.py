@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import check_choice, check_count, check_generator, check_numbers, shown
+from rmt.errors import check_choice, check_count, check_generator, check_items, check_numbers, shown
 
 Array = NDArray[Any]
 Real = NDArray[np.float64]
@@ -35,6 +35,8 @@ def product_singular_values(factors: Sequence[ArrayLike]) -> Real:
 
     Raises
     ------
+    TypeError
+        If the factors are no sequence of arrays of numbers.
     ValueError
         If there is no factor, the shapes do not match, or an entry is not finite.
 
@@ -110,7 +112,11 @@ def gaussian_product_log_singular_values(
 
     size, length = check_count("n", n), check_count("depth", depth)
     check_choice("field", field, ("real", "complex"))
-    dimensions = [size] * (length + 1) if widths is None else [check_count("widths", w) for w in widths]
+    dimensions = (
+        [size] * (length + 1)
+        if widths is None
+        else [check_count("widths", w) for w in check_items("widths", widths, "integers")]
+    )
     if len(dimensions) != length + 1 or min(dimensions) != size:
         raise ValueError(
             f"widths must be depth + 1 = {length + 1} integers, the smallest of them n = {size}, got {widths!r}"
@@ -145,9 +151,13 @@ def masked_product(weights: Sequence[ArrayLike], masks: Sequence[ArrayLike]) -> 
     ValueError
         If the numbers of weights and masks differ, or their shapes do not match.
     """
-    matrices, diagonals = [check_numbers("weights", w) for w in weights], [_check_mask(m) for m in masks]
+    matrices = [check_numbers("weights", w) for w in check_items("weights", weights, "matrices")]
+    diagonals = [_check_mask(m) for m in check_items("masks", masks, "masks")]
     if not matrices or len(matrices) != len(diagonals):
         raise ValueError(f"there must be as many masks as weights, at least one, got {len(diagonals)}, {len(matrices)}")
+    for level, matrix in enumerate(matrices, start=1):
+        if matrix.ndim != 2:
+            raise ValueError(f"weights must be matrices, got shape {matrix.shape} at place {level}")
     _check_chain(matrices[::-1])
     for level, (matrix, mask) in enumerate(zip(matrices, diagonals, strict=True), start=1):
         if mask.shape != matrix.shape[:1]:
@@ -170,8 +180,12 @@ def _check_mask(mask: ArrayLike) -> NDArray[np.bool_]:
     return array.astype(bool)
 
 
+def _factor(value: ArrayLike) -> Array:
+    return check_numbers("factors", value)
+
+
 def _check_factors(factors: Sequence[ArrayLike]) -> list[Array]:
-    arrays = [np.asarray(factor) for factor in factors]
+    arrays = [_factor(factor) for factor in check_items("factors", factors, "matrices")]
     if not arrays:
         raise ValueError("factors must hold at least one matrix")
     for place, array in enumerate(arrays, start=1):

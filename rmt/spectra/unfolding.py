@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import check_count
+from rmt.errors import check_count, check_reals
 
 if TYPE_CHECKING:
     from rmt.laws.law import Law
@@ -93,7 +93,9 @@ def unfold(
         raise ValueError(f"unfold by one of law, degree and window, got {' and '.join(given)}")
     n = values.shape[1]
     if law is not None:
-        return UnfoldedLevels(n * np.asarray(law.cdf(values)), math.inf)
+        from rmt.laws.law import check_law
+
+        return UnfoldedLevels(n * np.asarray(check_law(law, "law").cdf(values)), math.inf)
     if window is not None:
         width = check_count("window", window)
         if 2 * width >= n:
@@ -117,13 +119,7 @@ def as_rows(name: str, values: ArrayLike, fewest: int) -> Float:
     ValueError
         If they are not finite, or fewer than needed.
     """
-    array = np.asarray(values)
-    if np.iscomplexobj(array):
-        raise TypeError(f"{name} must be real, got complex numbers")
-    try:
-        array = array.astype(np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be numbers, got an array of type {array.dtype}") from None
+    array = check_reals(name, values)
     if array.ndim not in (1, 2):
         raise ValueError(f"{name} must have shape (n,) or (matrices, n), got {array.shape}")
     array = np.atleast_2d(array)

@@ -147,7 +147,16 @@ def test_monotone_central_limit_is_the_arcsine_law():
 
 def test_monotone_order_is_first_after_second():
     # F = F_first(F_second): a point mass as first factor shifts
-    assert monotone_convolution(Atomic((3,), (1,)), Semicircle()) == Semicircle() + 3
+    unit = Atomic((3,), (1,))
+    assert monotone_convolution(Semicircle(), unit) == Semicircle() + 3
+    # F(z) − 3 is no shift: the Jacobi parameters are 3, 0, 0, ... and 1, 1, ...
+    first = monotone_convolution(unit, Semicircle())
+    assert first.moments(3, exact=True) == (3, 10, 33)
+    z = 1.5 + 0.5j
+    assert abs(first.stieltjes(z) - 1.0 / (z - 3.0 - Semicircle().stieltjes(z))) < 1e-14
+    assert monotone_convolution(Atomic((0,), (1,)), Semicircle()) == Semicircle()
+    steep = monotone_convolution(FussCatalan(2), Atomic((2,), (1,)))
+    assert steep.cdf(2.5) == FussCatalan(2).cdf(0.5)
     one, two = monotone_convolution(Semicircle(), Bernoulli()), monotone_convolution(Bernoulli(), Semicircle())
     z = np.array([0.3 + 0.2j, -1.0 + 1.0j])
     f = 1.0 / Bernoulli().stieltjes(z)

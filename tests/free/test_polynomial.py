@@ -11,11 +11,12 @@ from rmt.errors import ConvergenceError
 from rmt.free import boxtimes
 from rmt.free.linearisation import linearise
 from rmt.free.polynomial import Circular, HaarUnitary, PolynomialLaw, polynomial_law
-from rmt.laws.atomic import Atomic
+from rmt.laws.atomic import Atomic, Bernoulli, Rademacher
 from rmt.laws.classical import Arcsine
 from rmt.laws.marchenko_pastur import FreePoisson, MarchenkoPastur
 from rmt.laws.pushforward import squared
 from rmt.laws.semicircle import Semicircle
+from rmt.laws.uniform import Uniform
 
 S, M = Semicircle(), MarchenkoPastur()
 COIN = Atomic((-1, 1), (Fraction(1, 2), Fraction(1, 2)))
@@ -459,3 +460,68 @@ def test_matrices_of_dimension_1000():
 
     assert distance(law) < 2 * math.log(n) / n
     assert distance(wrong) > 2 * math.log(n) / n
+
+
+# ---------------------------------------------------------------------- laws of few atoms, one variable
+def test_powers_of_projections_and_signs_are_reduced():
+    s, p, e = Semicircle(), Bernoulli(Fraction(1, 2)), Rademacher()
+    long = polynomial_law({(0, 1, 1): 1j, (1, 1, 0): -1j, (1, 1, 1): 1, (1,): -3}, [s, p])
+    short = polynomial_law({(0, 1): 1j, (1, 0): -1j, (1,): -2}, [s, p])
+    assert long == short
+    assert polynomial_law({(0, 1, 1, 0): 1, (0, 0): 1}, [s, e]).terms == (((0, 0), 2),)
+    assert polynomial_law({(1, 1): 3, (0,): 1}, [s, e]) == s + 3
+    assert polynomial_law({(0, 0): 3}, [e]) == Atomic((3,), (1,))
+    three = Atomic((-1, 0, 2), (Fraction(3, 10), Fraction(3, 10), Fraction(2, 5)))
+    assert polynomial_law({(0,) * 4: 1, (0,): 1}, [three]) == Atomic((0, 18), (Fraction(3, 5), Fraction(2, 5)))
+    # u x x u* = 1 for signs x, and the unitary letters cancel
+    assert polynomial_law({(1, 0, 0, ~1): 1, (0,): 1}, [e, HaarUnitary()]) == e + 1
+
+
+def test_i_times_a_commutator_with_a_projection_and_an_edge_away_from_the_constant():
+    """For p = 1 ⊕ 0 the law is that of −1 ± √(1 + s²) with s² of law MarchenkoPastur(1)/2."""
+    law = polynomial_law({(0, 1): 1j, (1, 0): -1j, (1,): -2}, [Semicircle(), Bernoulli(Fraction(1, 2))])
+    root = math.sqrt(3.0)
+    ends = [e for i in law.support for e in (i.low, i.high)]
+    np.testing.assert_allclose(ends, [-1.0 - root, -2.0, 0.0, root - 1.0], rtol=0.0, atol=1e-12)
+    assert [e for i in law.support for e in (i.low_exponent, i.high_exponent)] == [0.5, -0.5, -0.5, 0.5]
+    x = np.array([1e-6, 0.1, 0.5, 0.7])
+    square = MarchenkoPastur(1, Fraction(1, 2))
+    np.testing.assert_allclose(law.cdf(x), 0.5 + 0.5 * square.cdf((x + 1.0) ** 2 - 1.0), rtol=0.0, atol=1e-11)
+    level, error = law.cdf(-2.0 - x, return_error=True)
+    assert np.all(np.abs(level - (0.5 - 0.5 * square.cdf((x + 1.0) ** 2 - 1.0))) <= error + 1e-13)
+    assert np.all(error < 1e-6)
+
+
+def test_distribution_of_one_variable_at_critical_values():
+    """{p <= x} is a union of intervals: at a triple root of x³ − 2x⁴, at a minimum inside the support."""
+    base = Arcsine(2)
+    law = polynomial_law({(0, 0, 0): 1, (0,) * 4: -2}, [base])
+    right = base.cdf(0.0) + base.sf(0.5)
+    level, error = law.cdf(0.0, return_error=True)
+    assert abs(level - right) <= error < 1e-12
+    assert law.pdf(0.0) == math.inf
+    for x in (1e-300, -1e-300, 1e-16, -1e-16, 1e-9):
+        level, error = law.cdf(x, return_error=True)
+        assert abs(level - right) <= error + abs(x) ** (1.0 / 3.0)
+    assert law.ppf(right) == 0.0
+    wide = Uniform(-1.5, 1.5)
+    quartic = polynomial_law({(0,) * 4: 1, (0, 0): -2}, [wide])
+    level, error = quartic.cdf(0.0, return_error=True)
+    assert abs(level - 2.0 * math.sqrt(2.0) / 3.0) <= error < 1e-12
+    assert quartic.pdf(0.0) == math.inf
+
+
+def test_a_turn_of_the_logarithm_lost_next_to_a_hard_edge():
+    """XY + YX + X²Y + YX² for a projection Y: half of the mass below 0, in two intervals."""
+    law = polynomial_law(
+        {(1, 0): 1, (0, 1): 1, (0, 0, 1, 1): 1, (1, 1, 0, 0): 1}, [Arcsine(2), Bernoulli(Fraction(1, 2))]
+    )
+    assert [i.mass for i in law.support] == pytest.approx([0.5, 0.5], abs=1e-10)
+    assert law.support[0].high == 0.0
+
+
+@pytest.mark.parametrize("distance", [1e-13, 1e-10])
+def test_no_real_value_inside_next_to_a_soft_edge(distance, anticommutator):
+    inside = anticommutator.support[0].high * (1.0 - distance)
+    assert anticommutator.stieltjes(inside).imag < 0.0
+    assert anticommutator.pdf(inside) > 0.0

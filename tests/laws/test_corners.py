@@ -152,13 +152,19 @@ def test_points_whose_square_underflows(law):
 def test_square_roots_next_to_zero():
     law = square_root(MarchenkoPastur(2))
     assert law.stieltjes(1e-200j) * 1e-200j == pytest.approx(0.5, rel=1e-12)  # the pole of the atom
-    # E 1/(z + Y) grows like a logarithm, which the nodes of the rule do not reach: the bound says so
+    # E 1/(z + Y) grows like a logarithm, far below the first node of the rule
     quarter = square_root(MarchenkoPastur(1))
-    for z in (1e-3j, 1e-6j):
+    for z in (1e-3j, 1e-6j, 1e-8j, 1e-12j, 1e-100j, 1e-200j):
         value, bound = quarter.stieltjes(z, return_error=True)
         exact = 2.0 / math.pi * (math.log(abs(z)) - math.log(4.0) + 1.0)  # up to terms of order z
         assert abs(value.real - exact) <= bound + 2.0 * abs(z)
-    assert quarter.stieltjes(1e-12j, return_error=True)[1] == math.inf
+        assert bound < 1e-10
+    # the density of √X is infinite at 0, like y^(−1/3): 2z G(z²) and the rest cancel nowhere
+    steep = square_root(FussCatalan(2))
+    z = 1e-12 * np.array([1j, 0.1 + 1j])
+    value, bound = steep.stieltjes(z, return_error=True)
+    doubled = steep.stieltjes(z) - steep.stieltjes(-z.conj()).conj()
+    np.testing.assert_allclose(doubled, 2.0 * z * FussCatalan(2).stieltjes(z * z), rtol=1e-12)
 
 
 def test_small_scales():
@@ -229,3 +235,9 @@ def test_transforms_of_a_point_mass():
     assert Empirical([7.0]).r_transform([1.0, -5.0]).tolist() == [7.0, 7.0]
     with pytest.raises(ValueError, match="g must be finite"):
         Uniform().r_transform(math.inf)
+
+
+def test_a_density_without_decay_is_refused_at_once():
+    with pytest.raises(ValueError, match=r"its mass towards inf is infinite; give a bounded support"):
+        rmt.Law.from_pdf(lambda x: 0.5 + 0.0 * x, (0.5, math.inf))
+    assert rmt.Law.from_pdf(lambda x: 2.0 + 0.0 * x, (0.5, 1.0)).mean() == pytest.approx(0.75, abs=1e-12)

@@ -284,3 +284,17 @@ def test_a_hidden_kink_is_refused_not_averaged():
     hidden = activation(lambda x: np.maximum(x - 0.3, 0.0), kinks=[])
     with pytest.raises(Exception, match="pass kinks="):
         hidden.slope_moment(1, 1.0)
+
+
+@pytest.mark.parametrize("distance", [0.3, 1e-3, 1e-8, 1e-12])
+def test_slopes_of_relu_next_to_opposite_inputs(distance):
+    """P(u > 0, v > 0) = asin(√((1 + c)/2))/π: all digits next to c = −1."""
+    c = -1.0 + distance
+    exact = math.asin(math.sqrt(0.5 * (1.0 + c))) / math.pi
+    assert relative(activation("relu").slope_covariance(1.0, 2.0, c), exact) < 1e-12
+
+
+def test_kinks_of_a_function_that_grows_beyond_floats():
+    """No kink is found where exp(x²) overflows, and nothing is warned of."""
+    assert activation(lambda x: np.exp(x * x)).kinks == ()
+    assert activation(lambda x: np.exp(x * x) + np.abs(x - 1.0)).kinks == pytest.approx((1.0,), abs=1e-6)

@@ -140,7 +140,7 @@ def test_smooth_networks_approach_the_free_log_normal(name):
     [
         (lambda: FreeLogNormal(0), "variance must be"),
         (lambda: BernoulliDepthLimit(-1), "variance must be"),
-        (lambda: depth_limit("tanh", 1.0), "'smooth' or 'bernoulli'"),
+        (lambda: depth_limit("tanh", 1.0), "accepted: 'bernoulli', 'smooth'"),
         (lambda: residual_limit(1.0, skip=0.0), "use MLP"),
         (lambda: residual_limit(0.0), "strength must be"),
     ],

@@ -224,3 +224,19 @@ def test_the_same_figure_gives_the_same_bytes(tmp_path):
 def test_more_bins_than_dots(ax):
     with pytest.raises(ValueError, match="bins must be an integer >= 1 and <= 1000000, got 1000000000"):
         plotting.esd([1.0, 2.0], ax, bins=10**9)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("values", "log"), [([5e-324, 0.0], None), ([1e-300, 1e300], True), ([1.0, 1.0 + 2.3e-16], False), ([3.0], None)]
+)
+def test_spectra_of_extreme_width(ax, values, log):
+    plotting.esd(values, ax, log=log)
+    ax.figure.canvas.draw()
+    assert np.isfinite(ax.get_xlim()).all()
+
+
+def test_numbers_too_large_for_axes_are_refused(ax):
+    with pytest.raises(ValueError, match=r"at most 1e\+300 in size to be drawn; divide them by their largest"):
+        plotting.esd([1e308, -1e308], ax)
+    plotting.esd(np.array([1e308, -1e308]) / 1e308, ax)

@@ -200,7 +200,7 @@ def test_bad_input():
         product_singular_values([a, np.full(4, np.nan)])
     with pytest.raises(ValueError, match="factor 1 must be a matrix"):
         product_singular_values([np.ones((2, 2, 2))])
-    with pytest.raises(ValueError, match="factor 1 must be a matrix"):
+    with pytest.raises(TypeError, match="factors must be real or complex numbers"):
         product_singular_values([np.array([["a"]])])
     with pytest.raises(ValueError, match="widths must be depth"):
         gaussian_product_log_singular_values(3, 2, widths=(3, 4))

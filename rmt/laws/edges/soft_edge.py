@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from rmt.errors import check_choice, check_real
+from rmt.errors import check_choice, check_flag, check_real
 from rmt.laws.edges.log_tails import LogTailLaw, LogTails
 from rmt.laws.edges.tracy_widom import TracyWidom
 from rmt.laws.law import Interval, Real
@@ -66,14 +66,14 @@ class SoftEdge(LogTailLaw):
         self, beta: Any, centre: Any, scale: Any, stretch: Any = 0, bend: Any = 0, logarithmic: bool = False
     ) -> None:
         object.__setattr__(self, "beta", TracyWidom(beta).beta)
-        bounds = {"above": 0.0} if logarithmic else {}
+        object.__setattr__(self, "logarithmic", check_flag("logarithmic", logarithmic))
+        bounds = {"above": 0.0} if self.logarithmic else {}
         object.__setattr__(self, "centre", check_real("centre", centre, **bounds))
         object.__setattr__(self, "scale", check_real("scale", scale))
         if self.scale == 0:
             raise ValueError(f"scale must not be 0, got {scale!r}")
         object.__setattr__(self, "stretch", check_real("stretch", stretch))
         object.__setattr__(self, "bend", check_real("bend", bend))
-        object.__setattr__(self, "logarithmic", bool(logarithmic))
 
     def _intervals(self) -> tuple[Interval, ...]:
         if self.logarithmic:  # vanishes faster than every power

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rmt.errors import check_count, check_real
+from rmt.errors import check_count, check_real, check_reals
 from rmt.laws.edges.chebyshev_pieces import ChebyshevPieces
 from rmt.laws.edges.log_tails import LogTailLaw, LogTails
 from rmt.laws.law import Interval, Real, _evaluate
@@ -247,7 +247,7 @@ def gap_probability(beta: Any, k: int, s: ArrayLike) -> Any:
     """
     index, count = _classical(beta), check_count("k", k, minimum=0)
     longest = _LONGEST / (2.0 if index == 4 else 1.0)
-    lengths = np.asarray(s, dtype=np.float64)
+    lengths = check_reals("s", s)
     bad = (lengths < 0.0) | (lengths > longest)
     if bad.any():
         raise ValueError(f"s must lie in [0, {longest:g}] mean spacings, got {float(lengths[bad].flat[0])!r}")

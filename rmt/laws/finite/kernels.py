@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rmt.errors import check_real
+from rmt.errors import check_real, check_reals
 from rmt.laws.finite.extreme_laws import check_size
 from rmt.laws.finite.orthogonal_functions import hermite_functions, laguerre_functions
 from rmt.laws.law import Real
+
+#: beyond this the functions of every dimension vanish in floats
+_FAR = 1e8
 
 
 def gue_kernel(n: int, x: ArrayLike, y: ArrayLike) -> Any:
@@ -60,7 +63,7 @@ def complex_wishart_kernel(n: int, samples: Any, x: ArrayLike, y: ArrayLike) -> 
         If n or samples is no number or out of range.
     """
     size = check_size("n", n)
-    m = float(check_real("samples", samples, above=size - 1.0))
+    m = float(check_real("samples", samples, above=size - 1.0, at_most=1e9))
 
     def functions(t: Real) -> Real:
         inside = t > 0.0
@@ -71,7 +74,14 @@ def complex_wishart_kernel(n: int, samples: Any, x: ArrayLike, y: ArrayLike) -> 
 
 
 def _kernel(functions: Any, x: ArrayLike, y: ArrayLike) -> Any:
-    first, second = np.broadcast_arrays(np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64))
-    total = (functions(first.ravel()) * functions(second.ravel())).sum(axis=0)
+    points = check_reals("x", x), check_reals("y", y)
+    try:
+        first, second = np.broadcast_arrays(*points)
+    except ValueError:
+        shapes = " and ".join(str(p.shape) for p in points)
+        raise ValueError(f"x and y must have shapes that broadcast together, got {shapes}") from None
+    # the functions vanish out there, faster than their factors overflow
+    ends = [np.clip(p.ravel(), -_FAR, _FAR) for p in (first, second)]
+    total = (functions(ends[0]) * functions(ends[1])).sum(axis=0)
     out = total.reshape(first.shape)
     return out.item() if out.ndim == 0 else out

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rmt.errors import check_generator, check_real
+from rmt.errors import LARGEST_VARIANCE, check_generator, check_real
 from rmt.networks.advice import Advice
 
 Real = NDArray[np.float64]
@@ -71,7 +71,7 @@ def apply_init(module: Any, advice: Advice, *, input_q: float | None = None, rng
     generator = check_generator(rng)
     first = advice.sigma_w
     if input_q is not None and advice.input_q is not None:
-        first *= math.sqrt(advice.input_q / float(check_real("input_q", input_q, above=0.0)))
+        first *= math.sqrt(advice.input_q / float(check_real("input_q", input_q, above=0.0, at_most=LARGEST_VARIANCE)))
     with torch.no_grad():
         for layer in layers:
             scale = first if layer is layers[0] else advice.sigma_w
