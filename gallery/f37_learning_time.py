@@ -9,7 +9,8 @@ Source: Saxe, McClelland and Ganguli (2014).
 import numpy as np
 
 import rmt
-from rmt.networks.training import learning_time, linear_start, optimal_rate, train_linear, train_tanh
+from rmt.training import learning_time, linear_start, optimal_rate, train_linear
+from rmt.training.tanh_runs import train_tanh
 
 
 @rmt.plotting.style()

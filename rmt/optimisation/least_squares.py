@@ -14,6 +14,9 @@ from rmt.optimisation.descent_methods import METHODS, Method, method_recursion
 
 Real = NDArray[np.float64]
 
+#: error at which a run counts as divergent
+DIVERGED = 1e100
+
 
 def measured_errors(
     hessian: ArrayLike,
@@ -53,6 +56,8 @@ def measured_errors(
     ------
     ValueError
         If the matrix is not square, or conjugate gradients are given another weight than 0.
+    ConvergenceError
+        If the run diverges: an eigenvalue lies outside of the law.
 
     Examples
     --------
@@ -76,6 +81,11 @@ def measured_errors(
         image = matrix @ (h * now - g * before)
         before, now = now, (1.0 + m) * now - m * before - image
         sizes.append(_weighted(matrix, now, power))
+        if not sizes[-1] < DIVERGED:
+            raise ConvergenceError(
+                "the run diverges along an eigenvalue outside of the law; take the steps from a law that reaches it",
+                residual=sizes[-1],
+            )
     return np.array(sizes) / sizes[0]
 
 
@@ -142,7 +152,7 @@ def measured_halting_time(
     for k, (h, m, g) in enumerate(zip(*recursion, strict=True)):
         if size < bound:
             return k
-        if not size < 1e100:
+        if not size < DIVERGED:
             break
         before, now = now, (1.0 + m) * now - m * before - matrix @ (h * now - g * before)
         size = _weighted(matrix, now, weight)

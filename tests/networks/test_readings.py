@@ -7,7 +7,7 @@ import pytest
 
 from rmt.laws import MarchenkoPastur
 from rmt.networks.readings import _defect, _looks_gaussian
-from rmt.networks.training import tanh_start
+from rmt.training.tanh_runs import tanh_start
 
 
 @pytest.mark.parametrize("ratio", [0.2, 0.5, 1.0, 2.0, 5.0])

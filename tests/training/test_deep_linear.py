@@ -7,9 +7,8 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from rmt.errors import ConvergenceError
-from rmt.networks.training import (
+from rmt.training import (
     deep_mode,
-    digit_images,
     infinite_depth_learning_time,
     learning_time,
     linear_start,
@@ -17,8 +16,8 @@ from rmt.networks.training import (
     optimal_rate,
     shallow_mode,
     train_linear,
-    train_tanh,
 )
+from rmt.training.tanh_runs import digit_images, train_tanh
 
 
 def integrated_mode(t, depth, s, u0, rate=1.0):

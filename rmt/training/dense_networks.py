@@ -1,0 +1,119 @@
+"""Networks of any depth in the tangent-kernel form, trained in NumPy so that their spectra can be watched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rmt.errors import check_count, check_generator, check_reals
+from rmt.networks.activations import ActivationLike
+from rmt.networks.activations import activation as named_activation
+
+Real = NDArray[np.float64]
+
+
+class DenseNetwork:
+    """A fully connected network h ← W φ(h)/√fan_in with standard normal weights, linear read-out and no biases.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Input dimension, hidden widths, and 1.
+    activation : str or Activation
+    rng : Generator, SeedSequence, int or None
+
+    Raises
+    ------
+    ValueError
+        If the last width is not 1 or there is no hidden layer.
+
+    Examples
+    --------
+    >>> net = DenseNetwork([3, 50, 50, 1], rng=0)
+    >>> net.kernel([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]).shape
+    (2, 2)
+    """
+
+    def __init__(self, widths: Sequence[int], activation: ActivationLike = "relu", *, rng: Any = None) -> None:
+        self.widths = [check_count("widths", w) for w in widths]
+        if len(self.widths) < 3 or self.widths[-1] != 1:
+            raise ValueError(f"widths must be the input dimension, at least one hidden width and 1, got {widths!r}")
+        self.activation = named_activation(activation)
+        generator = check_generator(rng)
+        self.weights = [
+            generator.standard_normal((after, before))
+            for before, after in zip(self.widths, self.widths[1:], strict=False)
+        ]
+
+    def copy(self) -> DenseNetwork:
+        """The same network with its own weights."""
+        other = object.__new__(DenseNetwork)
+        other.widths, other.activation = self.widths, self.activation
+        other.weights = [w.copy() for w in self.weights]
+        return other
+
+    def _forward(self, x: ArrayLike) -> tuple[list[Real], list[Real]]:
+        states = [check_reals("x", x)]
+        if states[0].ndim != 2 or states[0].shape[1] != self.widths[0]:
+            raise ValueError(f"x must have the shape (n, {self.widths[0]}), got {states[0].shape}")
+        sums = []
+        for place, (weight, fan) in enumerate(zip(self.weights, self.widths, strict=False)):
+            sums.append(states[-1] @ weight.T / np.sqrt(fan))
+            last = place == len(self.weights) - 1
+            states.append(sums[-1] if last else np.asarray(self.activation(sums[-1])))
+        return states, sums
+
+    def _backward(self, sums: list[Real]) -> list[Real]:
+        """Derivatives of the output in the sums of every layer."""
+        back = [np.ones_like(sums[-1])]
+        for place in range(len(self.weights) - 2, -1, -1):
+            slope = np.asarray(self.activation.derivative(sums[place]))
+            back.insert(0, back[0] @ self.weights[place + 1] / np.sqrt(self.widths[place + 1]) * slope)
+        return back
+
+    def outputs(self, x: ArrayLike) -> Real:
+        """Outputs at the rows of x, of shape (n,)."""
+        return self._forward(x)[0][-1][:, 0]
+
+    def kernel(self, x: ArrayLike) -> Real:
+        """Tangent kernel at the rows of x, of shape (n, n)."""
+        states, sums = self._forward(x)
+        return np.asarray(
+            sum(
+                (a @ a.T) * (b @ b.T) / fan
+                for a, b, fan in zip(states, self._backward(sums), self.widths, strict=False)
+            )
+        )
+
+    def input_gradients(self, x: ArrayLike) -> Real:
+        """Gradients of f in its input, of shape (n, d)."""
+        _, sums = self._forward(x)
+        return np.asarray(self._backward(sums)[0] @ self.weights[0] / np.sqrt(self.widths[0]))
+
+    def jacobian(self, x: ArrayLike) -> Real:
+        """Derivatives of the outputs in all weights, of shape (n, p)."""
+        states, sums = self._forward(x)
+        parts = [
+            np.einsum("ni,nj->nij", b, a).reshape(len(a), -1) / np.sqrt(fan)
+            for a, b, fan in zip(states, self._backward(sums), self.widths, strict=False)
+        ]
+        return np.concatenate(parts, axis=1)
+
+    def gradients(self, x: ArrayLike, pull: Real) -> list[Real]:
+        """Σ_i pull_i ∂f(x_i)/∂W for every weight matrix."""
+        states, sums = self._forward(x)
+        back = self._backward(sums)
+        return [(b * pull[:, None]).T @ a / np.sqrt(fan) for a, b, fan in zip(states, back, self.widths, strict=False)]
+
+    def step(self, x: ArrayLike, y: ArrayLike, rate: float) -> float:
+        """One step of gradient descent on the mean loss (1/n) Σ r²; return the loss before it."""
+        states, sums = self._forward(x)
+        back = self._backward(sums)
+        r = states[-1][:, 0] - np.asarray(y)
+        pull = (2.0 * rate / len(r)) * r
+        for weight, a, b, fan in zip(self.weights, states, back, self.widths, strict=False):
+            weight -= (b * pull[:, None]).T @ a / np.sqrt(fan)
+        return float(r @ r / len(r))

@@ -1,0 +1,124 @@
+"""What a network has learnt of its input: the average gradient outer product, and its alignment with the target's."""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rmt.errors import check_choice, check_count, check_reals
+
+Real = NDArray[np.float64]
+
+TARGETS = ("rank2", "rank3", "rank4", "full")
+
+
+class Differentiable(Protocol):
+    """What is needed of a network."""
+
+    def input_gradients(self, x: ArrayLike) -> Real:
+        """Gradients in the input, one row a point."""
+
+
+def agop(net: Differentiable, x: ArrayLike) -> Real:
+    """Average gradient outer product (1/n) Σ ∇f(x_i) ∇f(x_i)ᵀ of a network (Radhakrishnan et al. 2024).
+
+    Parameters
+    ----------
+    net : object
+        With ``input_gradients``, such as :class:`TwoLayers` or :class:`DenseNetwork`.
+    x : array_like of shape (n, d)
+
+    Returns
+    -------
+    ndarray of shape (d, d)
+
+    Examples
+    --------
+    >>> from rmt.training import TwoLayers
+    >>> agop(TwoLayers([[2.0]], [3.0]), [[1.0], [-1.0]]).tolist()  # 6 on one side, 0 on the other
+    [[18.0]]
+    """
+    gradients = check_reals("gradients", net.input_gradients(x))
+    return np.asarray(gradients.T @ gradients / len(gradients))
+
+
+def egop(target: str, dimension: int) -> Real:
+    """Expected gradient outer product E ∇f ∇fᵀ of the usual test targets under standard normal inputs, exactly.
+
+    Parameters
+    ----------
+    target : {"rank2", "rank3", "rank4", "full"}
+        x₁x₂; x₁x₂(x₁ + ... + x₁₀); x₁ + x₁x₂ + x₁x₂x₃ + x₁x₂x₃x₄; |x|/√d.
+    dimension : int
+        At least 2, 10, 4, 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> np.linalg.eigvalsh(egop("rank3", 12))[::-1][:4].round(12).tolist()
+    [24.0, 10.0, 4.0, 0.0]
+    """
+    check_choice("target", target, TARGETS)
+    least = {"rank2": 2, "rank3": 10, "rank4": 4, "full": 1}[target]
+    d = check_count("dimension", dimension, minimum=least)
+    out = np.zeros((d, d))
+    if target == "full":
+        return np.eye(d) / d**2
+    if target == "rank2":
+        out[[0, 1], [0, 1]] = 1.0
+    elif target == "rank4":
+        out[range(4), range(4)] = [4.0, 3.0, 2.0, 1.0]
+    else:
+        out[:10, :10] = 1.0
+        out[:2, 2:10] = out[2:10, :2] = 2.0
+        out[:2, :2] = [[15.0, 5.0], [5.0, 15.0]]
+    return out
+
+
+def target_values(target: str, x: ArrayLike) -> Real:
+    """Values of the targets of :func:`egop` at the rows of x.
+
+    Parameters
+    ----------
+    target : {"rank2", "rank3", "rank4", "full"}
+    x : array_like of shape (n, d)
+    """
+    check_choice("target", target, TARGETS)
+    points = check_reals("x", x)
+    if target == "rank2":
+        return np.asarray(points[:, 0] * points[:, 1])
+    if target == "rank3":
+        return np.asarray(points[:, 0] * points[:, 1] * points[:, :10].sum(axis=1))
+    if target == "rank4":
+        return np.asarray(np.cumprod(points[:, :4], axis=1).sum(axis=1))
+    return np.asarray(np.linalg.norm(points, axis=1) / math.sqrt(points.shape[1]))
+
+
+def alignment(a: ArrayLike, b: ArrayLike) -> float:
+    """Cosine tr(AᵀB)/(|A| |B|) between two matrices.
+
+    Parameters
+    ----------
+    a, b : array_like of one shape
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or a matrix vanishes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(alignment(np.eye(100), egop("rank2", 100)), 7)
+    0.1414214
+    """
+    first, second = check_reals("a", a), check_reals("b", b)
+    if first.shape != second.shape:
+        raise ValueError(f"a and b must have one shape, got {first.shape} and {second.shape}")
+    sizes = float(np.linalg.norm(first)) * float(np.linalg.norm(second))
+    if not sizes > 0.0:
+        raise ValueError("the alignment with a matrix that vanishes is not defined")
+    return float(np.sum(first * second) / sizes)
