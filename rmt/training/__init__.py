@@ -1,7 +1,7 @@
 """Learning of wide networks as far as a spectrum tells it: critical rates, catapults, features, costs and bounds.
 
-Enters data, a kernel or the law of its spectrum; leaves rates, orbits, thresholds and bounds, each beside a run in
-NumPy that shows it. Entry points: ``critical_rate``, ``catapult``, ``representation_cost``, ``nearly_linear_bound``.
+Enters data, a kernel or the law of its spectrum; leaves rates, orbits, thresholds and bounds, each beside a run in NumPy
+that shows it. Entry points: ``critical_rate``, ``catapult``, ``representation_cost``, ``nearly_linear_bound``.
 """
 
 from rmt.training.catapults import CatapultLaw as CatapultLaw
@@ -51,6 +51,19 @@ from rmt.training.gradient_features import agop as agop
 from rmt.training.gradient_features import alignment as alignment
 from rmt.training.gradient_features import egop as egop
 from rmt.training.gradient_features import target_values as target_values
+from rmt.training.graph_networks import GraphNetwork as GraphNetwork
+from rmt.training.graph_networks import dense_graph as dense_graph
+from rmt.training.hessian_laws import critical_energy as critical_energy
+from rmt.training.hessian_laws import hessian_index as hessian_index
+from rmt.training.hessian_laws import hessian_law as hessian_law
+from rmt.training.hessian_laws import residual_hessian_scale as residual_hessian_scale
+from rmt.training.hessians import hessian_norm as hessian_norm
+from rmt.training.hessians import kernel_drift as kernel_drift
+from rmt.training.hessians import sharpness as sharpness
+from rmt.training.hessians import sharpness_path as sharpness_path
+from rmt.training.hessians import two_layer_hessian_eigenvalues as two_layer_hessian_eigenvalues
+from rmt.training.matrix_series import MatrixSeries as MatrixSeries
+from rmt.training.matrix_series import matrix_series as matrix_series
 from rmt.training.nearly_linear import NearlyLinearBound as NearlyLinearBound
 from rmt.training.nearly_linear import linear_proxies as linear_proxies
 from rmt.training.nearly_linear import nearly_linear_bound as nearly_linear_bound
@@ -83,6 +96,8 @@ __all__ = [
     "ConvergenceCertificate",
     "DenseNetwork",
     "Descent",
+    "GraphNetwork",
+    "MatrixSeries",
     "NearlyLinearBound",
     "QuadraticModel",
     "RateSweep",
@@ -101,6 +116,7 @@ __all__ = [
     "catapult_invariant",
     "catapult_law",
     "convergence_certificate",
+    "critical_energy",
     "critical_rate",
     "dead_share",
     "decaying_mode",
@@ -108,6 +124,7 @@ __all__ = [
     "deep_mode",
     "deep_shrinkage",
     "deep_threshold",
+    "dense_graph",
     "descend",
     "dudley_spectral",
     "dziugaite_roy_bound",
@@ -115,9 +132,13 @@ __all__ = [
     "egop",
     "example_curvature",
     "gaussian_kl",
+    "hessian_index",
+    "hessian_law",
+    "hessian_norm",
     "hidden_covariances",
     "hoeffding_bound",
     "infinite_depth_learning_time",
+    "kernel_drift",
     "kl_bernoulli",
     "kl_inverse",
     "learning_time",
@@ -126,6 +147,7 @@ __all__ = [
     "local_rademacher",
     "massart_bound",
     "match_rate",
+    "matrix_series",
     "maurer_sum",
     "minimal_weights",
     "mode_hessian_eigenvalues",
@@ -140,14 +162,18 @@ __all__ = [
     "raise_after_catapult",
     "regularised_losses",
     "representation_cost",
+    "residual_hessian_scale",
     "sampled_quadratic_catapult",
     "sauer_bound",
     "shallow_mode",
+    "sharpness",
+    "sharpness_path",
     "spectral_complexity",
     "spectral_margin_bound",
     "spikes",
     "split_loss",
     "target_values",
     "train_linear",
+    "two_layer_hessian_eigenvalues",
     "vc_bound",
 ]

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from rmt.errors import check_count, check_generator, check_reals
 from rmt.networks.activations import ActivationLike
 from rmt.networks.activations import activation as named_activation
+from rmt.training.curvatures import curvature
 
 Real = NDArray[np.float64]
 
@@ -42,6 +43,7 @@ class DenseNetwork:
         if len(self.widths) < 3 or self.widths[-1] != 1:
             raise ValueError(f"widths must be the input dimension, at least one hidden width and 1, got {widths!r}")
         self.activation = named_activation(activation)
+        self._curvature = curvature(activation)
         generator = check_generator(rng)
         self.weights = [
             generator.standard_normal((after, before))
@@ -51,7 +53,7 @@ class DenseNetwork:
     def copy(self) -> DenseNetwork:
         """The same network with its own weights."""
         other = object.__new__(DenseNetwork)
-        other.widths, other.activation = self.widths, self.activation
+        other.widths, other.activation, other._curvature = self.widths, self.activation, self._curvature
         other.weights = [w.copy() for w in self.weights]
         return other
 
@@ -117,3 +119,69 @@ class DenseNetwork:
         for weight, a, b, fan in zip(self.weights, states, back, self.widths, strict=False):
             weight -= (b * pull[:, None]).T @ a / np.sqrt(fan)
         return float(r @ r / len(r))
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return sum(w.size for w in self.weights)
+
+    def hessian_vector(self, x: ArrayLike, vector: ArrayLike) -> Real:
+        """Product of the Hessian of the output at one point, in all weights, with a vector.
+
+        Parameters
+        ----------
+        x : array_like of shape (d,)
+        vector : array_like of shape (p,)
+        """
+        _, _, moved = self._second_order(check_reals("x", x).reshape(1, -1), vector, np.ones(1))
+        return moved
+
+    def loss_hessian_vector(self, x: ArrayLike, y: ArrayLike, vector: ArrayLike) -> Real:
+        """Product of the Hessian of the mean loss (1/n) Σ r² with a vector: (2/n)(JᵀJ + Σ r_i H_i) v.
+
+        Parameters
+        ----------
+        x : array_like of shape (n, d)
+        y : array_like of shape (n,)
+        vector : array_like of shape (p,)
+        """
+        r = self.outputs(x) - np.asarray(y)
+        pull = 2.0 / len(r) * r
+        outputs, apply, moved = self._second_order(x, vector, pull)
+        return moved + apply(2.0 / len(r) * outputs)
+
+    def _second_order(self, x: ArrayLike, vector: ArrayLike, pull: Real) -> tuple[Real, Any, Real]:
+        """Derivative of the outputs along a vector, Jᵀ as a function, and Σ pull_i H_i v."""
+        flat, parts, start = check_reals("vector", vector).ravel(), [], 0
+        if flat.size != self.parameters:
+            raise ValueError(f"vector must have {self.parameters} entries, one a weight, got {flat.size}")
+        for w in self.weights:
+            parts.append(flat[start : start + w.size].reshape(w.shape))
+            start += w.size
+        states, sums = self._forward(x)
+        roots = [np.sqrt(float(fan)) for fan in self.widths]
+        last = len(self.weights) - 1
+        slopes = [np.asarray(self.activation.derivative(z)) for z in sums[:-1]]
+        moved_states, moved_sums = [np.zeros_like(states[0])], []
+        for place, (weight, part) in enumerate(zip(self.weights, parts, strict=True)):
+            moved_sums.append((states[place] @ part.T + moved_states[place] @ weight.T) / roots[place])
+            moved_states.append(moved_sums[-1] if place == last else slopes[place] * moved_sums[-1])
+        back, moved_back = [np.ones_like(sums[-1])], [np.zeros_like(sums[-1])]
+        for place in range(last - 1, -1, -1):
+            weight, part, root = self.weights[place + 1], parts[place + 1], roots[place + 1]
+            carried = back[0] @ weight / root
+            moved = (moved_back[0] @ weight + back[0] @ part) / root
+            bend = np.asarray(self._curvature(sums[place])) * moved_sums[place]
+            back.insert(0, carried * slopes[place])
+            moved_back.insert(0, moved * slopes[place] + carried * bend)
+
+        def pull_back(amounts: Real) -> Real:
+            return np.concatenate(
+                [((b * amounts[:, None]).T @ a / root).ravel() for a, b, root in zip(states, back, roots, strict=False)]
+            )
+
+        second = [
+            ((db * pull[:, None]).T @ a + (b * pull[:, None]).T @ da) / root
+            for a, da, b, db, root in zip(states, moved_states, back, moved_back, roots, strict=False)
+        ]
+        return moved_sums[-1][:, 0], pull_back, np.concatenate([part.ravel() for part in second])
