@@ -57,7 +57,9 @@ class GraphNetwork:
     def __init__(self, edges: ArrayLike, activation: ActivationLike = "tanh", *, rng: Any = None) -> None:
         pairs = np.asarray(edges)
         if pairs.ndim != 2 or pairs.shape[1:] != (2,) or pairs.dtype.kind not in "iu" or pairs.size == 0:
-            raise ValueError(f"edges must be pairs of node numbers, an integer array of shape (k, 2), got {edges!r}"[:200])
+            raise ValueError(
+                f"edges must be pairs of node numbers, an integer array of shape (k, 2), got {edges!r}"[:200]
+            )
         if pairs.min() < 0:
             raise ValueError(f"node numbers must be >= 0, got {int(pairs.min())}")
         if len(np.unique(pairs, axis=0)) < len(pairs):

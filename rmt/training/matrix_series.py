@@ -51,7 +51,8 @@ class MatrixSeries:
         """
         generator, many = check_generator(rng), len(self.terms)
         draws = (
-            np.tensordot(generator.standard_normal(many), self.terms, axes=1) for _ in range(check_count("count", count))
+            np.tensordot(generator.standard_normal(many), self.terms, axes=1)
+            for _ in range(check_count("count", count))
         )
         return np.array([np.linalg.norm(m, 2) for m in draws])
 
