@@ -133,8 +133,7 @@ class DenseNetwork:
         x : array_like of shape (d,)
         vector : array_like of shape (p,)
         """
-        _, _, moved = self._second_order(check_reals("x", x).reshape(1, -1), vector, np.ones(1))
-        return moved
+        return self._second_order(check_reals("x", x).reshape(1, -1), vector, np.ones(1))[2]
 
     def loss_hessian_vector(self, x: ArrayLike, y: ArrayLike, vector: ArrayLike) -> Real:
         """Product of the Hessian of the mean loss (1/n) Σ r² with a vector: (2/n)(JᵀJ + Σ r_i H_i) v.
@@ -148,7 +147,7 @@ class DenseNetwork:
         r = self.outputs(x) - np.asarray(y)
         pull = 2.0 / len(r) * r
         outputs, apply, moved = self._second_order(x, vector, pull)
-        return moved + apply(2.0 / len(r) * outputs)
+        return np.asarray(moved + apply(2.0 / len(r) * outputs))
 
     def _second_order(self, x: ArrayLike, vector: ArrayLike, pull: Real) -> tuple[Real, Any, Real]:
         """Derivative of the outputs along a vector, Jᵀ as a function, and Σ pull_i H_i v."""

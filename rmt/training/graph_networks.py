@@ -1,6 +1,7 @@
 """Networks on any directed acyclic graph: f_v = φ(in(v)^{−1/2} Σ w_uv f_u), with their gradients and Hessian products.
 
-Wide graphs become linear in their weights: the norm of the Hessian falls like in-degree^{−1/2} (Liu, Zhu and Belkin 2020).
+Wide graphs become linear in their weights: the norm of the Hessian falls like in-degree^{−1/2}
+(Liu, Zhu and Belkin 2020).
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ class GraphNetwork:
     Parameters
     ----------
     edges : array_like of shape (k, 2)
-        Pairs (from, to) of node numbers. Nodes without incoming edges are inputs, in the order of their numbers; the one
-        without outgoing edges is the output.
+        Pairs (from, to) of node numbers. Nodes without incoming edges are inputs, in the order of their numbers; the
+        one without outgoing edges is the output.
     activation : str or Activation
     rng : Generator, SeedSequence, int or None
 
@@ -206,7 +207,7 @@ def _longest_paths(edges: Index, size: int) -> Index:
 
 
 def dense_graph(widths: Sequence[int], *, keep: float = 1.0, skips: bool = True, rng: Any = None) -> Index:
-    """Edges of a layered graph: every layer reads all earlier ones (or the last one), each edge kept with a probability.
+    """Edges of a layered graph: every layer reads all earlier ones or the last one, edges kept with a probability.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Laws of the Hessian of a loss: a Gauss-Newton part, a residual part, and what their free sum says of the landscape."""
+"""Laws of the Hessian of a loss: what the free sum of a Gauss-Newton and a residual part says of the landscape."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def hessian_law(ratio: float, energy: float) -> Law:
 def critical_energy(ratio: float) -> float:
     """Energy above which critical points have directions of descent: (1 − 20φ − 8φ² + (1 + 8φ)^{3/2})/16.
 
-    Where the lower edge of :func:`hessian_law` passes 0: a double root of its blue function (Pennington and Bahri 2017).
+    Where the lower edge of :func:`hessian_law` passes 0: a double root of its blue function (Pennington and Bahri
+    2017).
 
     Parameters
     ----------

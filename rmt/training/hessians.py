@@ -99,7 +99,7 @@ def two_layer_hessian_eigenvalues(
     a = v * curvature(activation_name)(z) * c
     slope: Any = activation(activation_name).derivative(z)
     root = np.hypot(a, 2.0 * slope * np.sqrt(c))
-    return np.sort(np.concatenate([a - root, a + root])) / (2.0 * np.sqrt(m))
+    return np.asarray(np.sort(np.concatenate([a - root, a + root])) / (2.0 * np.sqrt(m)))
 
 
 def kernel_drift(net: Trainable, x: ArrayLike, y: ArrayLike, *, rate: float, steps: int, every: int = 10) -> float:

@@ -1,4 +1,4 @@
-"""Hessians: exact products, spectra of two layers, graphs, laws of Pennington and Bahri, series, the edge of stability."""
+"""Hessians: exact products, spectra of two layers, graphs, laws of Hessians, series, the edge of stability."""
 
 from __future__ import annotations
 
