@@ -67,7 +67,7 @@ def check_count(name: str, value: Any, *, minimum: int = 1, maximum: int = sys.m
         If it is smaller than `minimum` or larger than `maximum`.
     """
     accepted = f"an integer >= {minimum} and <= {maximum}" if maximum < sys.maxsize else f"an integer >= {minimum}"
-    if isinstance(value, bool):
+    if isinstance(value, bool) or type(value).__name__ == "bool":  # an index to older versions of NumPy, too
         raise TypeError(f"{name} must be {accepted}, got {value!r}")
     try:
         number = operator.index(value)

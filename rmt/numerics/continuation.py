@@ -98,11 +98,14 @@ class Continuation:
 
 def evaluated(function: Function, x: Any) -> Any:
     """Values of a user's function at an array, as complex numbers; point by point if it does not take arrays."""
+    alone = x.shape == (1,)  # some versions of NumPy make a number of an array that holds a single one: ask for two
     with np.errstate(all="ignore"):
         try:
-            out = np.asarray(function(x))
+            out = np.asarray(function(np.repeat(x, 2) if alone else x))
         except (TypeError, ValueError):
             out = None
+        if alone and out is not None and out.shape == (2,):
+            out = out[:1]
         if out is None or out.shape != x.shape:
             if out is not None and out.shape == ():  # a constant
                 out = np.full(x.shape, out)

@@ -165,6 +165,12 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
     undated: dict[str, dict[str, Any]] = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}, ".png": {}}
     ending = target.suffix.lower()
     with style(), replacing(target) as stream:
-        figure.draw_without_rendering()  # the constrained layout moves with the first draw, and no more after it
-        figure.savefig(stream, format=ending[1:], metadata=undated[ending])
+        figure.draw_without_rendering()  # the layout moves with the first draw, by a last bit with each format's too:
+        layout = figure.get_layout_engine()
+        figure.set_layout_engine("none")  # so all formats take this one
+        try:
+            figure.savefig(stream, format=ending[1:], metadata=undated[ending])
+        finally:
+            if layout is not None:
+                figure.set_layout_engine(layout)
     return target

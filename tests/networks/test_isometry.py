@@ -315,7 +315,7 @@ def test_report_is_strict_json():
     assert (record["condition"], record["verdict"], record["measured"]) == (None, "VANISHING", None)
     assert record["m1"] == pytest.approx(2.0**-8)
     (layer,) = record["layers"]
-    assert (layer["first"], layer["last"], layer["chi_perp"], layer["dead"]) == (1, 8, 0.5, 0.5)
+    assert (layer["first"], layer["last"], layer["chi_perp"], layer["dead"]) == pytest.approx((1, 8, 0.5, 0.5))
     assert record["advice"]["sigma_w"] == pytest.approx(math.sqrt(2.0))
     assert strict(MLP(3, "tanh", 0.0).isometry().to_json())["relvar"] is None
 
