@@ -152,6 +152,7 @@ _SUBPACKAGES = (
     "networks",
     "optimisation",
     "plotting",
+    "programs",
     "spectra",
     "training",
 )

@@ -1,0 +1,152 @@
+"""Nonlinearities of programs: what they are called, where they are not smooth, and whether they are polynomials."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rmt.errors import check_real
+from rmt.networks.activations import activation
+from rmt.networks.callables import locate_kinks
+from rmt.networks.moments import Activation
+
+#: operations that keep polynomials polynomials, with the sign they are written with
+ARITHMETIC = {"add": "+", "subtract": "−", "multiply": "·", "divide": "/", "power": "^", "negative": "−"}
+#: functions of two arguments that are smooth except where the two are equal
+COMPARING = {
+    "maximum": "max",
+    "minimum": "min",
+    "fmax": "max",
+    "fmin": "min",
+    "greater": ">",
+    "greater_equal": "≥",
+    "less": "<",
+    "less_equal": "≤",
+}
+#: functions of one argument with a kink or jump at 0
+BENT_AT_0 = ("absolute", "fabs", "sign", "heaviside")
+#: kinks of functions that are larger than this on [-64, 64] are not looked for
+_LARGEST = 1e4
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of numbers, applied coordinate by coordinate.
+
+    Attributes
+    ----------
+    name : str
+        As it is printed; the name of the ufunc for arithmetic.
+    call : callable
+        Takes arrays of one length and numbers, gives an array of that length.
+    kinks : tuple of float or None
+        Points where it or its derivative jumps, for one vector argument; None if they have to be looked for.
+    """
+
+    name: str
+    call: Callable[..., Any]
+    kinks: tuple[float, ...] | None = ()
+
+    @property
+    def is_arithmetic(self) -> bool:
+        """Whether it is one of the operations of polynomials."""
+        return self.name in ARITHMETIC
+
+    @property
+    def compares(self) -> bool:
+        """Whether it bends where its two arguments are equal."""
+        return self.name in COMPARING
+
+    def kinks_at(self, numbers: Sequence[float | None]) -> tuple[float, ...]:
+        """Kinks in the one vector argument (None), the others being `numbers`; none known for several vectors.
+
+        Raises
+        ------
+        ValueError
+            If the function jumps at a place that was not given.
+        """
+        if self.kinks is not None:
+            return self.kinks
+        if sum(number is None for number in numbers) != 1:
+            return ()
+
+        def function(x: Any) -> Any:
+            return self.call(*(x if number is None else number for number in numbers))
+
+        if _is_polynomial(function) or _is_fast(function):
+            return ()
+        try:
+            return locate_kinks(function)
+        except ValueError as error:
+            if "jumps" in str(error):
+                raise ValueError(
+                    f"the map {self.name} jumps ({str(error).split(':')[0]}): give the places, P.map(..., kinks=(x, …))"
+                ) from None
+            return ()  # not finite somewhere: the quadrature says whether it matters
+
+
+def _is_polynomial(function: Callable[[Any], Any]) -> bool:
+    from rmt.programs.exact_limits import Polynomial
+
+    try:
+        return isinstance(function(Polynomial.variable(0)), Polynomial)
+    except (TypeError, AttributeError, ValueError):
+        return False
+
+
+def _is_fast(function: Callable[[Any], Any]) -> bool:
+    """Whether it grows so fast that steepness would be taken for a jump."""
+    try:
+        with np.errstate(all="ignore"):
+            values = np.abs(np.asarray(function(np.linspace(-64.0, 64.0, 257)), dtype=np.float64))
+    except (TypeError, ValueError, AttributeError):
+        return False
+    return bool((values > _LARGEST).any())
+
+
+def as_function(spec: Any, kinks: Sequence[float] | None) -> Function:
+    """The function that :meth:`Program.map` was given.
+
+    Raises
+    ------
+    TypeError
+        If it is no function.
+    ValueError
+        If it is the name of no activation, or a kink is not finite.
+    """
+    points = None if kinks is None else tuple(sorted(float(check_real("kinks", k)) for k in kinks))
+    if isinstance(spec, np.ufunc):
+        return of_ufunc(spec, points)
+    if isinstance(spec, (str, Activation)):
+        phi = activation(spec)
+        return Function(phi.name, phi, phi.kinks if points is None else points)
+    if not callable(spec):
+        raise TypeError(
+            f"a map needs a function of arrays, a NumPy ufunc or the name of an activation, got {spec!r} of type "
+            f"{type(spec).__name__}"
+        )
+    name = getattr(spec, "__name__", None) or type(spec).__name__
+    return Function("f" if name == "<lambda>" else name, spec, points)
+
+
+def of_ufunc(ufunc: np.ufunc, kinks: tuple[float, ...] | None = None) -> Function:
+    """A NumPy or SciPy ufunc; they are smooth but for a few that are known."""
+    name = {"true_divide": "divide", "abs": "absolute"}.get(ufunc.__name__, ufunc.__name__)
+    if kinks is None:
+        kinks = (0.0,) if name in BENT_AT_0 else ()
+    if name in COMPARING and name not in ("maximum", "minimum", "fmax", "fmin"):
+        return Function(name, _Indicator(ufunc), kinks)
+    return Function(name, ufunc, kinks)
+
+
+@dataclass(frozen=True)
+class _Indicator:
+    """A comparison as the numbers 0 and 1."""
+
+    ufunc: np.ufunc
+
+    def __call__(self, *arguments: Any) -> Any:
+        return np.asarray(self.ufunc(*arguments), dtype=np.float64)

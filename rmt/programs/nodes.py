@@ -1,0 +1,275 @@
+"""What a program is made of: matrices, vectors and scalars, each a step of one program."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from rmt._frozen import Frozen
+from rmt.programs.functions import Function, of_ufunc
+
+if TYPE_CHECKING:
+    from rmt.ensembles.entries import EntryLaw
+    from rmt.programs.tensor_program import Program
+    from rmt.programs.vector_laws import VectorLaw
+
+#: length of a vector in units of n
+Size = int | float | Fraction
+
+
+class Matrix(Frozen):
+    """A random matrix with independent entries of variance ``variance/columns``; made by :meth:`Program.matrix`.
+
+    Attributes
+    ----------
+    rows, columns : int, float or Fraction
+        Shape, in units of n.
+    variance : float or Fraction
+    entries : EntryLaw
+    name : str or None
+    """
+
+    __array_ufunc__: ClassVar[None] = None
+
+    def __init__(
+        self,
+        program: Program,
+        index: int,
+        rows: Size,
+        columns: Size,
+        variance: Any,
+        entries: EntryLaw,
+        name: str | None,
+    ) -> None:
+        self.program, self.index, self.name = program, index, name
+        self.rows, self.columns, self.variance, self.entries = rows, columns, variance, entries
+
+    @property
+    def T(self) -> Transposed:  # noqa: N802 (as NumPy has it)
+        """The transpose of the same matrix."""
+        return Transposed(self)
+
+    def __matmul__(self, x: object) -> Product:
+        return self.program._product(self, False, x)
+
+    def __repr__(self) -> str:
+        return f"<matrix {self.program._name(self)}>"
+
+
+class Transposed(Frozen):
+    """The transpose of a matrix of a program."""
+
+    __array_ufunc__: ClassVar[None] = None
+
+    def __init__(self, matrix: Matrix) -> None:
+        self.matrix = matrix
+
+    @property
+    def T(self) -> Matrix:  # noqa: N802
+        """The matrix itself."""
+        return self.matrix
+
+    def __matmul__(self, x: object) -> Product:
+        return self.matrix.program._product(self.matrix, True, x)
+
+    def __repr__(self) -> str:
+        return f"{self.matrix!r}.T"
+
+
+class Node(Frozen):
+    """A vector or a scalar of a program. Arithmetic and NumPy's ufuncs on it are further steps of the program."""
+
+    def __init__(self, program: Program, index: int, size: Size | None, name: str | None) -> None:
+        self.program, self.index, self.size, self.name = program, index, size, name
+
+    @property
+    def parents(self) -> tuple[Node, ...]:
+        """The nodes it is computed from."""
+        return ()
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        if method != "__call__" or options or ufunc.nout != 1:
+            return NotImplemented
+        if ufunc is np.square:
+            return self.program._apply(of_ufunc(np.power), (inputs[0], 2))
+        if ufunc is np.positive:
+            return inputs[0]
+        return self.program._apply(of_ufunc(ufunc), inputs)
+
+    def __add__(self, other: Any) -> Any:
+        return _applied(np.add, self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return _applied(np.add, other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return _applied(np.subtract, self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return _applied(np.subtract, other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return _applied(np.multiply, self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return _applied(np.multiply, other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return _applied(np.divide, self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return _applied(np.divide, other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return _applied(np.power, self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return _applied(np.power, other, self)
+
+    def __neg__(self) -> Any:
+        return _applied(np.negative, self)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return _applied(np.absolute, self)
+
+    def __gt__(self, other: Any) -> Any:
+        return _applied(np.greater, self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return _applied(np.greater_equal, self, other)
+
+    def __lt__(self, other: Any) -> Any:
+        return _applied(np.less, self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return _applied(np.less_equal, self, other)
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            f"{self!r} is random and has no truth value; x > 0 is a vector of zeros and ones, to multiply with"
+        )
+
+    def __repr__(self) -> str:
+        kind = "scalar" if self.size is None else "vector"
+        return f"<{kind} {self.program._name(self)}>"
+
+
+def _applied(ufunc: Any, *arguments: Any) -> Any:
+    return ufunc(*arguments)
+
+
+class Initial(Node):
+    """A vector with independent coordinates of a given law, jointly with the others of its group.
+
+    Attributes
+    ----------
+    law : VectorLaw
+        Of one coordinate; standard normal for a member of a jointly Gaussian group.
+    group : int
+        Which random numbers it is made of.
+    mixing : tuple of float
+        Coefficients of the group's independent standard vectors that make it.
+    covariance : tuple
+        Covariances with the earlier members of the group and itself.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        index: int,
+        size: Size,
+        name: str | None,
+        law: VectorLaw,
+        group: int,
+        mixing: tuple[float, ...],
+        covariance: tuple[Any, ...],
+    ) -> None:
+        super().__init__(program, index, size, name)
+        self.law, self.group, self.mixing, self.covariance = law, group, mixing, covariance
+
+
+class Product(Node):
+    """A matrix, or its transpose, times a vector.
+
+    Attributes
+    ----------
+    matrix : Matrix
+    transposed : bool
+    argument : Node
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        index: int,
+        name: str | None,
+        matrix: Matrix,
+        transposed: bool,
+        argument: Node,
+    ) -> None:
+        super().__init__(program, index, matrix.columns if transposed else matrix.rows, name)
+        self.matrix, self.transposed, self.argument = matrix, transposed, argument
+
+    @property
+    def parents(self) -> tuple[Node, ...]:
+        """The vector that is multiplied."""
+        return (self.argument,)
+
+    @property
+    def gain(self) -> Any:
+        """Variance of a coordinate for an argument of mean square 1."""
+        matrix = self.matrix
+        if not self.transposed or matrix.rows == matrix.columns:
+            return matrix.variance
+        if isinstance(matrix.rows, float) or isinstance(matrix.columns, float):
+            return matrix.variance * (matrix.rows / matrix.columns)
+        return matrix.variance * Fraction(matrix.rows) / Fraction(matrix.columns)
+
+
+class Map(Node):
+    """A function of vectors and scalars, coordinate by coordinate.
+
+    Attributes
+    ----------
+    function : Function
+    arguments : tuple of Node or number
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        index: int,
+        size: Size | None,
+        name: str | None,
+        function: Function,
+        arguments: tuple[Any, ...],
+    ) -> None:
+        super().__init__(program, index, size, name)
+        self.function, self.arguments = function, arguments
+
+    @property
+    def parents(self) -> tuple[Node, ...]:
+        """The arguments that are nodes."""
+        return tuple(a for a in self.arguments if isinstance(a, Node))
+
+
+class Mean(Node):
+    """The mean of the coordinates of a vector."""
+
+    def __init__(self, program: Program, index: int, name: str | None, argument: Node) -> None:
+        super().__init__(program, index, None, name)
+        self.argument = argument
+
+    @property
+    def parents(self) -> tuple[Node, ...]:
+        """The vector."""
+        return (self.argument,)
+
+
+class RootSum(Mean):
+    """The sum of the coordinates over the square root of their number: √n times the mean."""

@@ -1,0 +1,576 @@
+"""Tensor programs: random matrices, vectors and nonlinearities, run at finite width or in the limit of large width."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from rmt.ensembles.entries import as_entries
+from rmt.errors import check_count, check_real, shown
+from rmt.programs.functions import Function, as_function
+from rmt.programs.nodes import Initial, Map, Matrix, Mean, Node, Product, RootSum, Size, Transposed
+from rmt.programs.vector_laws import VectorLaw, check_vector_law
+
+if TYPE_CHECKING:
+    import os
+    from concurrent.futures import Executor
+
+    from rmt.networks.mlp import MLP
+
+
+NodeType = TypeVar("NodeType", bound=Node)
+
+
+class Program:
+    """A program in the language of tensor programs (Yang 2019, 2020).
+
+    It has matrices with independent entries of variance 1/columns, vectors with independent coordinates, products
+    ``W @ x`` and ``W.T @ x``, functions of vectors and scalars coordinate by coordinate, and means. A matrix may be
+    used any number of times. :meth:`sample` runs it with n coordinates; :meth:`limit` is what the means tend to, which
+    does not depend on the law of the matrix entries but does depend on the law of the vectors (Golikov and Yang 2022).
+
+    A program is equal only to itself. ``print`` shows it in mathematical notation,
+    :func:`rmt.plotting.program` draws it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> P = Program()
+    >>> W, v, u = P.matrix(), P.vector(), P.vector()
+    >>> g = W @ u
+    >>> x = P.map(np.tanh, g)
+    >>> y = W.T @ x
+    >>> c = P.mean(u * y)
+    >>> round(P.limit(), 12)
+    0.605705509602
+    >>> abs(P.sample(1000, rng=0, entries="rademacher") - P.limit()) < 0.15
+    True
+    """
+
+    def __init__(self) -> None:
+        self._matrices: list[Matrix] = []
+        self._nodes: list[Node] = []
+        self._groups = 0
+
+    # ------------------------------------------------------------------ what it has
+    @property
+    def matrices(self) -> tuple[Matrix, ...]:
+        """The matrices, in the order in which they were made."""
+        return tuple(self._matrices)
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """The vectors and scalars, in the order in which they were made."""
+        return tuple(self._nodes)
+
+    @property
+    def outputs(self) -> tuple[Node, ...]:
+        """The scalars that no other step uses: what :meth:`sample` and :meth:`limit` give by default."""
+        used = {parent for node in self._nodes for parent in node.parents}
+        return tuple(node for node in self._nodes if node.size is None and node not in used)
+
+    # ------------------------------------------------------------------ building
+    def matrix(
+        self,
+        rows: Size = 1,
+        columns: Size = 1,
+        *,
+        variance: Any = 1,
+        entries: Any = "gaussian",
+        name: str | None = None,
+    ) -> Matrix:
+        """Add a random matrix with independent entries of mean 0.
+
+        Parameters
+        ----------
+        rows, columns : int, float or Fraction
+            Its shape, in units of n: ``rows=1/2`` has n/2 rows.
+        variance : real
+            The entries have the variance ``variance / (number of columns)``.
+        entries : str, EntryLaw, frozen scipy.stats distribution, or Law
+            Law of the entries for :meth:`sample`; the limit does not depend on it. See :mod:`rmt.ensembles.entries`.
+        name : str, optional
+            For printing.
+
+        Raises
+        ------
+        ValueError
+            If a size is not positive, the variance is negative or the entries have no finite variance.
+        """
+        for label, size in (("rows", rows), ("columns", columns)):
+            check_real(label, size, above=0.0)
+        try:
+            law = as_entries(entries)
+        except ValueError as error:
+            if "finite variance" not in str(error):
+                raise
+            raise ValueError(
+                f"{error}. Without a second moment W @ x has no Gaussian limit: its coordinates tend to a stable law "
+                "at another scale"
+            ) from None
+        check_real("variance", variance, at_least=0.0)
+        made = Matrix(self, len(self._matrices), rows, columns, variance, law, name)
+        self._matrices.append(made)
+        return made
+
+    def vector(
+        self, law: Any = "gaussian", *, mean: Any = 0, scale: Any = 1, size: Size = 1, name: str | None = None
+    ) -> Initial:
+        """Add a vector with independent coordinates mean + scale · X.
+
+        Parameters
+        ----------
+        law : str, Law, or frozen scipy.stats distribution
+            Law of X. A name (``"gaussian"``, ``"rademacher"``, ``"student(5)"``, see :mod:`rmt.ensembles.entries`) has
+            mean 0 and variance 1; a law given as an object is taken as it is.
+        mean, scale : real
+        size : int, float or Fraction
+            Length, in units of n.
+        name : str, optional
+
+        Raises
+        ------
+        ValueError
+            If the name is unknown, a number is not finite or the size is not positive.
+        """
+        check_real("size", size, above=0.0)
+        made = check_vector_law(law, mean, scale)
+        return self._initial(size, name, made, (1.0,), (1,))
+
+    def vectors(
+        self, covariance: ArrayLike, *, size: Size = 1, names: Sequence[str] | None = None
+    ) -> tuple[Initial, ...]:
+        """Add jointly Gaussian vectors of mean 0, independent from coordinate to coordinate.
+
+        Parameters
+        ----------
+        covariance : array_like of shape (k, k)
+            Of one coordinate of the k vectors; Fractions stay exact in :meth:`exact_limit`. It may be singular.
+        size : int, float or Fraction
+        names : sequence of str, optional
+
+        Raises
+        ------
+        ValueError
+            If the covariance is not symmetric and positive semi-definite.
+        """
+        check_real("size", size, above=0.0)
+        given = np.asarray(covariance, dtype=object)
+        if given.ndim != 2 or given.shape[0] != given.shape[1] or not given.size:
+            raise ValueError(f"covariance must be a square matrix, got shape {given.shape}")
+        table = np.array([[float(check_real("covariance", c)) for c in row] for row in given])
+        if np.abs(table - table.T).max() > 1e-12 * np.abs(table).max():
+            raise ValueError("covariance must be symmetric, got one that is not")
+        values, vectors = np.linalg.eigh(table)
+        if values[0] < -1e-12 * max(values[-1], 0.0):
+            raise ValueError(f"covariance must be positive semi-definite, got the eigenvalue {values[0]:.6g}")
+        mixing = vectors * np.sqrt(np.maximum(values, 0.0))
+        count = len(table)
+        if names is not None and len(names) != count:
+            raise ValueError(f"names must be one for each of the {count} vectors, got {len(names)}")
+        group, made = self._groups, []
+        for i in range(count):
+            self._groups = group
+            row = tuple(given[i, : i + 1])
+            name = None if names is None else names[i]
+            made.append(self._initial(size, name, VectorLaw("gaussian"), tuple(mixing[i]), row))
+        return tuple(made)
+
+    def _initial(
+        self, size: Size, name: str | None, law: VectorLaw, mixing: tuple[float, ...], covariance: tuple[Any, ...]
+    ) -> Initial:
+        node = Initial(self, len(self._nodes), size, name, law, self._groups, mixing, covariance)
+        self._nodes.append(node)
+        self._groups += 1
+        return node
+
+    def _product(self, matrix: Matrix, transposed: bool, x: object) -> Product:
+        shape = (matrix.columns, matrix.rows) if transposed else (matrix.rows, matrix.columns)
+        label = f"{self._name(matrix)}{'.T' if transposed else ''}"
+        if isinstance(x, (Matrix, Transposed)):
+            raise TypeError(f"{label} @ matrix: a program multiplies matrices with vectors, write {label} @ (B @ x)")
+        if not isinstance(x, Node) or x.size is None:
+            raise TypeError(f"{label} @ x needs a vector of the program, got {shown(x)}")
+        self._check_own(x)
+        if x.size != shape[1]:
+            raise ValueError(
+                f"{label} has the shape {shape[0]}n × {shape[1]}n and {self._name(x)} the length {x.size}n: "
+                f"{label} @ {self._name(x)} does not fit"
+            )
+        return self._add(Product(self, len(self._nodes), None, matrix, transposed, x))
+
+    def map(
+        self,
+        function: Any,
+        *arguments: Any,
+        kinks: Sequence[float] | None = None,
+        name: str | None = None,
+    ) -> Map:
+        """Add a function of vectors and scalars, coordinate by coordinate.
+
+        NumPy's ufuncs and arithmetic do the same without this method: ``np.tanh(g)``, ``v * y + 1``, ``g > 0``.
+
+        Parameters
+        ----------
+        function : callable, ufunc, str or Activation
+            Takes arrays of one length (vectors) and numbers (scalars), gives an array of that length. Or the name of an
+            activation, see :func:`rmt.networks.activation`.
+        *arguments : vectors and scalars of this program, and numbers
+        kinks : sequence of float, optional
+            For one vector: where the function or its derivative jumps. Kinks of a callable of one vector are looked
+            for, jumps must be given. Kinks in several vectors are seen where they come from ``np.maximum``,
+            ``np.minimum``, ``abs``, or comparisons.
+        name : str, optional
+
+        Raises
+        ------
+        TypeError
+            If an argument is no node of a program and no number.
+        ValueError
+            If an argument belongs to another program, or two vectors have different lengths.
+        """
+        return self._apply(as_function(function, kinks), arguments, name)
+
+    def _apply(self, function: Function, arguments: Sequence[Any], name: str | None = None) -> Map:
+        given = tuple(self._argument(function, a) for a in arguments)
+        nodes = [a for a in given if isinstance(a, Node)]
+        if not nodes:
+            raise TypeError(f"the map {function.name} needs a vector or a scalar of the program, got {shown(given)}")
+        vectors = [a for a in nodes if a.size is not None]
+        sizes = {a.size for a in vectors}
+        if len(sizes) > 1:
+            lengths = ", ".join(f"{self._name(a)}: {a.size}n" for a in vectors)
+            raise ValueError(f"the map {function.name} needs vectors of one length, got {lengths}")
+        if function.kinks and len(vectors) > 1 and not function.compares:
+            raise ValueError(
+                f"kinks belong to a map of one vector, got {len(vectors)} vectors; write the kink with np.maximum, abs "
+                "or a comparison"
+            )
+        return self._add(Map(self, len(self._nodes), sizes.pop() if sizes else None, name, function, given))
+
+    def _argument(self, function: Function, value: Any) -> Any:
+        if isinstance(value, Node):
+            self._check_own(value)
+            return value
+        if isinstance(value, (Matrix, Transposed)):
+            raise TypeError(f"the map {function.name} takes vectors and scalars, got the matrix {value!r}")
+        return check_real(f"an argument of the map {function.name}", value)
+
+    def mean(self, x: Node, *, name: str | None = None) -> Mean:
+        """Add the mean of the coordinates of a vector, a scalar.
+
+        Raises
+        ------
+        TypeError
+            If `x` is no vector.
+        ValueError
+            If it belongs to another program.
+        """
+        self._check_vector("mean", x)
+        return self._add(Mean(self, len(self._nodes), name, x))
+
+    def root_sum(self, x: Node, *, name: str | None = None) -> RootSum:
+        """Add the sum of the coordinates over the root of their number: a scalar that stays random.
+
+        The output n^(−1/2) Σ v_i x_i of a network in the NTK parametrization is one: :meth:`variance` gives its
+        limit variance, :meth:`limit` refuses it.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for :meth:`mean`.
+        """
+        self._check_vector("root_sum", x)
+        return self._add(RootSum(self, len(self._nodes), name, x))
+
+    def _add(self, node: NodeType) -> NodeType:
+        self._nodes.append(node)
+        return node
+
+    def _check_vector(self, method: str, x: object) -> None:
+        if not isinstance(x, Node) or x.size is None:
+            raise TypeError(f"{method}(x) needs a vector of the program, got {shown(x)}")
+        self._check_own(x)
+
+    def _check_own(self, node: Node) -> None:
+        if node.program is not self:
+            raise ValueError(
+                f"{node!r} belongs to another program: its coordinates have no relation to those of this one; build "
+                "both computations in one program"
+            )
+
+    # ------------------------------------------------------------------ running
+    def sample(
+        self,
+        n: int,
+        outputs: Any = None,
+        *,
+        rng: Any = None,
+        entries: Any = None,
+        trials: int = 1,
+        executor: Executor | None = None,
+        out: str | os.PathLike[str] | None = None,
+        progress: bool = False,
+    ) -> Any:
+        """Run the program at finite width.
+
+        Parameters
+        ----------
+        n : int
+            Width: a vector of size r has round(r n) coordinates.
+        outputs : scalar or sequence of scalars, optional
+            Which scalars of the program to give; :attr:`outputs` by default.
+        rng : Generator, SeedSequence, int or None
+            Every matrix and every initial vector has its own stream: the vectors are the same for all laws of entries.
+        entries : law, or mapping of matrices to laws, optional
+            Law of the entries of all matrices, or of those of the mapping, instead of their own.
+        trials : int
+            Number of independent runs.
+        executor : concurrent.futures.Executor, optional
+            Runs the trials; the numbers do not depend on it.
+        out : path, optional
+            A ``.npz`` file that keeps finished trials; a repeated call resumes from it.
+        progress : bool
+
+        Returns
+        -------
+        float or ndarray
+            One number for one output; an array of shape (trials,), (outputs,) or (trials, outputs) otherwise.
+
+        Raises
+        ------
+        ValueError
+            If the program has no output, n is too small for its sizes, the matrices do not fit into memory, or a
+            map gives values that are not finite or have another shape.
+        """
+        from rmt.programs.runs import ProgramRun
+
+        run = ProgramRun(self, self._chosen(outputs), self._entry_laws(entries))
+        size, count = check_count("n", n), check_count("trials", trials)
+        return run.repeated(size, rng, count, executor, out, progress, scalar=self._single(outputs))
+
+    def limit(
+        self,
+        outputs: Any = None,
+        *,
+        transpose_correction: bool = True,
+        accuracy: float = 1e-8,
+        return_error: bool = False,
+    ) -> Any:
+        """What the means tend to as the width grows.
+
+        Every vector tends to a function of Gaussian variables: Ẑ(W x) has the covariances E Z(x) Z(x'), and
+
+            Z(W x) = Ẑ(W x) + Σ E[∂Z(x)/∂Ẑ(Wᵀ y)] Z(y)    over the products Wᵀ y made before
+
+        (Yang 2020). The sum, named after Onsager in statistical physics, is found by Stein's identity, so that no map
+        is differentiated.
+
+        Parameters
+        ----------
+        outputs : scalar or sequence of scalars, optional
+        transpose_correction : bool
+            False leaves the sum out, which is wrong wherever a matrix meets its transpose: to see how much it matters.
+        accuracy : float
+            Error that is accepted, relative to the largest output if that is above 1.
+        return_error : bool
+            Also return a bound on the error of each output, and accept any.
+
+        Returns
+        -------
+        float or ndarray, or such a pair
+
+        Raises
+        ------
+        ValueError
+            If an output is a :meth:`root_sum` or uses one (it has a limit law, not a limit), a map is not finite, or a
+            law has too few moments.
+        ConvergenceError
+            If the accuracy is not reached: an integral over more than four dimensions is taken by scrambled Sobol
+            points, to about 1e-5.
+
+        Notes
+        -----
+        Up to four dimensions: the trapezoidal rule where the maps are analytic, panels split at the kinks elsewhere,
+        Gauss-Hermite rules in directions that enter as polynomials. The error is the difference of two resolutions of
+        the whole program.
+        """
+        from rmt.programs.program_limits import limits
+
+        chosen = self._chosen(outputs)
+        tolerance = float(check_real("accuracy", accuracy, above=0.0))
+        values, errors = limits(self, chosen, transpose_correction, None if return_error else tolerance)
+        if self._single(outputs):
+            return (float(values[0]), float(errors[0])) if return_error else float(values[0])
+        return (values, errors) if return_error else values
+
+    def variance(self, output: Any = None, other: Any = None, *, accuracy: float = 1e-8) -> float:
+        """Limit variance of a :meth:`root_sum`, or covariance of two.
+
+        Known where the vector that is summed is linear in initial vectors of mean 0 that nothing else uses, such as
+        the read-out of a network at initialisation: then it is E Z(x) Z(x').
+
+        Parameters
+        ----------
+        output : RootSum, optional
+            The only one by default.
+        other : RootSum, optional
+        accuracy : float
+
+        Raises
+        ------
+        ValueError
+            If it is no root_sum, or the condition does not hold.
+        """
+        from rmt.programs.program_limits import root_sum_covariance
+
+        first = self._root_sum(output)
+        return root_sum_covariance(self, first, first if other is None else self._root_sum(other), accuracy)
+
+    def exact_limit(self, outputs: Any = None) -> Any:
+        """The limit of a program whose maps are polynomials, as a Fraction.
+
+        Parameters
+        ----------
+        outputs : scalar or sequence of scalars, optional
+
+        Returns
+        -------
+        Fraction or list of Fraction
+
+        Raises
+        ------
+        ValueError
+            If a map is no polynomial, or a law or a number is not rational.
+
+        Examples
+        --------
+        >>> P = Program()
+        >>> W, v = P.matrix(), P.vector()
+        >>> x = v
+        >>> for _ in range(4):
+        ...     x = W @ (W.T @ x)
+        >>> c = P.mean(v * x)
+        >>> P.exact_limit()  # a Catalan number
+        Fraction(14, 1)
+        """
+        from rmt.programs.exact_limits import exact_limits
+
+        values = exact_limits(self, self._chosen(outputs))
+        return values[0] if self._single(outputs) else values
+
+    def exact_mean(self, n: int, outputs: Any = None, *, entries: Any = None) -> Any:
+        """The expectation at finite width of a program whose maps are polynomials, as a Fraction.
+
+        Parameters
+        ----------
+        n : int
+        outputs : scalar or sequence of scalars, optional
+        entries : law or mapping, optional
+            As for :meth:`sample`.
+
+        Returns
+        -------
+        Fraction or list of Fraction
+
+        Raises
+        ------
+        ValueError
+            As for :meth:`exact_limit`, or if a polynomial has more than 10 sums over coordinates.
+
+        Examples
+        --------
+        >>> P = Program()
+        >>> W, v = P.matrix(), P.vector()
+        >>> c = P.mean(v * (W @ (W.T @ (W @ (W.T @ v)))))
+        >>> P.exact_mean(100), P.exact_mean(100, entries="rademacher")  # 2 + (kurtosis − 2)/n
+        (Fraction(201, 100), Fraction(199, 100))
+        """
+        from rmt.programs.finite_width import exact_means
+
+        values = exact_means(self, self._chosen(outputs), check_count("n", n), self._entry_laws(entries))
+        return values[0] if self._single(outputs) else values
+
+    @classmethod
+    def from_mlp(cls, net: MLP, *, backward: bool = False, steps: int = 0, **options: Any) -> Program:
+        """The program of a multilayer perceptron: its forward pass, its gradients, or steps of training.
+
+        Parameters
+        ----------
+        net : MLP
+        backward : bool
+            Add the gradients of the read-out; the outputs are their mean squares, layer by layer.
+        steps : int
+            Steps of gradient descent on ½ (f − y)² in the parametrization μP; the outputs are f before the first step
+            and after each.
+        **options
+            See :func:`rmt.programs.mlp_program`.
+
+        Raises
+        ------
+        ValueError
+            If the network has orthogonal weights, or an option is out of range.
+        """
+        from rmt.programs.mlp_programs import mlp_program
+
+        return mlp_program(net, backward=backward, steps=steps, **options)
+
+    # ------------------------------------------------------------------ showing
+    def __str__(self) -> str:
+        from rmt.programs.notation import notation
+
+        return notation(self)
+
+    def __repr__(self) -> str:
+        return f"<Program of {len(self._matrices)} matrices and {len(self._nodes)} steps>"
+
+    def _name(self, thing: Any) -> str:
+        from rmt.programs.notation import names
+
+        return names(self)[thing]
+
+    # ------------------------------------------------------------------ arguments
+    def _chosen(self, outputs: Any) -> tuple[Node, ...]:
+        if outputs is None:
+            chosen = self.outputs
+            if not chosen:
+                raise ValueError("the program has no output: end it with P.mean(x) of a vector x")
+            return chosen
+        chosen = (outputs,) if isinstance(outputs, Node) else tuple(outputs)
+        for node in chosen:
+            if not isinstance(node, Node) or node.size is not None:
+                raise TypeError(f"outputs must be scalars of the program, such as P.mean(x), got {shown(node)}")
+            self._check_own(node)
+        if not chosen:
+            raise ValueError("outputs must be at least one scalar, got none")
+        return chosen
+
+    def _single(self, outputs: Any) -> bool:
+        return isinstance(outputs, Node) or (outputs is None and len(self.outputs) == 1)
+
+    def _entry_laws(self, entries: Any) -> tuple[Any, ...]:
+        if entries is None or isinstance(entries, Mapping):
+            given = {} if entries is None else {_as_matrix(key): value for key, value in entries.items()}
+            for matrix in given:
+                if not isinstance(matrix, Matrix) or matrix.program is not self:
+                    raise ValueError(f"entries must map matrices of this program to laws, got the key {shown(matrix)}")
+            return tuple(as_entries(given[m]) if m in given else m.entries for m in self._matrices)
+        return (as_entries(entries),) * len(self._matrices)
+
+    def _root_sum(self, output: Any) -> RootSum:
+        if output is None:
+            found = [node for node in self._nodes if isinstance(node, RootSum)]
+            if len(found) != 1:
+                raise ValueError(f"say which root_sum: the program has {len(found)}")
+            return found[0]
+        if not isinstance(output, RootSum):
+            raise TypeError(f"variance is for a scalar made by P.root_sum(x), got {shown(output)}")
+        self._check_own(output)
+        return output
+
+
+def _as_matrix(key: Any) -> Any:
+    return key.matrix if isinstance(key, Transposed) else key

@@ -1,0 +1,192 @@
+"""The language: building, printing, sampling, and what it refuses."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import scipy.stats
+from programs.examples import mup_step, tied, wishart
+
+from rmt.networks import MLP
+from rmt.programs import Program
+from rmt.programs.notation import dot
+
+
+def test_notation():
+    P = Program()
+    W, v, u = P.matrix(name="W"), P.vector(name="v"), P.vector("rademacher", name="u")
+    x = np.tanh(W @ u)
+    P.mean(v * (W.T @ x) - 2 * v**2 / (1 + P.mean(x * x)), name="c")
+    P.mean(x * (v > 0))
+    assert str(P).splitlines() == [
+        "W: n × n matrix of gaussian entries with variance 1/n",
+        "v = vector of n gaussian coordinates",
+        "u = vector of n rademacher coordinates",
+        "g1 = W u",
+        "x1 = tanh(g1)",
+        "g2 = Wᵀ x1",
+        "c1 = (1/n) Σ x1 x1",
+        "c = (1/n) Σ (v g2 − 2 v^2/(1 + c1))",
+        "x2 = 1[v > 0]",
+        "c2 = (1/n) Σ x1 x2",
+    ]
+    assert dot(P).count("->") == sum(len(set(node.parents)) for node in P.nodes)
+    assert str(Program()) == "an empty program"
+
+
+def test_sampling_is_what_numpy_does():
+    P = Program()
+    W, v, u = P.matrix(), P.vector(), P.vector()
+    x = np.tanh(W @ u)
+    y = W.T @ x
+    c = P.mean(v * y)
+    d = P.root_sum(x + 1.0)
+    from rmt.ensembles.repeats import trial_generators
+
+    children = trial_generators(3, 1)[0].spawn(4)
+    n = 50
+    from rmt.ensembles.entries import as_entries
+
+    A = as_entries("gaussian").draw(children[0], (n, n), scale=n**-0.5)
+    b, a = (as_entries("gaussian").draw(child, n) for child in children[2:])
+    t = np.tanh(A @ a)
+    expected = [np.mean(b * (A.T @ t)), np.sum(t + 1.0) / n**0.5]
+    np.testing.assert_allclose(P.sample(n, [c, d], rng=3), expected, rtol=1e-13)
+    assert P.sample(n, c, rng=3) == pytest.approx(expected[0], rel=1e-13)
+
+
+def test_vectors_do_not_depend_on_the_law_of_the_matrices():
+    P = Program()
+    W, v = P.matrix(), P.vector()
+    c, d = P.mean(v), P.mean((W @ v) ** 2)
+    a, b = (P.sample(30, [c, d], rng=0, entries=law) for law in ("gaussian", "rademacher"))
+    assert a[0] == b[0]
+    assert a[1] != b[1]
+    assert (P.sample(30, [c, d], rng=0, entries={W.T: "rademacher"}) == b).all()
+
+
+def test_workers_and_files_give_the_same_numbers(tmp_path):
+    P = mup_step()
+    one = P.sample(20, rng=0, trials=6)
+    with ThreadPoolExecutor(3) as pool:
+        assert (P.sample(20, rng=0, trials=6, executor=pool) == one).all()
+    file = tmp_path / "trials.npz"
+    P.sample(20, rng=0, trials=3, out=file)
+    assert (P.sample(20, rng=0, trials=6, out=file) == one).all()
+    with pytest.raises(ValueError, match="holds"):
+        P.sample(20, rng=0, trials=6, out=file, entries="uniform")
+
+
+def test_programs_travel():
+    P = Program.from_mlp(MLP(2, "gelu", 1.2, input_q=1.0), steps=1)
+    Q = pickle.loads(pickle.dumps(P))
+    assert Q.sample(20, rng=0) == P.sample(20, rng=0)
+    assert Q != P
+    assert hash(P) == hash(P)
+    assert P in {P}
+
+
+def test_shapes_of_results():
+    P = tied()
+    assert P.sample(10, rng=0).shape == (6,)
+    assert P.sample(10, rng=0, trials=2).shape == (2, 6)
+    assert P.sample(10, P.outputs[0], rng=0, trials=2).shape == (2,)
+    assert isinstance(P.sample(10, P.outputs[0], rng=0), float)
+    assert P.limit([P.outputs[0]]).shape == (1,)
+
+
+def test_rectangular_lengths():
+    P = Program()
+    A, v = P.matrix(0.5, 2), P.vector(size=2)
+    g = A @ v
+    assert g.size == 0.5
+    assert abs(P.sample(2000, P.mean(g**2), rng=0) - 1) < 0.3
+
+
+# ---------------------------------------------------------------------- what it refuses
+def test_a_vector_of_another_program():
+    P, Q = Program(), Program()
+    W, v = P.matrix(), Q.vector()
+    for action in (lambda: W @ v, lambda: P.mean(v), lambda: P.vector() * v, lambda: P.map(np.tanh, v)):
+        with pytest.raises(ValueError, match="another program"):
+            action()
+
+
+def test_shapes_that_do_not_fit():
+    P = Program()
+    A, v, w = P.matrix(0.5, 2, name="A"), P.vector(name="v"), P.vector(size=2)
+    with pytest.raises(ValueError, match=r"A has the shape 0\.5n × 2n and v the length 1n"):
+        A @ v
+    with pytest.raises(ValueError, match=r"A\.T has the shape 2n × 0\.5n"):
+        A.T @ w
+    with pytest.raises(ValueError, match="one length"):
+        v + w
+    with pytest.raises(TypeError, match="multiplies matrices with vectors"):
+        A @ A.T
+    with pytest.raises(TypeError, match="needs a vector"):
+        A @ np.ones(3)
+
+
+def test_laws_without_moments():
+    P = Program()
+    with pytest.raises(ValueError, match="no Gaussian limit"):
+        P.matrix(entries=scipy.stats.cauchy())
+    W, v = P.matrix(), P.vector(scipy.stats.cauchy())
+    P.mean(np.tanh(W @ v))
+    with pytest.raises(ValueError, match="limits need two moments"):
+        P.limit()
+    P = Program()
+    P.mean(P.vector("cube_root_cauchy") ** 4)
+    with pytest.raises(ValueError, match="exist below 3 only"):
+        P.limit()
+
+
+def test_maps_that_go_wrong():
+    P = Program()
+    v = P.vector()
+    wrong, log = P.mean(P.map(lambda x: x[:2], v)), P.mean(np.log(v))
+    with pytest.raises(ValueError, match=r"must give real numbers of shape \(10,\), got shape \(2,\)"):
+        P.sample(10, wrong, rng=0)
+    with pytest.raises(ValueError, match="the map log of x2 gives nan"):
+        P.sample(10, log, rng=0)
+    with pytest.raises(ValueError, match="gives nan"):
+        P.limit(log)
+    with pytest.raises(ValueError, match="jumps"):
+        P.limit(P.mean(P.map(lambda x: np.where(x > 0.3, 1.0, 0.0), v)))
+    with pytest.raises(TypeError, match="truth value"):
+        bool(v > 0)
+    with pytest.raises(TypeError, match="activation"):
+        P.map(3, v)
+
+
+def test_an_empty_program():
+    P = Program()
+    for method in (P.limit, P.exact_limit, lambda: P.sample(10)):
+        with pytest.raises(ValueError, match="no output"):
+            method()
+    with pytest.raises(TypeError, match="scalars"):
+        P.sample(10, P.vector())
+
+
+def test_orthogonal_networks_are_refused():
+    with pytest.raises(ValueError, match="independent entries"):
+        Program.from_mlp(MLP(2, "tanh", 1.0, weights="orthogonal", input_q=1.0))
+
+
+def test_width_too_small():
+    P = Program()
+    P.mean(P.vector(size=0.01))
+    with pytest.raises(ValueError, match="too small"):
+        P.sample(10)
+
+
+def test_memory_is_checked_first():
+    P = wishart(1)
+    begin = time.perf_counter()
+    with pytest.raises(ValueError, match="too large for memory"):
+        P.sample(10**7)
+    assert time.perf_counter() - begin < 5
