@@ -110,7 +110,7 @@ class Axis:
 def trapezoid(level: int) -> tuple[Real, Real]:
     """Nodes and weights of the trapezoidal rule for the standard normal law."""
     count = math.ceil(REACH / STEPS[level])
-    z = STEPS[level] * np.arange(-count, count + 1)
+    z: Real = np.asarray(STEPS[level] * np.arange(-count, count + 1), dtype=np.float64)
     w = standard_density(z)
     return z, w / w.sum()
 

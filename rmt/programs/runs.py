@@ -102,29 +102,27 @@ class ProgramRun:
     def run(self, n: int, rng: np.random.Generator) -> Real:
         """The outputs of one run; for several angles one row after the other."""
         children = rng.spawn(2 * len(self.program.matrices) + self.program._groups)
+        drawn = _Drawn(self, n, children)
         if not self.angles:
-            return self._evaluate(n, children, None)
-        return np.concatenate([self._evaluate(n, children, angle) for angle in self.angles])
+            return self._evaluate(n, drawn, None)
+        return np.concatenate([self._evaluate(n, drawn, angle) for angle in self.angles])
 
-    def _evaluate(self, n: int, children: list[np.random.Generator], angle: float | None) -> Real:
-        program, nodes = self.program, needed(self.outputs)
-        count = len(program.matrices)
-        states = [child.bit_generator.state for child in children] if self.angles else []
+    def _evaluate(self, n: int, drawn: _Drawn, angle: float | None) -> Real:
+        nodes = needed(self.outputs)
         last = {node.matrix: node.index for node in nodes if isinstance(node, Product)}
         matrices: dict[Matrix, Real] = {}
-        groups: dict[int, Real] = {}
         values: dict[Node, Any] = {}
         for node in nodes:
             if isinstance(node, Initial):
-                values[node] = self._initial(node, n, children[2 * count + node.group], groups)
+                values[node] = drawn.vector(node)
             elif isinstance(node, Product):
                 matrix = node.matrix
                 if matrix not in matrices:
-                    matrices[matrix] = self._drawn(matrix, n, children, angle)
-                drawn = matrices[matrix]
-                values[node] = (drawn.T if node.transposed else drawn) @ values[node.argument]
+                    matrices[matrix] = drawn.matrix(matrix) if angle is None else drawn.turned(matrix, angle)
+                entries = matrices[matrix]
+                values[node] = (entries.T if node.transposed else entries) @ values[node.argument]
                 if last[matrix] == node.index:
-                    del matrices[matrix]
+                    del matrices[matrix]  # one matrix at a time is in memory where that suffices
             elif isinstance(node, Mean):
                 mean = float(np.mean(values[node.argument]))
                 size = values[node.argument].size
@@ -132,31 +130,46 @@ class ProgramRun:
             else:
                 assert isinstance(node, Map)
                 arguments = [values[a] if isinstance(a, Node) else float(a) for a in node.arguments]
-                values[node] = evaluated(program, node, arguments, None if node.size is None else length(node.size, n))
-        for child, state in zip(children, states, strict=bool(states)):  # the next angle draws the same numbers
-            child.bit_generator.state = state
+                count = None if node.size is None else length(node.size, n)
+                values[node] = evaluated(self.program, node, arguments, count)
         return np.array([values[node] for node in self.outputs], dtype=np.float64)
 
-    def _initial(self, node: Initial, n: int, rng: np.random.Generator, groups: dict[int, Real]) -> Real:
-        size = length(node.size, n)
-        if len(node.mixing) == 1:
-            raw = node.law.draw(rng, size)
-            return raw if node.mixing == (1.0,) else node.mixing[0] * raw
-        if node.group not in groups:
-            groups[node.group] = rng.standard_normal((len(node.mixing), size))
-        return np.asarray(np.array(node.mixing) @ groups[node.group])
 
-    def _drawn(self, matrix: Matrix, n: int, children: list[np.random.Generator], angle: float | None) -> Real:
-        shape = (length(matrix.rows, n), length(matrix.columns, n))
+class _Drawn:
+    """The random numbers of one run, each from its own stream."""
+
+    def __init__(self, run: ProgramRun, n: int, children: list[np.random.Generator]) -> None:
+        self._run, self._n, self._children = run, n, children
+        self._groups: dict[int, Real] = {}
+        self._pairs: dict[Matrix, tuple[Real, Real]] = {}
+
+    def vector(self, node: Initial) -> Real:
+        """An initial vector."""
+        size = length(node.size, self._n)
+        if node.group not in self._groups:
+            rng = self._children[2 * len(self._run.program.matrices) + node.group]
+            single = len(node.mixing) == 1
+            self._groups[node.group] = (
+                node.law.draw(rng, size)[None, :] if single else rng.standard_normal((len(node.mixing), size))
+            )
+        return np.asarray(np.array(node.mixing) @ self._groups[node.group])
+
+    def matrix(self, matrix: Matrix) -> Real:
+        """A matrix with the entries of the run."""
+        shape = (length(matrix.rows, self._n), length(matrix.columns, self._n))
         scale = math.sqrt(float(matrix.variance) / shape[1])
-        law = self.entries[matrix.index]
-        rng, other = children[2 * matrix.index], children[2 * matrix.index + 1]
-        if angle is None:
-            return np.asarray(law.draw(rng, shape, scale=scale))
-        normal = other.standard_normal(shape)
-        drawn = np.asarray(law.draw(rng, shape, scale=scale * math.sin(angle)))
-        normal *= scale * math.cos(angle)
-        return np.asarray(drawn + normal)
+        law = self._run.entries[matrix.index]
+        return np.asarray(law.draw(self._children[2 * matrix.index], shape, scale=scale))
+
+    def turned(self, matrix: Matrix, angle: float) -> Real:
+        """Gaussian entries times the cosine of an angle, plus those of the run times its sine."""
+        if matrix not in self._pairs:
+            other = self.matrix(matrix)
+            scale = math.sqrt(float(matrix.variance) / other.shape[1])
+            normal = self._children[2 * matrix.index + 1].standard_normal(other.shape) * scale
+            self._pairs[matrix] = (normal, other)
+        normal, other = self._pairs[matrix]
+        return np.asarray(math.cos(angle) * normal + math.sin(angle) * other)
 
 
 def length(size: Size | None, n: int) -> int:

@@ -1,5 +1,7 @@
 """Measured spectra: the empirical law of a matrix, and its comparison with a limit law."""
 
+from rmt.spectra.alternating_moments import AlternatingMoments as AlternatingMoments
+from rmt.spectra.alternating_moments import freeness as freeness
 from rmt.spectra.compare import Comparison as Comparison
 from rmt.spectra.compare import PlanarComparison as PlanarComparison
 from rmt.spectra.compare import compare as compare
@@ -21,21 +23,26 @@ from rmt.spectra.linear_statistics import linear_statistic as linear_statistic
 from rmt.spectra.products import gaussian_product_log_singular_values as gaussian_product_log_singular_values
 from rmt.spectra.products import masked_product as masked_product
 from rmt.spectra.products import product_singular_values as product_singular_values
+from rmt.spectra.trace_moments import TraceMoments as TraceMoments
+from rmt.spectra.trace_moments import trace_moments as trace_moments
 from rmt.spectra.unfolding import UnfoldedLevels as UnfoldedLevels
 from rmt.spectra.unfolding import unfold as unfold
 
 __all__ = [
+    "AlternatingMoments",
     "Comparison",
     "FittedBeta",
     "LevelStatistic",
     "LinearStatistic",
     "PlanarComparison",
+    "TraceMoments",
     "UnfoldedLevels",
     "compare",
     "esd",
     "fit_beta",
     "form_factor",
     "form_factor_law",
+    "freeness",
     "gap_ratios",
     "gaussian_product_log_singular_values",
     "gue_form_factor",
@@ -47,5 +54,6 @@ __all__ = [
     "spacings",
     "spectral_rigidity",
     "spectral_rigidity_law",
+    "trace_moments",
     "unfold",
 ]

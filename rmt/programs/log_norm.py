@@ -1,0 +1,155 @@
+"""Lengths in networks as deep as they are wide: products of means, nearly log-normal.
+
+The squared length of the last layer of a network of width n with homogeneous φ, E φ(z)² = 1, is a product over the L
+layers of independent means (1/n) Σ φ(z_i)². For L of the order of n its logarithm is Gaussian with mean −V L/(2n) and
+variance V L/n, V = Var φ(z)² (Hanin and Nica 2020).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rmt._cached import cached_property
+from rmt.errors import check_count, check_generator, check_real
+
+Real = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LogNorm:
+    """Law of ln v, v the squared length after L layers of width n, given that no layer is dead.
+
+    Made by :func:`log_norm`.
+
+    Attributes
+    ----------
+    slope : float
+        φ(x) = x for x > 0 and slope · x below, up to the factor that makes E φ² = 1.
+    width, depth : int
+    """
+
+    slope: float
+    width: int
+    depth: int
+
+    @property
+    def layer_variance(self) -> float:
+        """V = Var φ(z)²: 2 for linear, 5 for ReLU."""
+        a = self.slope
+        return 6.0 * (1.0 + a**4) / (1.0 + a * a) ** 2 - 1.0
+
+    @property
+    def leading_mean(self) -> float:
+        """−V L/(2n)."""
+        return -0.5 * self.leading_variance
+
+    @property
+    def leading_variance(self) -> float:
+        """V L/n."""
+        return self.layer_variance * self.depth / self.width
+
+    @property
+    def second_moment(self) -> float:
+        """E v² = (1 + V/n)^L exactly, dead layers counted."""
+        return (1.0 + self.layer_variance / self.width) ** self.depth
+
+    @property
+    def dead(self) -> float:
+        """Probability that some layer is 0, whose logarithm is −∞: 1 − (1 − 2^−n)^L for ReLU."""
+        if self.slope != 0.0:
+            return 0.0
+        return float(-np.expm1(self.depth * np.log1p(-(2.0**-self.width))))
+
+    @property
+    def mean(self) -> float:
+        """E ln v, exactly."""
+        return self.depth * self._layer[0]
+
+    @property
+    def variance(self) -> float:
+        """Var ln v, exactly."""
+        return self.depth * self._layer[1]
+
+    @cached_property
+    def _layer(self) -> tuple[float, float]:
+        """Mean and variance of the logarithm of one factor."""
+        from scipy.special import digamma, gammaln, polygamma
+
+        n = self.width
+        if self.slope in (1.0, -1.0):
+            return float(digamma(n / 2.0)) - math.log(n / 2.0), float(polygamma(1, n / 2.0))
+        if self.slope != 0.0:
+            raise ValueError(
+                f"exact moments are known for linear and ReLU networks (slope 1 and 0), got slope {self.slope}; "
+                "leading_mean and leading_variance hold for all"
+            )
+        k = np.arange(1, n + 1)
+        log_mass = gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0) - n * math.log(2.0)
+        mass = np.exp(log_mass)
+        mass /= mass.sum()
+        centre = digamma(k / 2.0) - math.log(n / 4.0)  # (2/n) χ²_k
+        mean = float(mass @ centre)
+        return mean, float(mass @ (polygamma(1, k / 2.0) + (centre - mean) ** 2))
+
+    def rvs(self, size: int, *, rng: Any = None) -> Real:
+        """Independent draws of ln v from the product law, given that no layer is dead.
+
+        Parameters
+        ----------
+        size : int
+        rng : Generator, SeedSequence, int or None
+        """
+        generator, count = check_generator(rng), check_count("size", size)
+        n, a = self.width, self.slope
+        total = np.zeros(count)
+        for _ in range(self.depth):
+            positive = generator.binomial(n, 0.5, count)
+            while a == 0.0 and not positive.all():
+                dead = positive == 0
+                positive[dead] = generator.binomial(n, 0.5, int(dead.sum()))
+            above = np.where(positive > 0, generator.chisquare(np.maximum(positive, 1)), 0.0)
+            below = np.where(positive < n, generator.chisquare(np.maximum(n - positive, 1)), 0.0)
+            total += np.log((above + a * a * below) * 2.0 / ((1.0 + a * a) * n))
+        return total
+
+
+def log_norm(activation: str = "relu", width: int = 100, depth: int = 100, *, slope: float | None = None) -> LogNorm:
+    """Law of the logarithm of the squared length in a deep and wide network with critical weights.
+
+    Parameters
+    ----------
+    activation : {"linear", "relu", "leaky_relu"}
+    width, depth : int
+    slope : float, optional
+        Of a leaky ReLU below 0; 0.01 by default.
+
+    Returns
+    -------
+    LogNorm
+
+    Raises
+    ------
+    ValueError
+        If the activation is another, or a slope is given for one that has none.
+
+    Examples
+    --------
+    >>> law = log_norm("relu", width=100, depth=50)
+    >>> law.leading_mean, law.leading_variance
+    (-1.25, 2.5)
+    >>> round(law.mean, 2), round(law.variance, 2)
+    (-1.27, 2.6)
+    """
+    from rmt.errors import check_choice
+
+    name = check_choice("activation", activation, ("linear", "relu", "leaky_relu"))
+    if slope is not None and name != "leaky_relu":
+        raise ValueError(f"slope is for leaky_relu, got it with {name}")
+    value = {"linear": 1.0, "relu": 0.0}.get(name, 0.01 if slope is None else slope)
+    n, layers = check_count("width", width), check_count("depth", depth)
+    return LogNorm(float(check_real("slope", value)), n, layers)

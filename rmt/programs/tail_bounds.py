@@ -1,0 +1,250 @@
+"""Bounds on the probability that a mean of a wide network is far from its limit, with all constants.
+
+Two bounds for a network g^{l+1} = A^l φ(g^l), φ Lipschitz with φ(0) = 0 and Gaussian matrices: a general one, for
+pseudo-Lipschitz means of all layers, and a restricted one, for the mean square of the last layer. Both are of the form
+B (exp(−n (τ/C)²) + n exp(−C₀ n)); their constants C grow fast with the depth.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from rmt.errors import check_choice, check_count, check_real
+
+#: which bound
+KINDS = ("restricted", "general")
+#: C₀ of the two bounds
+RATE_RESTRICTED, RATE_GENERAL = 8.0 * math.exp(-0.5), 8.0 * math.exp(-2.0 / math.pi)
+#: K of the restricted bound
+RESTRICTED_FACTOR = math.sqrt(2.0 * (3.0 + 64.0 * math.exp(0.5)))
+
+
+def tail_constant(
+    tau: float,
+    depth: int,
+    *,
+    kind: str = "restricted",
+    lipschitz: float = 1.0,
+    lengths: Sequence[float] | None = None,
+    offset: float = 0.0,
+) -> float:
+    """The constant C of a tail bound.
+
+    Parameters
+    ----------
+    tau : float
+        Deviation, > 0.
+    depth : int
+        Number of matrices.
+    kind : {"restricted", "general"}
+        ``"restricted"``: one-sided, for the mean of χ(g)² with χ and φ λ-Lipschitz, monotone and 0 at 0.
+        ``"general"``: for the mean of ψ(g¹, …, g^L), with
+        |ψ(x) − ψ(y)| ≤ λ² (offset + Σ |x_i| + Σ |y_i|) Σ |x_i − y_i|.
+    lipschitz : float
+        λ.
+    lengths : sequence of float, optional
+        Limits v_1, … of the mean square of φ(g) after each layer; λ^{2l} (a linear network) by default.
+    offset : float
+        Constant of the general bound, >= 0.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range, or there are fewer lengths than layers but the last.
+
+    Examples
+    --------
+    >>> round(tail_constant(0.7 * 2**5, 5, lipschitz=2**0.5, lengths=[1.0] * 5), 5)
+    2233.39435
+    """
+    deviation = float(check_real("tau", tau, above=0.0))
+    layers = check_count("depth", depth)
+    scale = float(check_real("lipschitz", lipschitz, above=0.0))
+    given = [scale ** (2 * k) for k in range(1, layers)] if lengths is None else [float(v) for v in lengths]
+    if len(given) < layers - 1:
+        raise ValueError(f"lengths must be at least {layers - 1} numbers for depth {layers}, got {len(given)}")
+    for v in given:
+        check_real("lengths", v, above=0.0)
+    extra = float(check_real("offset", offset, at_least=0.0))
+    if check_choice("kind", kind, KINDS) == "restricted":
+        return _restricted(deviation, layers, scale, given)
+    return _general(deviation, extra, layers, scale, [1.0, *given])
+
+
+def _restricted(tau: float, depth: int, scale: float, lengths: Sequence[float]) -> float:
+    square = scale * scale
+    if depth == 1:
+        return square * RESTRICTED_FACTOR
+    inner = tau / square
+    added = square * (lengths[depth - 2] + inner) * RESTRICTED_FACTOR
+    return square * _restricted(inner, depth - 1, scale, lengths) + added
+
+
+def _general(tau: float, offset: float, depth: int, scale: float, lengths: Sequence[float]) -> float:
+    """Recursion over the last layer; lengths[l] is v_l with v_0 = 1."""
+    square = scale * scale
+    if depth == 1:
+        return _one_layer(1.0, offset * offset, square)
+    v = lengths[depth - 1]
+    d = _mean_square_sum(offset, lengths[: depth - 1])
+    slope = 1.0 + math.sqrt(d / (2.0 * math.pi * v))
+    inner = tau / (square * slope)
+    return (
+        _one_layer(v + inner, d + 4.0 * inner / square, square)
+        + square * slope * _general(inner, offset, depth - 1, scale, lengths)
+        + _general(tau, offset + math.sqrt(8.0 / math.pi * (v + inner)), depth - 1, scale, lengths)
+    )
+
+
+def _one_layer(v: float, d: float, square: float) -> float:
+    e = math.exp(2.0 / math.pi)
+    inside = (3.0 + 256.0 * e) * v * v
+    inside += (2.0 + 32.0 * math.pi * e) * math.sqrt((2.0 * v) ** 3 * d / math.pi)
+    inside += (1.0 + 8.0 * math.pi * e) * v * d
+    return square * math.sqrt(2.0 * inside)
+
+
+def _mean_square_sum(offset: float, variances: Sequence[float]) -> float:
+    """E (ν + 2 Σ |g_i|)² for independent centred normal g_i."""
+    first = [math.sqrt(2.0 * v / math.pi) for v in variances]
+    total = sum(first)
+    squares = sum(variances) + total * total - sum(f * f for f in first)
+    return offset * offset + 4.0 * offset * total + 4.0 * squares
+
+
+def tail_bound(
+    width: int,
+    tau: float,
+    depth: int,
+    *,
+    kind: str = "restricted",
+    lipschitz: float = 1.0,
+    lengths: Sequence[float] | None = None,
+    offset: float = 0.0,
+) -> float:
+    """Bound on P(c − lim c > τ) for a mean c of a network of some width; 1 where it says nothing.
+
+    Parameters
+    ----------
+    width : int
+    tau, depth, kind, lipschitz, lengths, offset
+        As for :func:`tail_constant`.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        As for :func:`tail_constant`.
+
+    Examples
+    --------
+    >>> round(tail_bound(400, 0.3, 1, lipschitz=2**0.5), 3)
+    0.959
+    """
+    n = check_count("width", width)
+    constant = tail_constant(tau, depth, kind=kind, lipschitz=lipschitz, lengths=lengths, offset=offset)
+    return min(1.0, _bound(n, tau / constant, depth, kind))
+
+
+def _bound(n: int, ratio: float, depth: int, kind: str) -> float:
+    count = depth if kind == "restricted" else (3.0**depth - 1.0) / 2.0
+    rate = RATE_RESTRICTED if kind == "restricted" else RATE_GENERAL
+    return count * (math.exp(-n * ratio * ratio) + n * math.exp(-rate * n))
+
+
+def sufficient_width(
+    probability: float,
+    tau: float,
+    depth: int,
+    *,
+    kind: str = "restricted",
+    lipschitz: float = 1.0,
+    lengths: Sequence[float] | None = None,
+    offset: float = 0.0,
+) -> int:
+    """Smallest width at which :func:`tail_bound` is at most `probability`.
+
+    Parameters
+    ----------
+    probability : float
+        In (0, 1).
+    tau, depth, kind, lipschitz, lengths, offset
+        As for :func:`tail_constant`.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        As for :func:`tail_constant`.
+
+    Examples
+    --------
+    >>> sufficient_width(0.05, 1.0, 1, lipschitz=2**0.5)
+    2601
+    """
+    wanted = float(check_real("probability", probability, above=0.0, below=1.0))
+    constant = tail_constant(tau, depth, kind=kind, lipschitz=lipschitz, lengths=lengths, offset=offset)
+    ratio = tau / constant
+    high = 1
+    while _bound(high, ratio, depth, kind) > wanted:
+        high *= 2
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if _bound(middle, ratio, depth, kind) > wanted else (low, middle)
+    return high
+
+
+def exponential_mean_bound(n: int, t: float, *, rate: float, mean: float, second_moment: float) -> float:
+    """Bernstein-type bound on the mean of n independent copies of x ≥ 0 with P(x > s) ≤ exp(−κ s).
+
+    P(mean − E x > t) ≤ exp(−n t²/(2q)) + n exp(−n q κ²/2) with q = E x² + 16/(κ² exp(κ E x)) (after Bakhshizadeh,
+    Maleki and de la Pena 2023).
+
+    Parameters
+    ----------
+    n : int
+    t : float
+        Deviation, > 0.
+    rate : float
+        κ, > 0.
+    mean, second_moment : float
+        E x and E x².
+
+    Returns
+    -------
+    float
+        1 where the bound says nothing.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range, or the second moment is below the squared mean.
+
+    Examples
+    --------
+    >>> exponential_mean_bound(1000, 1.0, rate=1.0, mean=1.0, second_moment=2.0) < 1e-20
+    True
+    """
+    count = check_count("n", n)
+    deviation = float(check_real("t", t, above=0.0))
+    kappa = float(check_real("rate", rate, above=0.0))
+    first = float(check_real("mean", mean))
+    second: Any = float(check_real("second_moment", second_moment, at_least=0.0))
+    if second < first * first:
+        raise ValueError(f"second_moment must be at least mean² = {first * first:.6g}, got {second_moment!r}")
+    q = second + 16.0 / (kappa * kappa * math.exp(kappa * first))
+    bound = math.exp(-count * deviation * deviation / (2.0 * q))
+    return min(1.0, bound + count * math.exp(-count * q * kappa * kappa / 2.0))

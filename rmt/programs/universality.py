@@ -1,0 +1,495 @@
+"""What the law of the entries changes: distances between runs, interpolation between two laws, spectra, masks."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rmt.ensembles.ensemble import Ensemble
+from rmt.ensembles.entries import as_entries
+from rmt.ensembles.repeats import trial_generators
+from rmt.errors import MomentConditionWarning, check_count
+from rmt.networks.activations import ActivationLike, activation
+from rmt.programs.runs import ProgramRun
+from rmt.programs.tensor_program import Program
+from rmt.programs.vector_laws import repr_of
+from rmt.spectra.alternating_moments import freeness
+
+if TYPE_CHECKING:
+    import os
+    from concurrent.futures import Executor
+
+    from rmt.programs.nodes import Node
+
+Real = NDArray[np.float64]
+
+#: resamplings for errors and for the floor, and the share of null distances below the level
+RESAMPLINGS, LEVEL = 200, 0.99
+#: step of the derivative in time
+_STEP = 1e-4
+
+
+def wasserstein(a: Real, b: Real) -> float:
+    """Wasserstein-1 distance of two samples of equal size: the mean difference of their order statistics."""
+    return float(np.abs(np.sort(a) - np.sort(b)).mean())
+
+
+@dataclass(frozen=True, eq=False)
+class UniversalityReport:
+    """Distances between runs with some law of the entries and runs with Gaussian entries.
+
+    Attributes
+    ----------
+    laws : tuple of str
+    widths : tuple of int
+    runs : int
+    distances, errors : ndarray of shape (laws, widths)
+        Wasserstein-1 distances and their bootstrap standard errors.
+    floors, levels : ndarray of shape (widths,)
+        Mean distance of two Gaussian batches of that size, and the distance that 99 % of such pairs stay below.
+    means : ndarray of shape (laws + 1, widths)
+        Means of the output; the first row is the Gaussian one.
+    """
+
+    laws: tuple[str, ...]
+    widths: tuple[int, ...]
+    runs: int
+    distances: Real
+    errors: Real
+    floors: Real
+    levels: Real
+    means: Real
+
+    @property
+    def seen(self) -> NDArray[np.bool_]:
+        """Whether a distance is above what two Gaussian batches have."""
+        return self.distances > self.levels
+
+    def slope(self, law: str) -> tuple[float, float]:
+        """Slope of log distance against log width and its standard error, from the widths where one is seen.
+
+        Raises
+        ------
+        ValueError
+            If the law is not in the report, or a distance is seen at fewer than two widths.
+        """
+        if law not in self.laws:
+            raise ValueError(f"law must be one of {', '.join(self.laws)}, got {law!r}")
+        i = self.laws.index(law)
+        kept = self.seen[i]
+        if kept.sum() < 2:
+            raise ValueError(f"no slope for {law}: a distance is seen at {int(kept.sum())} widths; take more runs")
+        x = np.log(np.array(self.widths, dtype=np.float64)[kept])
+        relative = self.errors[i][kept] / self.distances[i][kept]
+        weights = relative**-2.0
+        centre = float(weights @ x / weights.sum())
+        spread = float(weights @ (x - centre) ** 2)
+        return float(weights @ ((x - centre) * np.log(self.distances[i][kept])) / spread), spread**-0.5
+
+    def __str__(self) -> str:
+        head = f"{'law':<22}{'n':>7}{'distance':>11}{'error':>10}{'floor':>10}  reading"
+        lines = [head]
+        for i, law in enumerate(self.laws):
+            for j, n in enumerate(self.widths):
+                reading = "differs" if self.seen[i, j] else "no difference seen"
+                lines.append(
+                    f"{law:<22}{n:>7}{self.distances[i, j]:>11.3g}{self.errors[i, j]:>10.2g}{self.floors[j]:>10.2g}"
+                    f"  {reading}"
+                )
+        return "\n".join(lines)
+
+
+def universality(
+    program: Program,
+    laws: Sequence[Any],
+    widths: Sequence[int],
+    runs: int,
+    *,
+    output: Node | None = None,
+    rng: Any = None,
+    executor: Executor | None = None,
+    out: str | os.PathLike[str] | None = None,
+    progress: bool = False,
+) -> UniversalityReport:
+    """How far the law of one output with some entries is from that with Gaussian entries, width by width.
+
+    Parameters
+    ----------
+    program : Program
+    laws : sequence of laws of entries
+    widths : sequence of int
+    runs : int
+        Runs of each batch. Two Gaussian batches differ by about σ/√runs, below which nothing is seen.
+    output : scalar of the program, optional
+        The only output by default.
+    rng : Generator, SeedSequence, int or None
+    executor : concurrent.futures.Executor, optional
+    out : path, optional
+        A folder that keeps finished runs, one file a batch; a repeated call resumes from it.
+    progress : bool
+
+    Returns
+    -------
+    UniversalityReport
+
+    Raises
+    ------
+    ValueError
+        If the program has several outputs and none is chosen, or `out` is given without a seed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> P = Program()
+    >>> W, v = P.matrix(), P.vector()
+    >>> c = P.mean(np.tanh(W @ v) ** 2)
+    >>> report = universality(P, ["rademacher", "exponential"], [10, 40], 50, rng=0)
+    >>> report.distances.shape
+    (2, 2)
+    """
+    chosen = _one_output(program, output)
+    sizes = tuple(check_count("widths", n) for n in widths)
+    count = check_count("runs", runs, minimum=2)
+    entries = [as_entries(law, "laws") for law in laws]
+    if out is not None and rng is None:
+        raise ValueError("out= needs rng= (a seed), got None: otherwise a second call cannot continue the first")
+    batches = ["gaussian", "gaussian", *entries]
+    streams = trial_generators(rng, len(batches) * len(sizes) + 1)
+    folder = None if out is None else Path(out)
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    table = np.empty((len(batches), len(sizes), count))
+    for j, n in enumerate(sizes):
+        for i, law in enumerate(batches):
+            k = j * len(batches) + i
+            file = None if folder is None else folder / f"batch-{k}-n{n}.npz"
+            table[i, j] = program.sample(
+                n,
+                chosen,
+                rng=streams[k],
+                entries=law,
+                trials=count,
+                executor=executor,
+                out=file,
+                progress=progress,
+            )
+    judge = streams[-1]
+    nulls = np.array([_null_distances(table[0, j], table[1, j], judge) for j in range(len(sizes))])
+    shape = (len(entries), len(sizes))
+    distances, errors = np.empty(shape), np.empty(shape)
+    for i, j in np.ndindex(shape):
+        distances[i, j] = wasserstein(table[0, j], table[i + 2, j])
+        errors[i, j] = _bootstrap_error(table[0, j], table[i + 2, j], judge)
+    return UniversalityReport(
+        tuple(repr_of(law) for law in entries),
+        sizes,
+        count,
+        distances,
+        errors,
+        nulls.mean(axis=1),
+        np.quantile(nulls, LEVEL, axis=1),
+        table[[0, *range(2, len(batches))]].mean(axis=2),
+    )
+
+
+def _one_output(program: Program, output: Node | None) -> Node:
+    chosen = program._chosen(output)
+    if len(chosen) != 1:
+        raise ValueError(f"the program has {len(chosen)} outputs: say which one with output=")
+    return chosen[0]
+
+
+def _null_distances(a: Real, b: Real, rng: np.random.Generator) -> Real:
+    """Distances of random halves of two Gaussian batches."""
+    pool = np.concatenate([a, b])
+    found = []
+    for _ in range(RESAMPLINGS):
+        mixed = rng.permutation(pool)
+        found.append(wasserstein(mixed[: a.size], mixed[a.size :]))
+    return np.array(found)
+
+
+def _bootstrap_error(a: Real, b: Real, rng: np.random.Generator) -> float:
+    found = [wasserstein(rng.choice(a, a.size), rng.choice(b, b.size)) for _ in range(RESAMPLINGS)]
+    return float(np.std(found, ddof=1))
+
+
+# ---------------------------------------------------------------------- interpolation
+@dataclass(frozen=True, eq=False)
+class Interpolation:
+    """Speed of an output while the entries of all matrices turn from Gaussian to another law.
+
+    Attributes
+    ----------
+    times : ndarray
+    speeds, errors : ndarray
+        n E (dc/dt)² at these times, and standard errors.
+    change, change_error : float
+        n E (c(1) − c(0))², and its standard error.
+    """
+
+    times: Real
+    speeds: Real
+    errors: Real
+    change: float
+    change_error: float
+
+
+def interpolate(
+    program: Program,
+    law: Any,
+    times: Sequence[float],
+    n: int,
+    runs: int,
+    *,
+    output: Node | None = None,
+    rng: Any = None,
+    executor: Executor | None = None,
+) -> Interpolation:
+    """Run a program with the matrices W cos(πt/2) + W̃ sin(πt/2), W Gaussian and W̃ of another law.
+
+    The vectors and both matrices stay the same while t goes from 0 to 1. The mean square of the derivative of an
+    output is of order 1/n at every time, which proves that its limit does not depend on the law (Golikov and Yang
+    2022).
+
+    Parameters
+    ----------
+    program : Program
+    law : law of entries
+    times : sequence of float
+        In [0, 1].
+    n, runs : int
+    output : scalar of the program, optional
+    rng : Generator, SeedSequence, int or None
+    executor : concurrent.futures.Executor, optional
+
+    Returns
+    -------
+    Interpolation
+
+    Raises
+    ------
+    ValueError
+        If a time is outside [0, 1], or the program has several outputs and none is chosen.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> P = Program()
+    >>> W, v = P.matrix(), P.vector()
+    >>> c = P.mean(np.tanh(v / 2 + W @ np.tanh(v)))
+    >>> interpolate(P, "rademacher", [0.5], 50, 100, rng=0).speeds.shape
+    (1,)
+    """
+    moments = np.asarray(times, dtype=np.float64).reshape(-1)
+    if not ((moments >= 0.0) & (moments <= 1.0)).all():
+        raise ValueError(f"times must lie in [0, 1], got {times!r}")
+    chosen = _one_output(program, output)
+    count = check_count("runs", runs, minimum=2)
+    around = np.stack([moments - _STEP, moments + _STEP], axis=1).reshape(-1)
+    angles = tuple(0.5 * math.pi * np.concatenate([[0.0, 1.0], around]))
+    run = ProgramRun(program, (chosen,), (as_entries(law, "law"),) * len(program.matrices), angles)
+    table = run.repeated(check_count("n", n), rng, count, executor, None, False, scalar=False)
+    change = n * (table[:, 1] - table[:, 0]) ** 2
+    speeds = n * ((table[:, 3::2] - table[:, 2::2]) / (2.0 * _STEP)) ** 2
+    return Interpolation(
+        moments,
+        speeds.mean(axis=0),
+        speeds.std(axis=0, ddof=1) / count**0.5,
+        float(change.mean()),
+        float(change.std(ddof=1) / count**0.5),
+    )
+
+
+# ---------------------------------------------------------------------- spectra
+@dataclass(frozen=True)
+class SpectrumComparison:
+    """A spectrum with entries of some law beside the limit law.
+
+    Attributes
+    ----------
+    law : str
+        Of the entries.
+    bulk : float
+        Kolmogorov-Smirnov distance of all eigenvalues from the limit law.
+    edge, largest : float
+        Upper end of the limit law, and the mean of the largest eigenvalues.
+    escaped : float
+        Share of the spectra whose largest eigenvalue is above 1.2 times the edge.
+    """
+
+    law: str
+    bulk: float
+    edge: float
+    largest: float
+    escaped: float
+
+
+def spectral_universality(
+    make: Callable[[Any], Ensemble],
+    laws: Sequence[Any],
+    n: int,
+    *,
+    trials: int = 8,
+    rng: Any = None,
+    executor: Executor | None = None,
+) -> list[SpectrumComparison]:
+    """Spectra with entries of several laws: the bulk is the same, the edge only with four moments.
+
+    Parameters
+    ----------
+    make : callable
+        Gives the random matrix for a law of entries: ``lambda law: rmt.wigner(entries=law)``, or
+        ``lambda law: net.with_weights(law).jacobian()``. Of a matrix that is not Hermitian the squared singular values
+        are taken.
+    laws : sequence of laws of entries
+    n : int
+        Dimension.
+    trials : int
+        Matrices for each law.
+    rng : Generator, SeedSequence, int or None
+    executor : concurrent.futures.Executor, optional
+
+    Returns
+    -------
+    list of SpectrumComparison
+        One for each law.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> rows = spectral_universality(lambda law: rmt.wigner(entries=law), ["rademacher"], 100, trials=2, rng=0)
+    >>> rows[0].edge, rows[0].bulk < 0.05
+    (2.0, True)
+    """
+    streams = trial_generators(rng, len(laws))
+    count = check_count("trials", trials)
+    rows = []
+    for given, stream in zip(laws, streams, strict=True):
+        entries = as_entries(given, "laws")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", MomentConditionWarning)
+            ensemble = make(given)
+            if ensemble.hermitian:
+                law: Any = ensemble.law()
+                values = ensemble.eigenvalues(n, rng=stream, trials=count, executor=executor)
+            else:
+                law = ensemble.gram_law()
+                values = ensemble.singular_values(n, rng=stream, trials=count, executor=executor) ** 2
+        table = np.sort(np.reshape(values, (count, -1)), axis=1)
+        edge = float(max([piece.high for piece in law.support] + [x for x, _ in law.atoms]))
+        largest = table[:, -1]
+        rows.append(
+            SpectrumComparison(
+                repr_of(entries),
+                _kolmogorov(np.sort(table.reshape(-1)), law),
+                edge,
+                float(largest.mean()),
+                float((largest > 1.2 * edge).mean()),
+            )
+        )
+    return rows
+
+
+def _kolmogorov(values: Real, law: Any) -> float:
+    """Largest difference of the distribution functions; an eigenvalue within rounding of an atom is on it."""
+    scale = max(1.0, float(np.abs(values).max()))
+    for position, _ in law.atoms:
+        values = np.where(np.abs(values - position) < 1e-9 * scale, position, values)
+    steps = np.arange(1, values.size + 1) / values.size
+    distinct = np.append(np.diff(values) > 0.0, True)
+    share = np.asarray(law.cdf(values))
+    above = np.abs(share - steps)[distinct].max()
+    before = np.concatenate([[0.0], steps[distinct][:-1]])
+    jumps = np.zeros(values.size)
+    for position, mass in law.atoms:
+        jumps[values == position] = mass
+    below = np.abs((share - jumps)[distinct] - before).max()
+    return float(max(above, below))
+
+
+# ---------------------------------------------------------------------- masks
+@dataclass(frozen=True, eq=False)
+class MaskFreeness:
+    """Centred alternating moments of masks D and weights W Wᵀ of a network.
+
+    Attributes
+    ----------
+    law : str
+        Of the entries.
+    widths : tuple of int
+    words : tuple of str
+    means, errors : ndarray of shape (widths, words)
+        Means over the runs and their standard errors.
+    """
+
+    law: str
+    widths: tuple[int, ...]
+    words: tuple[str, ...]
+    means: Real
+    errors: Real
+
+
+def mask_freeness(
+    law: Any,
+    widths: Sequence[int],
+    runs: int,
+    *,
+    act: ActivationLike = "relu",
+    order: int = 4,
+    rng: Any = None,
+) -> MaskFreeness:
+    """Whether the slopes of a layer are free from the weights that made them.
+
+    With x = φ(h) for a Gaussian h, D = diag(φ'(W x)) and A = W Wᵀ: the centred alternating moments, which vanish
+    for free matrices, are of order 1/n for every law of entries with four moments, though D is a function of W
+    (Yang 2020; Golikov and Yang 2022).
+
+    Parameters
+    ----------
+    law : law of entries
+    widths : sequence of int
+    runs : int
+    act : str, callable or Activation
+    order : int
+        Longest word.
+    rng : Generator, SeedSequence, int or None
+
+    Returns
+    -------
+    MaskFreeness
+
+    Raises
+    ------
+    ValueError
+        If a width or the number of runs is < 2.
+
+    Examples
+    --------
+    >>> mask_freeness("rademacher", [20, 40], 4, rng=0).words
+    ('A B', 'A B A B')
+    """
+    phi, entries = activation(act), as_entries(law, "law")
+    count = check_count("runs", runs, minimum=2)
+    sizes = tuple(check_count("widths", n, minimum=2) for n in widths)
+    means, errors = [], []
+    words: tuple[str, ...] = ()
+    for n, stream in zip(sizes, trial_generators(rng, len(sizes)), strict=True):
+        rows = []
+        for child in stream.spawn(count):
+            x = np.asarray(phi(child.standard_normal(n)))
+            W = entries.draw(child, (n, n), scale=n**-0.5)
+            found = freeness(np.diag(np.asarray(phi.derivative(W @ x))), W @ W.T, order=order)
+            words = found.words
+            rows.append(found.moments)
+        table = np.array(rows)
+        means.append(table.mean(axis=0))
+        errors.append(table.std(axis=0, ddof=1) / count**0.5)
+    return MaskFreeness(repr_of(entries), sizes, words, np.array(means), np.array(errors))
