@@ -1,4 +1,4 @@
-"""The command line: ``rmt compare | law | sample | isometry | kernel | list | gallery | cite | warm``.
+"""The command line: ``rmt compare | law | sample | isometry | kernel | program | list | gallery | cite | warm``.
 
 Exit codes: 0, done (and a comparison accepted, or too small for a verdict); 1, a comparison rejected, and nothing else;
 2, a mistake in the call; 3, anything else: a number that could not be certified, a file that could not be written, a
@@ -31,6 +31,7 @@ COMMANDS = {
     "sample": ("rmt.cli.sample", "write eigenvalues, singular values or a matrix to a file"),
     "isometry": ("rmt.cli.isometry", "whether an initialisation keeps the gradients of a deep network alive"),
     "kernel": ("rmt.cli.kernel", "spectrum and critical learning rate of the kernel of a wide network"),
+    "program": ("rmt.cli.network_program", "a network in training as a tensor program: its runs and its limit"),
     "list": ("rmt.cli.listing", "the table of ensembles and laws, with year and theorem"),
     "gallery": ("rmt.cli.gallery", "build the figures of the gallery"),
     "cite": ("rmt.cli.cite", "how to cite this package, and the theorem behind an ensemble"),
@@ -49,6 +50,7 @@ examples:
   rmt sample goe -n 1000 --seed 0 --out eigenvalues.npy
   rmt isometry --activation tanh --depth 64 --sigma-w 1.05 --sigma-b 0.2 --weights orthogonal
   rmt kernel --activation relu --depth 3 --points sphere -n 1000 --dimension 1000
+  rmt program --activation tanh --depth 2 --steps 1 -n 500 --entries gaussian rademacher
   rmt COMMAND --help
 
 exit codes: 0 done, 1 comparison rejected, 2 mistake in the call, 3 anything else

@@ -13,6 +13,7 @@ from rmt.plotting.partitions import partition as partition
 from rmt.plotting.phase import mark_initialisers as mark_initialisers
 from rmt.plotting.phase import phase_diagram as phase_diagram
 from rmt.plotting.plane import domain_coloring as domain_coloring
+from rmt.plotting.program_graph import program as program
 from rmt.plotting.spectrum import compare as compare
 from rmt.plotting.spectrum import esd as esd
 from rmt.plotting.subordination import subordination as subordination
@@ -33,6 +34,7 @@ __all__ = [
     "noncrossing_lattice",
     "partition",
     "phase_diagram",
+    "program",
     "r_transform",
     "s_transform",
     "save",

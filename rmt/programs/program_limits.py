@@ -35,6 +35,10 @@ SETTLED, ROUNDING = 1e-10, 1e-14
 RANK, VANISHING = 1e-12, 1e-12
 
 
+#: polynomials of a higher degree are integrated as any function
+HIGHEST_DEGREE = 60
+
+
 class _TooManyAxesError(Exception):
     """An integral over more axes than a grid can have."""
 
@@ -368,7 +372,7 @@ class _Plan:
 
         def rank(leaf: Any) -> tuple[bool, bool, int]:
             index = leaf[0].index if isinstance(leaf, tuple) else leaf.index
-            return leaf not in atoms, leaf not in laws and math.isfinite(degrees[leaf]), index
+            return leaf not in atoms, leaf not in laws and degrees[leaf] <= HIGHEST_DEGREE, index
 
         self.leaves = sorted(leaves, key=rank)
         forms = [self._form(leaf) for leaf in self.leaves]
@@ -474,7 +478,7 @@ class _Plan:
                 axes.append(Axis(atoms=atoms[owner]))
                 continue
             on = [leaf for leaf, hit in zip(self.leaves, touched[:, j], strict=True) if hit]
-            if all(leaf not in laws and math.isfinite(degrees[leaf]) for leaf in on):
+            if all(leaf not in laws and degrees[leaf] <= HIGHEST_DEGREE for leaf in on):
                 axes.append(Axis(degree=round(sum(degrees[leaf] for leaf in on))))
                 continue
             breaks = self.transforms[owner][1] if owner in self.transforms else ()

@@ -210,8 +210,8 @@ def sufficient_width(
 def exponential_mean_bound(n: int, t: float, *, rate: float, mean: float, second_moment: float) -> float:
     """Bernstein-type bound on the mean of n independent copies of x ≥ 0 with P(x > s) ≤ exp(−κ s).
 
-    P(mean − E x > t) ≤ exp(−n t²/(2q)) + n exp(−n q κ²/2) with q = E x² + 16/(κ² exp(κ E x)) (after Bakhshizadeh,
-    Maleki and de la Pena 2023).
+    P(mean − E x > t) ≤ exp(−n t²/(2q)) + n exp(−n q κ²/2) with q = E x² + 16/(κ² exp(κ E x)) (after Bakhshizadeh
+    et al. 2023).
 
     Parameters
     ----------

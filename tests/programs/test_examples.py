@@ -21,6 +21,12 @@ def test_examples(name):
     assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
+def test_page():
+    result = doctest.testfile(str(PAGE), module_relative=False)
+    assert result.attempted > 25
+    assert result.failed == 0
+
+
 def test_every_public_function_has_an_example():
     public = [getattr(rmt.programs, name) for name in rmt.programs.__all__]
     assert [f for f in public if not isinstance(f, type) and ">>>" not in (f.__doc__ or "")] == []
