@@ -21,8 +21,8 @@ def main(n=100, rng=0):
         for _ in range(n):
             x = P.map(name, 2 ** (0.5 * (name == "relu")) * (P.matrix() @ x))
         P.mean(x * x)
-        drawn, law = np.log(P.sample(n, rng=rng, trials=300)), log_norm(name, n, n)
-        ax.hist(drawn, 30, density=True, color="0.8", label=f"{title} networks, n = L = {n}")
+        drawn, law = P.sample(n, rng=rng, trials=max(2, 3 * n)), log_norm(name, n, n)
+        ax.hist(np.log(drawn[drawn > 0]), 30, density=True, color="0.8", label=f"{title} networks, n = L = {n}")
         t = np.linspace(law.mean - 4 * law.variance**0.5, law.mean + 4 * law.variance**0.5, 300)
         for mean, variance, style, label in (
             (law.mean, law.variance, "-", "exact mean and variance"),

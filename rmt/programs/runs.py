@@ -101,8 +101,7 @@ class ProgramRun:
 
     def run(self, n: int, rng: np.random.Generator) -> Real:
         """The outputs of one run; for several angles one row after the other."""
-        children = rng.spawn(2 * len(self.program.matrices) + self.program._groups)
-        drawn = _Drawn(self, n, children)
+        drawn = _Drawn(self, n, rng)
         if not self.angles:
             return self._evaluate(n, drawn, None)
         return np.concatenate([self._evaluate(n, drawn, angle) for angle in self.angles])
@@ -138,16 +137,22 @@ class ProgramRun:
 class _Drawn:
     """The random numbers of one run, each from its own stream."""
 
-    def __init__(self, run: ProgramRun, n: int, children: list[np.random.Generator]) -> None:
-        self._run, self._n, self._children = run, n, children
+    def __init__(self, run: ProgramRun, n: int, rng: np.random.Generator) -> None:
+        self._run, self._n = run, n
+        #: the children of rng.spawn(), made when they are needed
+        self._kind = type(rng.bit_generator)
+        self._seeds = rng.bit_generator.seed_seq.spawn(2 * len(run.program.matrices) + run.program._groups)  # type: ignore[attr-defined]
         self._groups: dict[int, Real] = {}
         self._pairs: dict[Matrix, tuple[Real, Real]] = {}
+
+    def _stream(self, index: int) -> np.random.Generator:
+        return np.random.Generator(self._kind(self._seeds[index]))
 
     def vector(self, node: Initial) -> Real:
         """An initial vector."""
         size = length(node.size, self._n)
         if node.group not in self._groups:
-            rng = self._children[2 * len(self._run.program.matrices) + node.group]
+            rng = self._stream(2 * len(self._run.program.matrices) + node.group)
             single = len(node.mixing) == 1
             self._groups[node.group] = (
                 node.law.draw(rng, size)[None, :] if single else rng.standard_normal((len(node.mixing), size))
@@ -159,14 +164,14 @@ class _Drawn:
         shape = (length(matrix.rows, self._n), length(matrix.columns, self._n))
         scale = math.sqrt(float(matrix.variance) / shape[1])
         law = self._run.entries[matrix.index]
-        return np.asarray(law.draw(self._children[2 * matrix.index], shape, scale=scale))
+        return np.asarray(law.draw(self._stream(2 * matrix.index), shape, scale=scale))
 
     def turned(self, matrix: Matrix, angle: float) -> Real:
         """Gaussian entries times the cosine of an angle, plus those of the run times its sine."""
         if matrix not in self._pairs:
             other = self.matrix(matrix)
             scale = math.sqrt(float(matrix.variance) / other.shape[1])
-            normal = self._children[2 * matrix.index + 1].standard_normal(other.shape) * scale
+            normal = self._stream(2 * matrix.index + 1).standard_normal(other.shape) * scale
             self._pairs[matrix] = (normal, other)
         normal, other = self._pairs[matrix]
         return np.asarray(math.cos(angle) * normal + math.sin(angle) * other)
