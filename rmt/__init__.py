@@ -49,6 +49,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "MarchenkoPastur",
         "Meixner",
         "MomentLaw",
+        "PlanarAffine",
         "PlanarLaw",
         "PoissonSpacing",
         "ProjectionProduct",
@@ -77,12 +78,14 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "squared",
     ),
     "rmt.free": (
+        "CircleImage",
         "Circular",
         "CompoundFreePoisson",
         "Deconvolution",
         "FreeLevy",
         "HaarUnitary",
         "Outlier",
+        "PolynomialImage",
         "PolynomialLaw",
         "RectangularConvolution",
         "anticommutator",
@@ -187,12 +190,14 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.errors import ConvergenceError as ConvergenceError
     from rmt.errors import FreenessError as FreenessError
     from rmt.errors import MomentConditionWarning as MomentConditionWarning
+    from rmt.free import CircleImage as CircleImage
     from rmt.free import Circular as Circular
     from rmt.free import CompoundFreePoisson as CompoundFreePoisson
     from rmt.free import Deconvolution as Deconvolution
     from rmt.free import FreeLevy as FreeLevy
     from rmt.free import HaarUnitary as HaarUnitary
     from rmt.free import Outlier as Outlier
+    from rmt.free import PolynomialImage as PolynomialImage
     from rmt.free import PolynomialLaw as PolynomialLaw
     from rmt.free import RectangularConvolution as RectangularConvolution
     from rmt.free import anticommutator as anticommutator
@@ -246,6 +251,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.laws import MarchenkoPastur as MarchenkoPastur
     from rmt.laws import Meixner as Meixner
     from rmt.laws import MomentLaw as MomentLaw
+    from rmt.laws import PlanarAffine as PlanarAffine
     from rmt.laws import PlanarLaw as PlanarLaw
     from rmt.laws import PoissonSpacing as PoissonSpacing
     from rmt.laws import ProjectionProduct as ProjectionProduct

@@ -431,6 +431,7 @@ class CircularEnsemble(BetaEnsemble):
     """Dyson's circular β ensemble; made by :func:`circular`."""
 
     hermitian = False
+    _unitary = True
     field = "complex"
 
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:

@@ -51,11 +51,18 @@ class Ensemble(Frozen):
         Whether every sample equals its conjugate transpose.
     warrant : Warrant
         Why it is asymptotically free from independent matrices.
+    shape : tuple of int
+        Rows and columns as multiples of n.
     """
 
     field: str = "real"
     hermitian: bool = True
     warrant: Warrant = Warrant.NONE
+    shape: tuple[int, int] = (1, 1)
+
+    #: whether every sample is a unitary matrix, or a projection
+    _unitary: ClassVar[bool] = False
+    _idempotent: ClassVar[bool] = False
 
     __array_ufunc__: ClassVar[None] = None
 
@@ -298,6 +305,55 @@ class Ensemble(Frozen):
     def H(self) -> Ensemble:  # noqa: N802 (the field writes A.H for the conjugate transpose)
         """Conjugate transpose of the same random matrix."""
         return self if self.hermitian else self._expression().H
+
+    @property
+    def T(self) -> Ensemble:  # noqa: N802
+        """Transpose of the same random matrix: the conjugate transpose of a real one.
+
+        The transpose of a complex unitarily invariant matrix is asymptotically free from the matrix itself (Mingo and
+        Popa 2016).
+
+        Raises
+        ------
+        TypeError
+            If the matrix is quaternion.
+        """
+        if self.field == "real":
+            return self.H
+        from rmt.ensembles.derived import transposed
+
+        return transposed(self)
+
+    def inverse(self) -> Ensemble:
+        """Inverse of the same random matrix, for laws without mass at 0; ``X @ X.inverse()`` is the identity.
+
+        Raises
+        ------
+        ValueError
+            If the matrix is not square, or its limit law has mass at 0.
+
+        Examples
+        --------
+        >>> import rmt
+        >>> [round(m, 12) for m in rmt.wishart(ratio=0.5).inverse().law().moments(3)]
+        [2.0, 8.0, 48.0]
+        """
+        from rmt.ensembles.derived import inverted
+
+        return inverted(self)
+
+    @property
+    def _roots(self) -> tuple[Ensemble, ...]:
+        """The independent matrices that are drawn for this one."""
+        return (self,)
+
+    def _formed(self, drawn: dict[Ensemble, Matrix], n: int) -> Matrix:
+        """The matrix, from those drawn for its roots."""
+        return drawn[self]
+
+    def _inverse_of(self, other: Ensemble) -> bool:
+        """Whether this letter beside the other one gives the identity."""
+        return False
 
     def _expression(self) -> Expression:
         from rmt.ensembles.expression import Expression

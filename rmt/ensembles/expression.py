@@ -4,70 +4,301 @@ from __future__ import annotations
 
 import itertools
 import operator
-import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import numpy as np
 
+from rmt._cached import cached_property
+from rmt.ensembles.coefficients import as_number, collect, conjugate, is_hermitian, multiply, plain
 from rmt.ensembles.ensemble import Ensemble, Matrix, Warrant, eigenvalues_in_order
-from rmt.ensembles.limits import Word, adjoint, conjugate, cyclic_runs, limit_law
+from rmt.ensembles.letters import Shape, Word, adjoint, factor_shape, letters_of, reduced, word_shape
 from rmt.ensembles.repeats import trial_generators
-from rmt.errors import shown
 
 if TYPE_CHECKING:
+    from rmt.ensembles.products import RealProduct
     from rmt.laws.law import Law
     from rmt.laws.planar import PlanarLaw
 
+_MOST_WORDS = 100_000  # words that are written out
+_FEW_WORDS = 1000  # words that are written out for a look at them
+_COUNT_LIMIT = 10**12  # beyond it words are not counted
+
 
 class Expression(Ensemble):
-    """A polynomial in independent random matrices, held as words and coefficients.
+    """A polynomial in independent random matrices.
 
     Identity decides what is the same matrix: with ``X = rmt.gue()``, ``X + X`` is ``2 * X`` and has one variable;
-    ``rmt.gue() + rmt.gue()`` has two. Built by the operators ``+ - @ ** *`` (numbers only for ``*``) and ``.H``.
+    ``rmt.gue() + rmt.gue()`` has two. Built by the operators ``+ - @ ** *`` (numbers only for ``*``), ``.H``, ``.T``
+    and ``.inverse()``. Sums and products keep how they were written, so that an expression costs no more than its
+    text; :attr:`terms` writes out its words.
 
     A sample draws each variable once, from its own child generator, in the order in which the variables first
     appear in the expression.
+
+    Parameters
+    ----------
+    terms : iterable of (word, coefficient)
+        A word is a tuple of (ensemble, conjugate transpose or not).
+
+    Raises
+    ------
+    ValueError
+        If the shapes of factors or summands do not match, a quaternion matrix meets another one or a complex number,
+        or a number is added to a rectangle.
     """
 
-    def __init__(self, terms: Iterable[tuple[Word, Any]]) -> None:
-        collected: dict[Word, Any] = {}
-        for word, coefficient in terms:
-            key = tuple((variable, starred and not variable.hermitian) for variable, starred in word)
-            collected[key] = collected.get(key, 0) + coefficient
-        self.terms: Mapping[Word, Any] = MappingProxyType({word: c for word, c in collected.items() if c != 0})
-        self.variables: tuple[Ensemble, ...] = tuple(
-            dict.fromkeys(variable for word in self.terms for variable, _ in word)
-        )
-        fields = {variable.field for variable in self.variables}
-        if "quaternion" in fields and len(fields) > 1:
-            raise ValueError(
-                "a quaternion ensemble (samples of size 2n) cannot be combined with a real or complex one (size n); "
-                "use the same field throughout"
-            )
-        complex_numbers = any(isinstance(c, complex) and c.imag != 0 for c in self.terms.values())
-        if fields == {"quaternion"}:
-            if complex_numbers:
-                raise ValueError(
-                    "a complex multiple of a quaternion ensemble is no quaternion matrix: take real coefficients, or "
-                    "the complex field (rmt.gue())"
-                )
-            self.field = "quaternion"
+    def __init__(
+        self,
+        terms: Iterable[tuple[Word, Any]] = (),
+        *,
+        summands: Sequence[tuple[Any, Expression]] = (),
+        factors: Sequence[Expression] = (),
+    ) -> None:
+        self._summed, self._multiplied = tuple(summands), tuple(factors)
+        self._written: dict[Word, Any] = {}
+        #: shape, None for a number; whether letters are quaternion; bound on the number of words
+        self._size: Shape | None
+        if self._summed:
+            self._size, self._quaternion = self._of_sum()
+            bound = sum(e._bound for _, e in self._summed)
+        elif self._multiplied:
+            self._size, self._quaternion = self._of_product()
+            bound = 1
+            for e in self._multiplied:
+                bound = min(bound * e._bound, _COUNT_LIMIT)
         else:
-            self.field = "complex" if "complex" in fields or complex_numbers else "real"
-        self.hermitian = {adjoint(w): conjugate(c) for w, c in self.terms.items()} == self.terms
-        self.warrant = (
-            Warrant.INVARIANT
-            if self.variables and all(v.warrant is Warrant.INVARIANT for v in self.variables)
-            else Warrant.NONE
-        )
+            self._written = collect((reduced(word), c) for word, c in terms)
+            self._size, self._quaternion = self._of_words()
+            bound = max(1, len(self._written))
+        self._bound: int = min(bound, _COUNT_LIMIT)
 
     @classmethod
     def variable(cls, ensemble: Ensemble) -> Expression:
         """Return the expression that is one ensemble."""
         return cls([(((ensemble, False),), 1)])
+
+    @classmethod
+    def number(cls, value: Any, size: Shape | None = None) -> Expression:
+        """Return a multiple of the identity."""
+        made = cls([((), value)])
+        made.__dict__["_size"] = size
+        return made
+
+    # ------------------------------------------------------------------ what can be formed
+    def _of_words(self) -> tuple[Shape | None, bool]:
+        size: Shape | None = None
+        fields: set[bool] = set()
+        for word, c in self._written.items():
+            for left, right in itertools.pairwise(word):
+                if factor_shape(left)[1] != factor_shape(right)[0]:
+                    _refuse_shapes(factor_shape(left), "@", factor_shape(right))
+            if word:
+                if size is not None and size != word_shape(word):
+                    _refuse_shapes(size, "+", word_shape(word))
+                size = word_shape(word)
+                fields |= {variable.field == "quaternion" for variable, _ in word}
+            if isinstance(c, complex) and True in fields:
+                _refuse_complex()
+        return self._checked(size, fields, () in self._written)
+
+    def _of_sum(self) -> tuple[Shape | None, bool]:
+        size: Shape | None = None
+        for c, e in self._summed:
+            if e._size is not None:
+                if size is not None and size != e._size:
+                    _refuse_shapes(size, "+", e._size)
+                size = e._size
+            if isinstance(c, complex) and e._quaternion:
+                _refuse_complex()
+        fields = {e._quaternion for _, e in self._summed if e._size is not None}
+        constant = any(e._size is None and e._written for _, e in self._summed)
+        if True in fields and any(isinstance(v, complex) for _, e in self._summed for v in e._written.values()):
+            _refuse_complex()
+        return self._checked(size, fields, constant)
+
+    def _of_product(self) -> tuple[Shape | None, bool]:
+        size: Shape | None = None
+        for e in self._multiplied:
+            if e._size is not None:
+                if size is not None and size[1] != e._size[0]:
+                    _refuse_shapes(size, "@", e._size)
+                size = e._size if size is None else (size[0], e._size[1])
+        fields = {e._quaternion for e in self._multiplied if e._size is not None}
+        return self._checked(size, fields, False)
+
+    def _checked(self, size: Shape | None, fields: set[bool], constant: bool) -> tuple[Shape | None, bool]:
+        if len(fields) > 1:
+            raise ValueError(
+                "a quaternion ensemble (samples of size 2n) cannot be combined with a real or complex one (size n); "
+                "use the same field throughout"
+            )
+        if constant and size is not None and size[0] != size[1]:
+            raise ValueError(
+                f"shapes do not match: a matrix of shape {size[0]}n x {size[1]}n + a multiple of the identity, which "
+                "is square; A @ A.H + 1 is a square matrix"
+            )
+        return size, True in fields
+
+    @property
+    def shape(self) -> tuple[int, int]:  # type: ignore[override]
+        """Rows and columns as multiples of n."""
+        return self._size or (1, 1)
+
+    def _require_square(self, wanted: str) -> None:
+        rows, columns = self.shape
+        if rows != columns:
+            raise ValueError(
+                f"{_shown(self)} of shape {rows}n x {columns}n is not square, so it has no {wanted}; use "
+                "singular_values(n) and gram_law()"
+            )
+
+    # ------------------------------------------------------------------ words
+    @cached_property
+    def _summands(self) -> list[tuple[Any, Expression]]:
+        """Coefficients and expressions that are no sums."""
+        return self._flattened({})
+
+    def _flattened(self, opaque: Mapping[int, Any]) -> list[tuple[Any, Expression]]:
+        """Coefficients and expressions that are no sums, or opaque."""
+        out: list[tuple[Any, Expression]] = []
+        stack: list[tuple[Any, Expression]] = [(1, self)]
+        while stack:
+            c, e = stack.pop()
+            if e._summed and id(e) not in opaque:
+                stack.extend((multiply(c, d), f) for d, f in reversed(e._summed))
+            else:
+                out.append((c, e))
+        return out
+
+    @cached_property
+    def _factors(self) -> list[Expression]:
+        """Expressions that are no products."""
+        out: list[Expression] = []
+        stack: list[Expression] = [self]
+        while stack:
+            e = stack.pop()
+            if e._multiplied:
+                stack.extend(reversed(e._multiplied))
+            else:
+                out.append(e)
+        return out
+
+    @cached_property
+    def terms(self) -> Mapping[Word, Any]:
+        """Coefficients of the words, reduced and written out.
+
+        Raises
+        ------
+        ValueError
+            If there may be more than 100000 words.
+        """
+        if self._bound > _MOST_WORDS:
+            count = f"{self._bound}" if self._bound < _COUNT_LIMIT else "more than 10^12"
+            raise ValueError(
+                f"writing out this expression takes up to {count} words, more than {_MOST_WORDS}; its sample(n) and "
+                "eigenvalues(n) need none of them, nor does law() where what is multiplied is free from the rest"
+            )
+        if not self._summed and not self._multiplied:
+            return MappingProxyType(self._written)
+        return MappingProxyType(self._expand({}))
+
+    def _expand(self, opaque: Mapping[int, tuple[Ensemble, bool]]) -> dict[Word, Any]:
+        """Coefficients of the words, in which some expressions (by id) stay as letters."""
+        if id(self) in opaque:
+            return {(opaque[id(self)],): 1}
+        if self._summed:
+            terms: list[tuple[Word, Any]] = []
+            for c, e in self._flattened(opaque) if opaque else self._summands:
+                terms += ((word, multiply(c, d)) for word, d in e._expand(opaque).items())
+            return collect(terms)
+        if self._multiplied:
+            product: dict[Word, Any] = {(): 1}
+            for e in self._factors:
+                right = e._expand(opaque)
+                product = collect(
+                    (reduced(u + v), multiply(c, d)) for u, c in product.items() for v, d in right.items()
+                )
+            return product
+        return self._written
+
+    @cached_property
+    def _letters(self) -> tuple[Ensemble, ...]:
+        """Letters of the expression as it is written, cancelled ones included."""
+        out: dict[Ensemble, None] = {}
+        stack, seen = [self], set()
+        while stack:
+            e = stack.pop()
+            if id(e) in seen:
+                continue
+            seen.add(id(e))
+            out.update(dict.fromkeys(letters_of(e._written)))
+            stack.extend(reversed([f for _, f in e._summed] + list(e._multiplied)))
+        return tuple(out)
+
+    @property
+    def _roots(self) -> tuple[Ensemble, ...]:
+        return self.variables
+
+    @cached_property
+    def variables(self) -> tuple[Ensemble, ...]:
+        """The independent random matrices, in the order in which they first appear."""
+        letters = letters_of(self.terms) if self._bound <= _FEW_WORDS else self._letters
+        return tuple(dict.fromkeys(root for letter in letters for root in letter._roots))
+
+    @cached_property
+    def field(self) -> str:  # type: ignore[override]
+        """Field of the entries: "real", "complex" or "quaternion"."""
+        if self._quaternion:
+            return "quaternion"
+        if self._bound > _FEW_WORDS:
+            numbers: Iterable[Any] = (
+                c for e in self._parts() for c in [*e._written.values(), *(d for d, _ in e._summed)]
+            )
+            letters: Iterable[Ensemble] = self._letters
+        else:
+            numbers, letters = self.terms.values(), letters_of(self.terms)
+        has_complex = any(isinstance(c, complex) for c in numbers)
+        return "complex" if has_complex or any(v.field == "complex" for v in letters) else "real"
+
+    def _parts(self) -> list[Expression]:
+        """All expressions of which this one is made, each once."""
+        found: dict[int, Expression] = {}
+        stack = [self]
+        while stack:
+            e = stack.pop()
+            if id(e) not in found:
+                found[id(e)] = e
+                stack.extend([f for _, f in e._summed] + list(e._multiplied))
+        return list(found.values())
+
+    @cached_property
+    def hermitian(self) -> bool:  # type: ignore[override]
+        """Whether every sample equals its conjugate transpose, up to rounding of the coefficients."""
+        rows, columns = self.shape
+        return rows == columns and (self._reads_hermitian() or is_hermitian(self.terms))
+
+    def _reads_hermitian(self) -> bool:
+        """Whether the expression is Hermitian as it is written, without writing out long ones."""
+        if self._bound <= _FEW_WORDS:
+            return is_hermitian(self.terms)
+        if self._summed:
+            return all(not isinstance(c, complex) and e.hermitian for c, e in self._summands)
+        factors = self._factors
+        pairs = zip(factors[: (len(factors) + 1) // 2], reversed(factors), strict=False)
+        return all(
+            (a is b and a.hermitian) or (min(a._bound, b._bound) <= _FEW_WORDS and a.H.terms == b.terms)
+            for a, b in pairs
+        )
+
+    @cached_property
+    def warrant(self) -> Warrant:  # type: ignore[override]
+        """Why it is asymptotically free from independent matrices: what its letters say, or Haar matrices around it."""
+        from rmt.ensembles.freeness import warrant_of
+
+        return warrant_of(self.terms if self._bound <= _FEW_WORDS else {((v, False),): 1 for v in self._letters})
 
     # ------------------------------------------------------------------ algebra
     def _expression(self) -> Expression:
@@ -76,62 +307,129 @@ class Expression(Ensemble):
     @property
     def H(self) -> Expression:  # noqa: N802
         """Conjugate transpose: words reversed, coefficients conjugated."""
-        return Expression((adjoint(word), conjugate(c)) for word, c in self.terms.items())
+        if self._bound <= _FEW_WORDS and self.hermitian:
+            return self
+        if self._summed:
+            return Expression(summands=[(conjugate(c), e.H) for c, e in self._summands])
+        if self._multiplied:
+            return Expression(factors=[e.H for e in reversed(self._factors)])
+        return Expression((adjoint(word), conjugate(c)) for word, c in self._written.items())
+
+    @property
+    def T(self) -> Ensemble:  # noqa: N802
+        """Transpose: words reversed, their letters transposed."""
+        if self._quaternion:
+            raise TypeError(f"the transpose of {_shown(self)} is no quaternion matrix; X.H is the conjugate transpose")
+        if self._summed:
+            return Expression(summands=[(c, e.T._expression()) for c, e in self._summands])
+        if self._multiplied:
+            return Expression(factors=[e.T._expression() for e in reversed(self._factors)])
+        total: list[tuple[Any, Expression]] = []
+        for word, c in self._written.items():
+            product = [(v.T.H if starred else v.T)._expression() for v, starred in reversed(word)]
+            total.append((c, Expression(factors=product) if product else Expression([((), 1)])))
+        return Expression(summands=total) if total else self
+
+    def inverse(self) -> Ensemble:
+        """Inverse of the same random matrix: of each factor of a product, in reversed order.
+
+        Raises
+        ------
+        ValueError
+            If the matrix is not square, or its limit law has mass at 0.
+        """
+        self._require_square("inverse")
+        if self._multiplied:
+            if all(e.shape[0] == e.shape[1] for e in self._factors):
+                return Expression(factors=[e.inverse()._expression() for e in reversed(self._factors)])
+        elif len(self.terms) == 1:
+            ((word, c),) = self.terms.items()
+            if all(v.shape[0] == v.shape[1] for v, _ in word):
+                inverses = [(v.inverse().H if starred else v.inverse())._expression() for v, starred in reversed(word)]
+                return Expression(factors=inverses or [Expression([((), 1)])])._times(_quotient(1, c))
+        elif not self.terms:
+            raise ValueError("the zero matrix has no inverse")
+        from rmt.ensembles.derived import inverted
+
+        return inverted(self)
+
+    def _formed(self, drawn: dict[Ensemble, Matrix], n: int) -> Matrix:
+        return self._evaluate(drawn, n)
 
     def __add__(self, other: object) -> Expression:
-        return Expression([*self.terms.items(), *_as_terms(other, "+")])
+        return Expression(summands=[(1, self), (1, _as_expression(other, "+"))])
 
-    __radd__ = __add__
+    def __radd__(self, other: object) -> Expression:
+        return Expression(summands=[(1, _as_expression(other, "+")), (1, self)])
 
     def __sub__(self, other: object) -> Expression:
-        return Expression([*self.terms.items(), *((word, -c) for word, c in _as_terms(other, "-"))])
+        return Expression(summands=[(1, self), (-1, _as_expression(other, "-"))])
 
     def __rsub__(self, other: object) -> Expression:
-        return -self + other
+        return Expression(summands=[(1, _as_expression(other, "-")), (-1, self)])
 
     def __neg__(self) -> Expression:
         return self * -1
 
     def __mul__(self, other: object) -> Expression:
-        number = _as_number(other, "*")
-        return Expression((word, c * number) for word, c in self.terms.items())
+        return self._times(_as_factor(other, "*"))
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: object) -> Expression:
-        number = _as_number(other, "/")
-        return Expression((word, c / number) for word, c in self.terms.items())
+        number = _as_factor(other, "/")
+        if not self._summed and not self._multiplied:
+            return Expression([(word, _quotient(c, number)) for word, c in self._written.items()])._sized(self._size)
+        return self._times(_quotient(1, number))
+
+    def _times(self, number: Any) -> Expression:
+        if not self._summed and not self._multiplied:
+            made = Expression([(word, multiply(c, number)) for word, c in self._written.items()])
+            return made._sized(self._size, self._quaternion)
+        if number == 0:
+            return Expression()._sized(self._size, self._quaternion)
+        return Expression(summands=[(number, self)])
+
+    def _sized(self, size: Shape | None, quaternion: bool = False) -> Expression:
+        """The same terms with a shape that they need not show, as zero does."""
+        self.__dict__["_size"] = size
+        self.__dict__["_quaternion"] = self._quaternion or quaternion
+        return self
 
     def __matmul__(self, other: object) -> Expression:
         if not isinstance(other, Ensemble):
             raise TypeError(f"X @ Y needs two ensembles, got {type(other).__name__}; a number multiplies with *")
-        right = other._expression().terms
-        return Expression((u + v, c * d) for u, c in self.terms.items() for v, d in right.items())
+        return Expression(factors=[self, other._expression()])
 
     def __pow__(self, exponent: object) -> Expression:
         try:
             count = operator.index(exponent)  # type: ignore[arg-type]
         except TypeError:
-            raise TypeError(f"the exponent must be an integer >= 1, got {exponent!r}") from None
-        if count < 1:
-            raise ValueError(f"the exponent must be an integer >= 1, got {count}")
-        result = self
-        for _ in range(count - 1):
-            result = result @ self
-        return result
+            raise TypeError(f"the exponent must be an integer >= 0, got {exponent!r}") from None
+        if count < 0:
+            raise ValueError(f"the exponent must be an integer >= 0, got {count}; X.inverse() is the inverse")
+        if count == 0:
+            self._require_square("powers")
+            return Expression.number(1, self._size)._sized(self._size, self._quaternion)
+        return self if count == 1 else Expression(factors=[self] * count)
 
     def __repr__(self) -> str:
         # evaluating it gives the same polynomial: a variable that returns has a name
+        if self._bound > _FEW_WORDS:
+            return _written_out(self)
         counts = Counter(variable for word in self.terms for variable, _ in word)
         names: dict[Ensemble, str] = {}
         inner = " ".join(map(repr, self.variables))  # an expression inside a variable has names of its own
         free = (name for k in itertools.count(1) if (name := f"X{k}") not in inner)
+        shared = {v for letter in counts for v in letter._roots if letter not in letter._roots}
 
         def show(variable: Ensemble) -> str:
-            if counts[variable] == 1:
-                return repr(variable)
             if variable in names:
                 return names[variable]
+            if counts[variable] == 1 and variable not in shared:
+                return _show_derived(variable, show)
+            if variable._roots != (variable,):
+                return _show_derived(variable, show)
             names[variable] = next(free)
             return f"({names[variable]} := {variable!r})"
 
@@ -142,10 +440,15 @@ class Expression(Ensemble):
         return " + ".join(parts) or "0"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "terms": dict(self.terms)}
+        state = {key: self.__dict__[key] for key in ("_written", "_size", "_quaternion", "_bound", "_finished")}
+        return {
+            **state,
+            "_summed": tuple(self._summands) if self._summed else (),
+            "_multiplied": tuple(self._factors) if self._multiplied else (),
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update({**state, "terms": MappingProxyType(state["terms"])})
+        self.__dict__.update(state)
 
     # ------------------------------------------------------------------ the matrix
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
@@ -156,31 +459,42 @@ class Expression(Ensemble):
         return {variable: variable._sample(n, child) for variable, child in zip(self.variables, children, strict=True)}
 
     def _evaluate(self, drawn: dict[Ensemble, Matrix], n: int) -> Matrix:
-        total: Matrix | None = None
-        for word, c in self.terms.items():
-            if not word:
-                continue
-            product: Matrix | None = None
-            for variable, starred in word:
-                factor = drawn[variable].conj().T if starred else drawn[variable]
-                if product is not None and product.shape[1] != factor.shape[0]:
-                    self._refuse_shapes(n, product.shape, "@", factor.shape)
-                product = factor if product is None else product @ factor
-            assert product is not None
-            if total is not None and total.shape != product.shape:
-                self._refuse_shapes(n, total.shape, "+", product.shape)
-            term = _plain(c) * product
-            total = term if total is None else total + term
-        constant = _plain(self.terms.get((), 0))
-        if total is None:
-            return np.asarray(constant * np.eye(n))
-        rows, columns = total.shape
-        if constant != 0 and rows != columns:
-            self._refuse_shapes(n, total.shape, "+", f"{self.terms[()]!r} times the identity")
-        return total + constant * np.eye(rows) if constant != 0 else total
+        side = 2 * n if self._quaternion else n
+        formed: dict[Ensemble, Matrix] = dict(drawn)
+        if self._bound <= _FEW_WORDS:
+            total = _of_terms(self.terms, formed, n, side, self.shape)
+        else:
+            total = self._of_parts(formed, n, side)
+        if self.hermitian:
+            total = (total + total.conj().T) / 2.0
+        return total
 
-    def _refuse_shapes(self, n: int, left: object, symbol: str, right: object) -> NoReturn:
-        raise ValueError(f"shapes do not match in {self!r} at n = {n}: {left} {symbol} {right}")
+    def _of_parts(self, formed: dict[Ensemble, Matrix], n: int, side: int) -> Matrix:
+        """The matrix, from those of its summands and factors."""
+        known: dict[int, Matrix] = {}
+
+        def form(e: Expression) -> Matrix:
+            if id(e) not in known:
+                if e._summed:
+                    rows, columns = e.shape
+                    total: Any = np.zeros((side * rows, side * columns))
+                    for c, f in e._summands:
+                        part = form(f) if f._size is not None else plain(f.terms.get((), 0)) * np.eye(side * rows)
+                        total = total + plain(c) * part
+                    known[id(e)] = total
+                elif e._multiplied:
+                    product: Any = 1.0
+                    for f in e._factors:
+                        if f._size is None:
+                            product = product * plain(f.terms.get((), 0))
+                        else:
+                            product = product * form(f) if np.ndim(product) == 0 else product @ form(f)
+                    known[id(e)] = product
+                else:
+                    known[id(e)] = _of_terms(e._written, formed, n, side, e.shape)
+            return known[id(e)]
+
+        return form(self)
 
     @property
     def is_rigid(self) -> bool:
@@ -191,47 +505,44 @@ class Expression(Ensemble):
         affine = self._affine_part()
         if affine is not None and method != "_sample":
             return affine[1]._bytes(method, n)
-        return sum((variable._bytes("_sample", n) for variable in self.variables), self._dense_bytes(n))
+        rows, columns = self.shape
+        own = self._dense_bytes(n) * rows * columns
+        return sum((variable._bytes("_sample", n) for variable in self.variables), own)
 
     def _affine_part(self) -> tuple[Any, Ensemble, Any] | None:
         """``(scale, X, shift)`` if the expression is scale * X + shift with one variable, else None."""
+        if self._bound > _FEW_WORDS:
+            return None
         words = [word for word in self.terms if word]
         if len(words) != 1 or len(words[0]) != 1 or words[0][0][1]:
             return None
         return self.terms[words[0]], words[0][0][0], self.terms.get((), 0)
 
+    @cached_property
+    def _real_product(self) -> RealProduct | None:
+        """The product of two Hermitian matrices, one of them definite, that this is up to a shift; or None."""
+        from rmt.ensembles.products import real_product
+
+        if self._bound > _FEW_WORDS:
+            return None
+        found = real_product(self.terms)
+        return found if found is not None and found.definite else None
+
     def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
+        self._require_square("eigenvalues")
         affine = self._affine_part()
         if affine is not None:
             scale, variable, shift = affine
-            values = _plain(scale) * variable._eigenvalues(n, rng) + _plain(shift)
-        elif self.hermitian:
+            values = plain(scale) * variable._eigenvalues(n, rng) + plain(shift)
+            return np.sort(values) if self.hermitian else np.sort(np.asarray(values, dtype=np.complex128))
+        if self.hermitian:
             values = np.linalg.eigvalsh(self._sample(n, rng))
-            if self.field == "quaternion":
-                values = values[::2]  # Kramers pairs
-        else:
-            values = self._product_eigenvalues(n, rng)
-        return np.sort(values) if self.hermitian else values
-
-    def _product_eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
-        """Eigenvalues of a matrix that is not Hermitian; real ones for X @ W with a positive factor W.
-
-        X W has the eigenvalues of W^(1/2) X W^(1/2), computed from that Hermitian matrix.
-        """
+            return np.asarray(values[::2] if self._quaternion else values)  # Kramers pairs
         drawn = self._draw(n, rng)
-        words = [word for word in self.terms if word]
-        runs = cyclic_runs(words[0]) if len(words) == 1 else None
-        if runs is not None and len(runs) == 2:
-            factors = [np.linalg.matrix_power(drawn[variable], exponent) for variable, exponent in runs]
-            for positive, other in (factors, factors[::-1]):
-                weights, vectors = np.linalg.eigh(positive)
-                if weights[0] >= -1e-12 * weights[-1]:
-                    root = vectors * np.sqrt(np.maximum(weights, 0.0))
-                    values = np.linalg.eigvalsh(root.conj().T @ other @ root)
-                    if self.field == "quaternion":
-                        values = values[::2]
-                    return np.asarray(np.sort(_plain(self.terms[words[0]]) * values + _plain(self.terms.get((), 0))))
-        return eigenvalues_in_order(self._evaluate(drawn, n))
+        if self._real_product is None:
+            return eigenvalues_in_order(self._evaluate(drawn, n)).astype(np.complex128)
+        values = self._real_product.eigenvalues(drawn, n, 2 * n if self._quaternion else n)
+        return values[::2] if self._quaternion else values
 
     # ------------------------------------------------------------------ the law
     def law(self) -> Law | PlanarLaw:
@@ -239,61 +550,170 @@ class Expression(Ensemble):
 
         Raises
         ------
+        ValueError
+            If the matrix is not square.
         FreenessError
-            If two of the variables are not known to be asymptotically free.
+            If two of the variables are added or multiplied and not known to be asymptotically free.
+        TypeError
+            If the spectrum is not real, and no law in the plane is known.
         """
-        if list(self.terms.values()) == [1] and len(next(iter(self.terms))) == 1:
-            return self.variables[0].law()  # laws in the plane are those of the conjugate transpose, too
-        law = limit_law(self.terms, self.variables)
+        from rmt.ensembles.limits import limit_law
+
+        self._require_square("eigenvalues")
+        law = limit_law(self)
         if law is None:
             raise TypeError(
-                f"{self!r} is not self-adjoint and no product of two matrices, one of them positive, so its limit law "
-                "does not live on the line; the law of A @ A.H or of A + A.H does, and .eigenvalues(n) samples it"
+                f"{_shown(self)} is not self-adjoint and no product of two matrices, one of them positive, so its "
+                "limit law does not live on the line, and none in the plane is known; the law of A @ A.H or of "
+                "A + A.H is, and .eigenvalues(n) samples it"
             )
         return law
 
     def gram_law(self) -> Law:
         """Limit law of E E* for the expression E."""
-        return super().gram_law() if self.hermitian else cast("Law", (self @ self.H).law())
+        from rmt.ensembles.r_diagonal import r_diagonal_gram
+
+        if self.hermitian:
+            return super().gram_law()
+        gram = r_diagonal_gram(self.terms) if self._bound <= _FEW_WORDS else None
+        if gram is not None:
+            return gram
+        return cast("Law", (self @ self.H).law())
+
+    @property
+    def theorems(self) -> tuple[str, ...]:
+        """The theorems that make its parts asymptotically free; :meth:`law` rests on them.
+
+        Raises
+        ------
+        FreenessError
+            If two of the variables are added or multiplied and not known to be asymptotically free.
+
+        Examples
+        --------
+        >>> import rmt
+        >>> U, D = rmt.haar_unitary(), rmt.diagonal(rmt.Uniform(1, 2))
+        >>> (U @ D @ U.H + rmt.diagonal(rmt.Rademacher())).theorems
+        ('haar_unitary() is free from any algebra of the others (Voiculescu 1991)',)
+        """
+        from rmt.ensembles.limits import theorems
+
+        return theorems(self)
 
 
-def _plain(number: Any) -> Any:
-    """A coefficient, which may be a Fraction, as a number that arrays multiply with."""
-    return number if isinstance(number, complex) else float(number)
+def _of_terms(terms: Mapping[Word, Any], formed: dict[Ensemble, Matrix], n: int, side: int, shape: Shape) -> Matrix:
+    """The matrix of some words; prefixes that words share are multiplied once."""
+    total = np.zeros((side * shape[0], side * shape[1]))
+    products: dict[Word, Matrix] = {}
+    for word, c in terms.items():
+        if word:
+            total = total + plain(c) * _of_word(word, formed, n, products)
+        else:
+            total = total + plain(c) * np.eye(side * shape[0])
+    return total
 
 
-def _as_number(value: Any, symbol: str) -> Any:
-    if isinstance(value, Ensemble):
-        raise TypeError(f"ensemble {symbol} ensemble is ambiguous: write X @ Y for the matrix product")
-    if isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0:
-        value = value.item()
-    try:
-        number = complex("" if isinstance(value, (str, np.ndarray)) else value)
-    except OverflowError:
-        raise ValueError(
-            f"expected a number after {symbol}, got {shown(value)}, beyond the largest float, {sys.float_info.max!r}"
-        ) from None
-    except (TypeError, ValueError):
-        raise TypeError(f"expected a number or an ensemble after {symbol}, got {type(value).__name__}") from None
-    if not np.isfinite(number):
-        raise ValueError(f"expected a finite number after {symbol}, got {value!r}")
-    if symbol == "/" and number == 0:
-        raise ValueError("division of an ensemble by zero")
-    return value
+def _of_word(word: Word, formed: dict[Ensemble, Matrix], n: int, products: dict[Word, Matrix]) -> Matrix:
+    product: Matrix | None = None
+    for end, (variable, starred) in enumerate(word, start=1):
+        if word[:end] not in products:
+            if variable not in formed:
+                formed[variable] = variable._formed(formed, n)
+            factor = formed[variable].conj().T if starred else formed[variable]
+            products[word[:end]] = factor if product is None else product @ factor
+        product = products[word[:end]]
+    assert product is not None
+    return product
 
 
-def _as_terms(other: Any, symbol: str) -> Iterable[tuple[Word, Any]]:
+def _show_derived(variable: Ensemble, show: Any) -> str:
+    from rmt.ensembles.derived import DerivedEnsemble, InverseEnsemble
+
+    if not isinstance(variable, DerivedEnsemble) or isinstance(variable.base, Expression):
+        return repr(variable)
+    return f"{show(variable.base)}{'.inverse()' if isinstance(variable, InverseEnsemble) else '.T'}"
+
+
+def _written_out(expression: Expression) -> str:
+    """The expression as sums and products, for one whose words are too many."""
+    names: dict[Ensemble, str] = {}
+    inner = " ".join(map(repr, expression._letters))
+    free = (name for k in itertools.count(1) if (name := f"X{k}") not in inner)
+
+    def letter(variable: Ensemble) -> str:
+        if variable not in names:
+            names[variable] = next(free)
+            return f"({names[variable]} := {variable!r})"
+        return names[variable]
+
+    def show(e: Expression) -> str:
+        if e._summed:
+            parts = [show(f) if c == 1 else f"{c!r} * ({show(f)})" for c, f in e._summands]
+            return " + ".join(parts)
+        if e._multiplied:
+            groups = [(show_factor, len(list(run))) for show_factor, run in itertools.groupby(e._factors, id)]
+            by_id = {id(f): f for f in e._factors}
+            return " @ ".join(f"({show(by_id[k])})" + (f" ** {count}" if count > 1 else "") for k, count in groups)
+        words = []
+        for word, c in e._written.items():
+            body = " @ ".join(letter(v) + (".H" if starred else "") for v, starred in word)
+            words.append(body if c == 1 and body else f"{c!r} * {body}" if body else repr(c))
+        return " + ".join(words) or "0"
+
+    return show(expression)
+
+
+def _shown(expression: Expression) -> str:
+    from rmt.errors import shown
+
+    return shown(expression)
+
+
+def _quotient(left: Any, right: Any) -> Any:
+    return multiply(left, 1 / right) if isinstance(right, complex) else left / right
+
+
+def _as_factor(other: object, symbol: str) -> Any:
+    from rmt.laws.law import Law
+
     if isinstance(other, Ensemble):
-        return other._expression().terms.items()
+        raise TypeError(f"ensemble {symbol} ensemble is ambiguous: write X @ Y for the matrix product")
+    if isinstance(other, Law):
+        _refuse_law(symbol)
+    return as_number(other, symbol)
+
+
+def _as_expression(other: object, symbol: str) -> Expression:
+    if isinstance(other, Ensemble):
+        return other._expression()
     from rmt.laws.law import Law
 
     if isinstance(other, Law):
-        _refuse_law()
-    return [((), _as_number(other, symbol))]
+        _refuse_law(symbol)
+    return Expression([((), as_number(other, symbol))])
 
 
-def _refuse_law() -> NoReturn:
+def _refuse_law(symbol: str) -> NoReturn:
+    if symbol in "+-":
+        raise TypeError(
+            "ensemble + law mixes the two faces: add rmt.haar_conjugate(rmt.diagonal(law)) for a matrix with that law, "
+            "or rmt.boxplus(ensemble.law(), law) for the law of the sum"
+        )
     raise TypeError(
-        "ensemble + law mixes the two faces: add rmt.haar_conjugate(rmt.diagonal(law)) for a matrix with that law, "
-        "or rmt.boxplus(ensemble.law(), law) for the law of the sum"
+        "ensemble * law mixes the two faces: multiply (@) with rmt.haar_conjugate(rmt.diagonal(law)) for a matrix with "
+        "that law, or take rmt.boxtimes(ensemble.law(), law) for the law of the product"
+    )
+
+
+def _refuse_complex() -> NoReturn:
+    raise ValueError(
+        "a complex multiple of a quaternion ensemble is no quaternion matrix: take real coefficients, or "
+        "the complex field (rmt.gue())"
+    )
+
+
+def _refuse_shapes(left: Shape, symbol: str, right: Shape) -> NoReturn:
+    raise ValueError(
+        f"shapes do not match: a matrix of shape {left[0]}n x {left[1]}n {symbol} one of shape "
+        f"{right[0]}n x {right[1]}n; conjugate transposes (.H) exchange rows and columns"
     )

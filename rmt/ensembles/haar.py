@@ -23,6 +23,7 @@ class HaarEnsemble(Ensemble):
     hermitian = False
     warrant = Warrant.INVARIANT
     field: Field
+    _unitary = True
 
     def __init__(self, field: Field) -> None:
         self.field = field

@@ -2,186 +2,259 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
 
-from rmt.ensembles.ensemble import Ensemble, Warrant
-from rmt.errors import FreenessError
+from rmt.ensembles.coefficients import collect, conjugate, is_hermitian
+from rmt.ensembles.ensemble import Ensemble
+from rmt.ensembles.freeness import require_freeness, separated
+from rmt.ensembles.letters import Factor, Word, adjoint, letters_of, reduced
+from rmt.ensembles.products import real_product
 
 if TYPE_CHECKING:
+    from rmt.ensembles.expression import Expression
     from rmt.free.polynomial import FreeVariable
     from rmt.laws.law import Law
+    from rmt.laws.planar import PlanarLaw
 
-#: a variable and whether its conjugate transpose is meant
-Factor = tuple[Ensemble, bool]
-Word = tuple[Factor, ...]
+Terms = Mapping[Word, Any]
 
 
-def limit_law(terms: Mapping[Word, Any], variables: Sequence[Ensemble]) -> Law | None:
-    """Law of a polynomial in asymptotically free variables, or None if its spectrum need not be real.
+def limit_law(expression: Expression) -> Law | PlanarLaw | None:
+    """Law of an expression in asymptotically free variables, or None if no law is known.
 
-    Parts without a common variable are free: the law is their free sum. A single word is a free product where the
-    trace allows it (:func:`word_law`), and a quadratic polynomial that is a square up to a constant is one; any other
-    self-adjoint polynomial goes through its linearisation.
+    What is multiplied and free from the rest is one variable. Parts without a common variable are free: the law is
+    their free sum. A single word is a free product where the trace allows it; any other self-adjoint polynomial goes
+    through its linearisation. Laws in the plane come from :mod:`rmt.ensembles.r_diagonal`.
 
     Raises
     ------
     FreenessError
         If two of the variables are not known to be asymptotically free.
     """
-    require_freeness(variables)
-    shift = terms.get((), 0)
-    words = {word: c for word, c in terms.items() if word}
-    if not words:
-        from rmt.laws import Atomic
-
-        return Atomic((_real(shift),), (1,)) if _is_real(shift) else None
-    if len(words) == 1 and _is_real(shift):
-        ((word, coefficient),) = words.items()
-        law = word_law(word) if _is_real(coefficient) else None
-        if law is not None:
-            return cast("Law", _real(coefficient) * law + _real(shift))
-    if any(terms.get(adjoint(word), 0) != conjugate(c) for word, c in terms.items()):
-        return None
-    from rmt.free import boxplus
-
-    return cast("Law", boxplus(*map(_component_law, _components(words))) + _real(shift))
+    terms, _ = separated(blocked_terms(expression))
+    require_freeness(terms)
+    return _law_of(terms)
 
 
-def require_freeness(variables: Sequence[Ensemble]) -> None:
-    """Raise unless independent `variables` are asymptotically free.
+def theorems(expression: Expression) -> tuple[str, ...]:
+    """The theorems that make the letters of an expression free."""
+    terms, used = separated(blocked_terms(expression))
+    return tuple(dict.fromkeys([*used, *require_freeness(terms)]))
 
-    They are when at most one of them lacks a warrant: invariance under Haar conjugation (Voiculescu 1991), or
-    independent centred entries (Dykema 1993; Anderson-Guionnet-Zeitouni 2010, Theorem 5.4.5).
+
+def polynomial_limit(terms: Terms) -> Law:
+    """Law of a Hermitian polynomial, after its letters are separated.
 
     Raises
     ------
     FreenessError
-        Naming the first two that lack it.
+        If two of the letters are not known to be asymptotically free.
     """
-    generic = [variable for variable in variables if variable.warrant is Warrant.NONE]
-    if len(generic) > 1:
-        first, second = generic[:2]
-        raise FreenessError(
-            f"{first!r} and {second!r} are not known to be asymptotically free: {Warrant.NONE.value} in either. "
-            "Conjugate one of them by a Haar matrix: rmt.haar_conjugate(...)"
-        )
+    found, _ = separated(terms)
+    require_freeness(found)
+    return cast("Law", _law_of(found))
 
 
-def word_law(word: Word) -> Law | None:
-    """Law of one monomial in free variables, if it is a free product of laws on the line; else None.
+# ---------------------------------------------------------------------- what is one variable
+def blocked_terms(expression: Expression) -> dict[Word, Any]:
+    """The words of an expression in which sums that are multiplied, and free from the rest, are letters."""
+    opaque = _candidates(expression)
+    while True:
+        _check_words(expression, opaque)
+        terms = expression._expand(opaque)
+        owners: dict[Ensemble, Ensemble] = {}
+        clashing: set[Ensemble] = set()
+        for letter in letters_of(terms):
+            for root in letter._roots:
+                other = owners.setdefault(root, letter)
+                if other is not letter:
+                    clashing |= {letter, other}
+        rest = {key: factor for key, factor in opaque.items() if factor[0] not in clashing}
+        if len(rest) == len(opaque):
+            return dict(terms)
+        opaque = rest
 
-    A word x^k y^l, read as a circle, has the spectrum of a Hermitian matrix if one of the two powers is positive. Three
-    positive factors have the moments of their free product, but eigenvalues off the line.
-    """
-    law = _palindrome_law(word)
-    if law is not None:
-        return law
-    runs = cyclic_runs(word)
-    if runs is None or len(runs) > 2:
-        return None
-    factors = [_power_law(variable, exponent) for variable, exponent in runs]
-    if any(factor is None for factor in factors):
-        return None
-    laws = [factor for factor in factors if factor is not None]
-    if sum(law._hull()[0] < 0.0 for law in laws) > 1:
-        raise ValueError(
-            f"the product of {runs[0][0]!r} and {runs[1][0]!r} has no real spectrum: at most one factor of a product "
-            "may take negative values"
-        )
-    if len(laws) == 1:
-        return laws[0]
+
+def _check_words(expression: Expression, opaque: Mapping[int, Factor]) -> None:
+    """Refuse what would take too many words, by the error of the part that does."""
+    for part in expression._parts():
+        if part._multiplied and not any(id(f) in opaque for f in part._factors):
+            _ = part.terms
+
+
+def _candidates(expression: Expression) -> dict[int, Factor]:
+    """Sums that are factors of products, by id; equal ones are one. They are Hermitian, or R-diagonal."""
+    from rmt.ensembles.r_diagonal import r_diagonal_gram
+
+    known: dict[Any, Factor] = {}
+    found: dict[int, Factor] = {}
+    for part in expression._parts():
+        for factor in part._factors if part._multiplied else []:
+            if factor._bound < 2 or id(factor) in found:
+                continue
+            if factor._bound > 1000:
+                if factor.hermitian:
+                    found[id(factor)] = (factor, False)
+                continue
+            if len(factor.terms) < 2 or not (factor.hermitian or r_diagonal_gram(factor.terms) is not None):
+                continue
+            key = frozenset(factor.terms.items())
+            if key not in known:
+                known[frozenset(factor.H.terms.items())] = (factor, not factor.hermitian)
+                known[key] = (factor, False)
+            found[id(factor)] = known[key]
+    return found
+
+
+# ---------------------------------------------------------------------- laws of separated polynomials
+def _law_of(terms: Terms) -> Law | PlanarLaw | None:
+    shift = terms.get((), 0)
+    words = {word: c for word, c in terms.items() if word}
+    if not words and not isinstance(shift, complex):
+        from rmt.laws import Atomic
+
+        return Atomic((shift,), (1,))
+    if is_hermitian(terms):
+        return hermitian_law(terms)
+    product = real_product(terms)
+    if product is not None:
+        law = _product_law(product.left, product.right)
+        if law is not None:
+            return cast("Law", product.scale * law + product.shift)
+    from rmt.ensembles.r_diagonal import planar_law
+
+    return cast("PlanarLaw | None", planar_law(terms))
+
+
+def _product_law(left: Terms, right: Terms) -> Law | None:
+    """Law of A B for free Hermitian A and B, one of them definite; None if neither is."""
     from rmt.free import boxtimes
 
+    laws = hermitian_law(left), hermitian_law(right)
+    if sum(low < 0.0 < high for low, high in (law._hull() for law in laws)) > 1:
+        return None
     return boxtimes(*laws)
 
 
-def cyclic_runs(word: Word) -> list[tuple[Ensemble, int]] | None:
-    """Variables and exponents of a word read as a circle, if every variable stands in one run; else None."""
-    if any(not variable.hermitian for variable, _ in word):
-        return None
-    names = [variable for variable, _ in word]
-    start = next((i for i in range(len(names)) if names[i] is not names[i - 1]), 0)
-    runs: list[tuple[Ensemble, int]] = []
-    for variable in names[start:] + names[:start]:
-        if runs and runs[-1][0] is variable:
-            runs[-1] = (variable, runs[-1][1] + 1)
-        else:
-            runs.append((variable, 1))
-    return runs if len({variable for variable, _ in runs}) == len(runs) else None
+def hermitian_law(terms: Terms) -> Law:
+    """Law of a Hermitian polynomial in free letters."""
+    from rmt.free import boxplus
+    from rmt.laws import Atomic
+
+    shift = terms.get((), 0)
+    words = {word: c for word, c in terms.items() if word}
+    if not words:
+        return Atomic((shift,), (1,))
+    return cast("Law", boxplus(*map(_component_law, _components(words))) + shift)
 
 
-def adjoint(word: Word) -> Word:
-    """Conjugate transpose of a word."""
-    return tuple((variable, not starred and not variable.hermitian) for variable, starred in reversed(word))
+def sandwich_law(outer: Ensemble, starred: bool, inner: Terms) -> Law:
+    """Law of u p u* for a letter u that is free from p: moments of p u*u, or of a compound free Poisson law.
 
-
-def conjugate(number: Any) -> Any:
-    """Complex conjugate of a number of any kind."""
-    return number.conjugate() if isinstance(number, complex) else number
-
-
-def _palindrome_law(word: Word) -> Law | None:
-    """Law of u M u* for a variable u that does not occur in M: u M u* has the moments of M u*u."""
-    (variable, starred), inner = word[0], word[1:-1]
-    if len(word) == 1:
-        return _law(variable) if variable.hermitian else None
-    if word[-1:] != adjoint(word[:1]) or any(variable is other for other, _ in inner):
-        return None
-    if not inner:
-        return _gram_law(variable, starred)
-    middle = _palindrome_law(inner) if _is_square(variable) else None
-    if middle is None:
-        return None
-    from rmt.free import boxtimes
-
-    return boxtimes(variable.gram_law(), middle)
-
-
-def _gram_law(variable: Ensemble, starred: bool) -> Law | None:
-    """Law of u u*, or of u* u."""
+    For an n × m matrix u of variance v/m the latter is v n/m times that of rate m/n (Nica and Speicher 2006, 12.14).
+    """
+    from rmt.free import CompoundFreePoisson, boxtimes
     from rmt.laws import MarchenkoPastur
 
-    law = variable.gram_law()
-    if not starred or _is_square(variable):
-        return law
-    if isinstance(law, MarchenkoPastur):  # u and u* change roles: samples become dimensions
-        return cast("Law", law.ratio * MarchenkoPastur(ratio=1 / law.ratio, variance=law.variance))
-    return None
+    rows, columns = outer.shape
+    gram = outer.gram_law()
+    if rows == columns:
+        return gram if dict(inner) == {(): 1} else boxtimes(gram, polynomial_limit(inner))
+    if not starred and dict(inner) == {(): 1}:
+        return gram
+    if not isinstance(gram, MarchenkoPastur):
+        raise TypeError(f"the limit law of a product around {outer!r}, which is not square, is not known; sample it")
+    middle = polynomial_limit(inner)
+    side, across = (columns, rows) if starred else (rows, columns)
+    return cast("Law", gram.variance * Fraction(side, columns) * CompoundFreePoisson(Fraction(across, side), middle))
 
 
-def _components(words: Mapping[Word, Any]) -> list[dict[Word, Any]]:
+def word_law(word: Word) -> Law:
+    """Law of a Hermitian word."""
+    from rmt.free import boxtimes
+
+    letter, starred = word[0]
+    if len(word) == 1:
+        return cast("Law", letter.law())
+    inner = word[1:-1]
+    if not any(letter == other for other, _ in inner):
+        return sandwich_law(letter, starred, {inner: 1}) if not inner else _peeled(letter, starred, inner)
+    run = next(i for i, (other, _) in enumerate(word) if other != letter) if len(set(letters_of([word]))) > 1 else 0
+    if run and letter.hermitian and not any(letter == other for other, _ in word[run:-run]):
+        return boxtimes(_polynomial_law({((letter, False),) * (2 * run): 1}), word_law(word[run:-run]))
+    return _polynomial_law({word: 1})
+
+
+def _peeled(letter: Ensemble, starred: bool, inner: Word) -> Law:
+    from rmt.free import boxtimes
+
+    if letter.shape[0] != letter.shape[1]:
+        return sandwich_law(letter, starred, {inner: 1})
+    return boxtimes(letter.gram_law(), word_law(inner))
+
+
+def _components(words: Terms) -> list[dict[Word, Any]]:
     """The smallest parts of a polynomial that share no variable, in the order in which they begin."""
     parts: list[dict[Word, Any]] = []
+    owner: dict[Ensemble, dict[Word, Any]] = {}
     for word, c in words.items():
-        here = {variable for variable, _ in word}
-        joined: dict[Word, Any] = {}
-        rest = []
-        for part in parts:
-            if any(variable in here for other in part for variable, _ in other):
-                joined |= part
-            else:
-                rest.append(part)
-        parts = [*rest, {**joined, word: c}]
-    return parts
+        touched: list[dict[Word, Any]] = []
+        for letter in letters_of([word]):
+            part = owner.get(letter)
+            if part is not None and not any(part is other for other in touched):
+                touched.append(part)
+        home = touched[0] if touched else {}
+        if not touched:
+            parts.append(home)
+        for other in touched[1:]:
+            home.update(other)
+            parts = [part for part in parts if part is not other]
+            for letter in letters_of(other):
+                owner[letter] = home
+        home[word] = c
+        for letter in letters_of([word]):
+            owner[letter] = home
+    order = {word: i for i, word in enumerate(words)}
+    return [{w: part[w] for w in sorted(part, key=order.__getitem__)} for part in parts]
 
 
-def _component_law(words: Mapping[Word, Any]) -> Law:
+def _component_law(words: Terms) -> Law:
     """Law of a self-adjoint polynomial without constant term that does not fall into free parts."""
     if len(words) == 1:
         ((word, c),) = words.items()
-        law = word_law(word)
-        if law is not None:
-            return cast("Law", _real(c) * law)
-    return _circle_law(words) or _square_law(words) or _commutator_law(words) or _polynomial_law(words)
+        return cast("Law", c * word_law(word))
+    return (
+        _circle_law(words)
+        or _square_law(words)
+        or _commutator_law(words)
+        or _outer_law(words)
+        or _polynomial_law(words)
+    )
 
 
-def _circle_law(words: Mapping[Word, Any]) -> Law | None:
+def _outer_law(words: Terms) -> Law | None:
+    """Law of u p u* for a letter u that does not occur in p, from words that all begin with u and end with u*."""
+    (first, *_) = words
+    if len(first) < 2:
+        return None
+    begin, end = first[:1], adjoint(first[:1])
+    if any(word[:1] != begin or word[-1:] != end or len(word) < 2 for word in words):
+        return None
+    letter, starred = begin[0]
+    inner = {word[1:-1]: c for word, c in words.items()}
+    if any(letter == other for word in inner for other, _ in word) or not is_hermitian(inner):
+        return None
+    return sandwich_law(letter, starred, inner)
+
+
+def _circle_law(words: Terms) -> Law | None:
     """Law of c u + (c u)* for a circular or Haar unitary u."""
     from rmt.laws import Arcsine, CircularLaw, Semicircle, UnitCircle
 
     (((variable, _), *_), c), *_ = words.items()
-    if variable.hermitian or max(map(len, words)) > 1 or not _is_square(variable):
+    if variable.hermitian or max(map(len, words)) > 1:
         return None
     law = variable.law()
     if isinstance(law, CircularLaw):
@@ -189,30 +262,36 @@ def _circle_law(words: Mapping[Word, Any]) -> Law | None:
     return abs(c) * Arcsine(radius=2) if isinstance(law, UnitCircle) else None
 
 
-def _square_law(words: Mapping[Word, Any]) -> Law | None:
+def _square_law(words: Terms) -> Law | None:
     """Law of a(y² + b y) for a real linear form y in Hermitian variables, by completing the square."""
     from rmt.free import boxplus
     from rmt.laws.pushforward import squared
 
-    variables = tuple(dict.fromkeys(variable for word in words for variable, _ in word))
+    variables = letters_of(words)
     first = variables[0]
-    if not all(v.hermitian for v in variables) or max(map(len, words)) != 2 or not all(map(_is_real, words.values())):
+    if not all(v.hermitian for v in variables) or max(map(len, words)) != 2:
         return None
-    scale = _coefficient(words, first, first)
-    form = {v: _coefficient(words, first, v) for v in variables}
-    shift = _coefficient(words, first)
-    if scale == 0 or any(
-        _coefficient(words, u, v) * scale != form[u] * form[v] or _coefficient(words, u) * scale != shift * form[u]
-        for u in variables
-        for v in variables
-    ):
+    if any(isinstance(c, complex) for c in words.values()):
+        return None
+
+    def coefficient(*letters: Ensemble) -> Any:
+        return words.get(tuple((v, False) for v in letters), 0)
+
+    scale = coefficient(first, first)
+    form = {v: coefficient(first, v) for v in variables}
+    shift = coefficient(first)
+    if scale == 0:
+        return None
+    pairs = [(coefficient(u, v) * scale, form[u] * form[v]) for u in variables for v in variables]
+    pairs += [(coefficient(u) * scale, shift * form[u]) for u in variables]
+    if any(abs(a - b) > 1e-14 * (abs(a) + abs(b)) for a, b in pairs):
         return None
     half = shift / (2 * scale) if shift else 0
     line = boxplus(*(form[v] / scale * _law(v) for v in variables)) + half
     return cast("Law", scale * squared(line) - scale * half * half)
 
 
-def _commutator_law(words: Mapping[Word, Any]) -> Law | None:
+def _commutator_law(words: Terms) -> Law | None:
     """Law of c x y + (c x y)* for x, y with centred semicircle laws: that of their commutator, dilated."""
     from rmt.free import commutator
     from rmt.laws import Semicircle
@@ -221,7 +300,7 @@ def _commutator_law(words: Mapping[Word, Any]) -> Law | None:
     if len(rest) != 1 or len(others) != 1 or len(rest[0][0]) != 2:
         return None
     second = others[0][0]
-    if second is first or not (first.hermitian and second.hermitian):
+    if second == first or not (first.hermitian and second.hermitian):
         return None
     laws = _law(first), _law(second)
     if any(not isinstance(law, Semicircle) or law.mean() != 0.0 for law in laws):
@@ -235,68 +314,62 @@ def _modulus(number: Any) -> Any:
     return max(map(abs, parts)) if 0 in parts else abs(number)
 
 
-def _coefficient(words: Mapping[Word, Any], *variables: Ensemble) -> Any:
-    return _real(words.get(tuple((variable, False) for variable in variables), 0))
-
-
-def _is_square(variable: Ensemble) -> bool:
-    rows, columns = getattr(variable, "shape", (1, 1))
-    return bool(rows == columns)
-
-
-def _power_law(variable: Ensemble, exponent: int) -> Law | None:
-    """Law of X^k, for k a power of two."""
-    from rmt.laws.pushforward import squared
-
-    law = _law(variable)
-    if exponent & (exponent - 1):
-        return None
-    for _ in range(exponent.bit_length() - 1):
-        law = squared(law)
-    return law
-
-
-def _polynomial_law(terms: Mapping[Word, Any]) -> Law:
-    """Law of a self-adjoint polynomial through its linearisation."""
-    from rmt.free.polynomial import polynomial_law
-
-    variables = tuple(dict.fromkeys(variable for word in terms for variable, _ in word))
-    index = {variable: i for i, variable in enumerate(variables)}
-    words = {tuple(~index[v] if starred else index[v] for v, starred in word): c for word, c in terms.items()}
-    return polynomial_law(words, [_free_variable(variable) for variable in variables])
-
-
-def _free_variable(variable: Ensemble) -> FreeVariable:
-    """What stands for the limit of a random matrix in a polynomial."""
-    from rmt.free.polynomial import Circular, HaarUnitary
-    from rmt.laws import CircularLaw, UnitCircle
-    from rmt.laws.planar import PlanarLaw
-
-    if not _is_square(variable):
-        raise TypeError(
-            f"{variable!r} is not square, and only as A @ A.H or A.H @ A can it enter an expression with a limit law; "
-            "sample the expression"
-        )
-    law = variable.law()
-    if isinstance(law, CircularLaw):
-        return Circular(law.variance)
-    if isinstance(law, UnitCircle):
-        return HaarUnitary()
-    if isinstance(law, PlanarLaw):
-        raise TypeError(
-            f"the limit law of a polynomial in {variable!r} is not known: its *-moments are not those of a circular "
-            "element; use A @ A.H, or sample it"
-        )
-    return law
-
-
 def _law(variable: Ensemble) -> Law:
     return cast("Law", variable.law())
 
 
-def _real(number: Any) -> Any:
-    return number.real if isinstance(number, complex) else number
+# ---------------------------------------------------------------------- linearisation
+def _polynomial_law(terms: Terms) -> Law:
+    """Law of a self-adjoint polynomial through its linearisation."""
+    from rmt.free.polynomial import polynomial_law
+
+    laws: list[FreeVariable] = []
+    images = {letter: _image(letter, laws) for letter in letters_of(terms)}
+    total: dict[tuple[int, ...], Any] = {}
+    for word, c in terms.items():
+        products: dict[tuple[int, ...], Any] = {(): c}
+        for letter, starred in word:
+            image = images[letter]
+            if starred:
+                image = {tuple(~x for x in reversed(w)): conjugate(d) for w, d in image.items()}
+            products = {u + v: b * d for u, b in products.items() for v, d in image.items()}
+        for w, d in products.items():
+            total[w] = total.get(w, 0) + d
+    return polynomial_law({w: d for w, d in total.items() if d != 0}, laws)
 
 
-def _is_real(number: Any) -> bool:
-    return not isinstance(number, complex) or number.imag == 0.0
+def _image(variable: Ensemble, laws: list[FreeVariable]) -> dict[tuple[int, ...], Any]:
+    """What stands for a letter: words in free variables, which are appended to the laws.
+
+    An R-diagonal element is u h with a Haar unitary u and |h| of the law of its singular values; an elliptic one a
+    combination of two semicircular ones.
+    """
+    from rmt.free.polynomial import Circular, HaarUnitary
+    from rmt.laws import CircularLaw, EllipticLaw, Semicircle, UnitCircle
+    from rmt.laws.law import Law as LineLaw
+
+    law: Any = variable.law()
+    place = len(laws)
+    if isinstance(law, LineLaw) and variable.hermitian:
+        laws.append(law)
+    elif isinstance(law, CircularLaw):
+        laws.append(Circular(law.variance))
+    elif isinstance(law, UnitCircle):
+        laws.append(HaarUnitary())
+    elif isinstance(law, EllipticLaw):
+        laws += [Semicircle(0, (1 + law.tau) / 2), Semicircle(0, (1 - law.tau) / 2)]
+        return {(place,): 1, (place + 1,): 1j}
+    elif variable.hermitian or isinstance(law, LineLaw):
+        raise TypeError(
+            f"the limit law of a polynomial in {variable!r} is not known: it is not Hermitian, and its *-moments are "
+            "not those of its eigenvalues; sample it"
+        )
+    else:
+        laws += [HaarUnitary(), variable.singular_value_law()]
+        return {(place, place + 1): 1}
+    return {(place,): 1}
+
+
+def gram_of(word: Word) -> Law:
+    """Law of w w*, for a word in separated letters."""
+    return polynomial_limit(collect([(reduced(word + adjoint(word)), 1)]))

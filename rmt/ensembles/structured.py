@@ -20,6 +20,7 @@ class ProjectionEnsemble(Ensemble):
     """Orthogonal projections on uniformly distributed subspaces; made by :func:`projection`."""
 
     warrant = Warrant.INVARIANT
+    _idempotent = True
 
     def __init__(self, fraction: Any, field: str) -> None:
         self.fraction = fraction
@@ -97,6 +98,7 @@ class HaarConjugateEnsemble(Ensemble):
         self.ensemble = ensemble
         self.field = field
         self.hermitian = ensemble.hermitian
+        self.shape = ensemble.shape
 
     @property
     def is_rigid(self) -> bool:
@@ -111,8 +113,6 @@ class HaarConjugateEnsemble(Ensemble):
         from rmt.numerics.householder import haar_product
 
         matrix = self.ensemble._sample(n, rng)
-        if matrix.shape[0] != matrix.shape[1]:
-            raise ValueError(f"haar_conjugate needs a square matrix, got {self.ensemble!r} of shape {matrix.shape}")
         size = matrix.shape[0] // 2 if self.field == "quaternion" else matrix.shape[0]
         q = haar_product(size, rng, field=cast("Field", self.field))
         conjugated = q.apply(q.apply(matrix).conj().T).conj().T
@@ -209,12 +209,18 @@ def haar_conjugate(ensemble: Ensemble, field: str | None = None) -> Ensemble:
     TypeError
         If `ensemble` is not an ensemble.
     ValueError
-        If the field does not contain that of the ensemble.
+        If the ensemble is not square, or the field does not contain that of the ensemble.
     """
     if not isinstance(ensemble, Ensemble):
         raise TypeError(
             f"ensemble must be a random matrix, got {ensemble!r} of type {type(ensemble).__name__}; a law becomes one "
             "with rmt.diagonal(law)"
+        )
+    rows, columns = ensemble.shape
+    if rows != columns:
+        raise ValueError(
+            f"haar_conjugate needs a square matrix, got {ensemble!r} of shape {rows}n x {columns}n; multiply it by "
+            "rmt.haar_unitary() on either side"
         )
     containing = {"real": ("real", "complex"), "complex": ("complex",), "quaternion": ("quaternion",)}[ensemble.field]
     return HaarConjugateEnsemble(

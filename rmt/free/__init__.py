@@ -18,6 +18,8 @@ from rmt.free.convolution import symmetrised as symmetrised
 from rmt.free.deconvolution import Deconvolution as Deconvolution
 from rmt.free.deconvolution import free_deconvolve as free_deconvolve
 from rmt.free.deconvolution import population_spectrum as population_spectrum
+from rmt.free.images import CircleImage as CircleImage
+from rmt.free.images import PolynomialImage as PolynomialImage
 from rmt.free.models import FreeLevy as FreeLevy
 from rmt.free.models import anticommutator as anticommutator
 from rmt.free.models import commutator as commutator
@@ -35,6 +37,7 @@ from rmt.free.spikes import outliers as outliers
 from rmt.free.spikes import spike_thresholds as spike_thresholds
 
 __all__ = [
+    "CircleImage",
     "Circular",
     "CompoundFreePoisson",
     "ComputedLaw",
@@ -42,6 +45,7 @@ __all__ = [
     "FreeLevy",
     "HaarUnitary",
     "Outlier",
+    "PolynomialImage",
     "PolynomialLaw",
     "RectangularConvolution",
     "anticommutator",

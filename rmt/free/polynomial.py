@@ -13,6 +13,7 @@ import numpy as np
 
 from rmt._cached import cached_property
 from rmt.errors import check_items, check_real
+from rmt.free.images import circle_image, polynomial_image
 from rmt.free.linearisation import Pencil, Word, adjoint, linearise
 from rmt.free.matrix_variables import GaussianVariable, MatrixVariable, UnitaryVariable, Variable
 from rmt.free.operator_valued import OperatorSubordination, Solution
@@ -123,13 +124,12 @@ def polynomial_law(terms: Mapping[Word, Any], laws: Sequence[FreeVariable]) -> L
         return Atomic((merged.get((), 0),), (1,))
     if longest == 1:
         return _free_sum(merged, variables)
-    (first, *others) = {letter for word in merged for letter in word}
+    (first, *others) = {max(letter, ~letter) for word in merged for letter in word}
     if not others and isinstance(only := variables[first], AtomicLaw):
         return _of_atoms(merged, only)
-    ordered = sorted(
-        merged.items(), key=lambda item: (len(item[0]), [2 * x if x >= 0 else 2 * ~x + 1 for x in item[0]])
-    )
-    return PolynomialLaw(tuple(ordered), variables)
+    if not others:
+        return _image(merged, variables)
+    return PolynomialLaw(_ordered(merged), variables)
 
 
 def _free_sum(terms: Mapping[Word, Any], variables: Sequence[FreeVariable]) -> Law:
@@ -148,6 +148,28 @@ def _free_sum(terms: Mapping[Word, Any], variables: Sequence[FreeVariable]) -> L
                 summands.append(value * v)
     total: Law = boxplus(*summands) + terms.get((), 0)
     return total
+
+
+def _image(terms: Mapping[Word, Any], variables: Sequence[FreeVariable]) -> Law:
+    """Law of a polynomial of one variable: a push-forward, unless the variable is circular."""
+    ((index, *_), *_) = (word for word in terms if word)
+    v = variables[max(index, ~index)]
+    degree = max(map(len, terms))
+    if isinstance(v, HaarUnitary):
+        upper = {len(word) if word[0] >= 0 else -len(word): value for word, value in terms.items() if word}
+        return circle_image([terms.get((), 0), *(upper.get(k, 0) for k in range(1, degree + 1))])
+    if isinstance(v, Circular):
+        return PolynomialLaw(_ordered(terms), (v,) if len(variables) == 1 else tuple(variables))
+    coefficients: list[Any] = [0] * (degree + 1)
+    for word, value in terms.items():
+        coefficients[len(word)] = value.real if isinstance(value, complex) else value
+    return polynomial_image(v, coefficients)
+
+
+def _ordered(terms: Mapping[Word, Any]) -> tuple[tuple[Word, Any], ...]:
+    return tuple(
+        sorted(terms.items(), key=lambda item: (len(item[0]), [2 * x if x >= 0 else 2 * ~x + 1 for x in item[0]]))
+    )
 
 
 def _normal(word: Word, variables: Sequence[FreeVariable]) -> Word:

@@ -370,11 +370,15 @@ class SearchedLaw(Law):
     def _stieltjes(self, z: Complex) -> Complex:
         out = np.empty_like(z)
         rest = np.ones(z.shape, dtype=bool)
-        for position, _ in self.atoms:
-            out[z == position] = complex(0.0, -math.inf)
-            rest &= z != position
+        real = z.imag == 0.0
+        if real.any():  # only the real axis asks for the support
+            for position, _ in self.atoms:
+                out[z == position] = complex(0.0, -math.inf)
+                rest &= z != position
         g, _ = self._transform(z[rest], self._certified(z[rest]))
-        outside = (z[rest].imag == 0.0) & ~self._interior(z[rest].real)
+        outside = real[rest]
+        if outside.any():
+            outside &= ~self._interior(z[rest].real)
         out[rest] = np.where(outside, g.real, g)
         # a real value inside would be that of a point outside: the density next to the edge is known
         flat = np.flatnonzero((z.imag == 0.0) & rest & (out.imag >= 0.0) & self._interior(z.real))

@@ -41,6 +41,7 @@ from rmt.laws.numeric_moments import MomentLaw as MomentLaw
 from rmt.laws.planar import CircularLaw as CircularLaw
 from rmt.laws.planar import PlanarLaw as PlanarLaw
 from rmt.laws.planar import UnitCircle as UnitCircle
+from rmt.laws.planar_affine import PlanarAffine as PlanarAffine
 from rmt.laws.planar_rings import EllipticLaw as EllipticLaw
 from rmt.laws.planar_rings import GinibreProduct as GinibreProduct
 from rmt.laws.planar_rings import SingleRing as SingleRing
@@ -80,6 +81,7 @@ __all__ = [
     "MarchenkoPastur",
     "Meixner",
     "MomentLaw",
+    "PlanarAffine",
     "PlanarLaw",
     "PoissonSpacing",
     "ProjectionProduct",

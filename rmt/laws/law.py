@@ -586,6 +586,8 @@ class Law(Constructors, ExactFaces, ABC):
     def __add__(self, other: Any) -> Law:
         if isinstance(other, Law):
             _refuse_arithmetic("+")
+        if _answers(other):
+            return NotImplemented
         return affine(self, 1, other)
 
     __radd__ = __add__
@@ -593,14 +595,18 @@ class Law(Constructors, ExactFaces, ABC):
     def __sub__(self, other: Any) -> Law:
         if isinstance(other, Law):
             _refuse_arithmetic("-")
+        if _answers(other):
+            return NotImplemented
         return affine(self, 1, -check_real("shift", other))
 
     def __rsub__(self, other: Any) -> Law:
-        return affine(self, -1, other)
+        return NotImplemented if _answers(other) else affine(self, -1, other)
 
     def __mul__(self, other: Any) -> Law:
         if isinstance(other, Law):
             _refuse_arithmetic("*")
+        if _answers(other):
+            return NotImplemented
         return affine(self, other, 0)
 
     __rmul__ = __mul__
@@ -720,6 +726,11 @@ def affine(law: Law, scale: Any, shift: Any) -> Law:
     from rmt.laws.affine import Affine
 
     return Affine(law, a, b)
+
+
+def _answers(other: Any) -> bool:
+    """Whether the other operand is a random matrix, which says itself why it does not mix with a law."""
+    return hasattr(other, "eigenvalues") and hasattr(other, "law")
 
 
 def _refuse_arithmetic(symbol: str) -> NoReturn:

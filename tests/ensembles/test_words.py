@@ -1,0 +1,386 @@
+"""Words of random matrices: their reduction, their shapes, whether they are Hermitian, and what is free from what."""
+
+import math
+import pickle
+from decimal import Decimal
+from fractions import Fraction
+
+import mpmath
+import numpy as np
+import pytest
+
+import rmt
+from rmt.ensembles.coefficients import collect, is_hermitian
+from rmt.ensembles.letters import adjoint, reduced
+from rmt.free import boxplus, boxtimes
+
+X, Y, W, V = rmt.gue(), rmt.gue(), rmt.wishart(ratio=0.5), rmt.wishart(ratio=0.25)
+U, Q, G, C = rmt.haar_unitary(), rmt.haar_orthogonal(), rmt.ginibre(), rmt.ginibre(field="complex")
+P = rmt.projection(0.3)
+R, R2, S = rmt.ginibre(shape=(1, 2)), rmt.ginibre(shape=(1, 2)), rmt.ginibre(shape=(2, 1))
+D, B = rmt.diagonal(rmt.Uniform(1, 2)), rmt.diagonal(rmt.Rademacher())
+E = rmt.diagonal(rmt.Uniform(1, 3))
+N = rmt.haar_conjugate(rmt.diagonal(rmt.Uniform(-2, -1)))
+MP = rmt.MarchenkoPastur()
+
+
+def moments(expression, order=4):
+    return pytest.approx([float(m) for m in expression.law().moments(order)], rel=1e-12, abs=1e-12)
+
+
+# ---------------------------------------------------------------------- what is Hermitian
+def test_conjugates_of_matrices_that_are_not_hermitian():
+    """H has the law of X W, which is on the line, and its sum with H* is that of X W + W X: not twice a real law."""
+    h = rmt.haar_conjugate(X @ W)
+    assert not h.hermitian
+    assert moments(h + h.H) == [0, 5, 0, 70.75]
+    assert moments(h + h.H) != [0, 4, 0, 48]  # of two commuting copies
+    assert moments(h @ Y + Y @ h.H, 2) == [0, 3]
+    assert (rmt.haar_conjugate(X @ rmt.haar_conjugate(D)) + Y).gram_law().mean() == pytest.approx(10 / 3, rel=1e-12)
+    k = rmt.haar_conjugate(X @ rmt.haar_conjugate(D))
+    assert (k @ k).gram_law().moments(2)[0] == pytest.approx(10.69444444444444, rel=1e-12)
+    k = rmt.haar_conjugate(D @ X)
+    assert moments(k + k.H + D, 2) == [1.5, 11.5]
+    assert moments(1j * (h - h.H), 2) == [0, 1]
+
+
+def exactly_hermitian(terms):
+    """The rule that hangs on the last bit."""
+    return all(terms.get(adjoint(word), 0) == (c.conjugate() if isinstance(c, complex) else c) for word, c in terms)
+
+
+def test_hermiticity_does_not_hang_on_rounding():
+    rng = np.random.default_rng(7)
+    misjudged = 0
+    for _ in range(40):
+        a, b, c, d = (round(float(t), 2) for t in rng.uniform(-2, 2, 4))
+        line, other = a * X + b * Y + c, c * X + d * W
+        k = (a + 1j * b) * X @ W + (c + 1j * d) * Y
+        for expression in (line**3, line**4, line @ other @ line, k @ other @ k.H):
+            assert expression.hermitian
+        plain = {}
+        for u, p in line.terms.items():
+            for v, q in line.terms.items():
+                for w, r in line.terms.items():
+                    plain[u + v + w] = plain.get(u + v + w, 0) + p * q * r
+        misjudged += any(plain[word] != plain[adjoint(word)] for word in plain)
+    assert misjudged > 10  # exact comparison gets these wrong
+    assert not (X @ Y + (1 + 1e-10) * Y @ X).hermitian
+    assert not (X @ Y).hermitian
+
+
+def test_real_coefficients_given_as_complex_numbers():
+    z = 0.3 - 1.7j
+    for expression in ((-1 + 0j) * rmt.goe(), 1j * (1j * rmt.goe()), (z * z.conjugate()) * rmt.goe()):
+        assert expression.hermitian
+        assert expression.field == "real"
+        assert expression.eigenvalues(3, rng=0).dtype == np.float64
+        assert expression.sample(3, rng=0).dtype == np.float64
+    assert (complex(2) * rmt.gse()).law() == rmt.Semicircle(variance=4)
+
+
+def test_sums_that_are_rounding_are_zero():
+    assert (0.1 * X + 0.2 * X - 0.3 * X).terms == {}
+    assert (sum([0.1 * X] * 1000, 0) - 100 * X).terms == {}
+    assert (X - (1 - 1e-10) * X).terms != {}
+    assert (1e-20 * X).terms != {}
+    half_sum = (0.1 * X + 0.3 * Y) ** 2
+    assert half_sum.law() == rmt.squared(boxplus(0.1 * X.law(), 0.3 * Y.law()))
+    word = ((X, False), (Y, False))
+    assert not is_hermitian(collect([(word, 1), (adjoint(word), 1 + 1e-9)]))
+    assert is_hermitian(collect([(word, 0.1), (word, 0.2), (adjoint(word), 0.3)]))
+
+
+# ---------------------------------------------------------------------- shapes
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: R.H @ R + X,
+        lambda: X @ R.H @ R @ X,
+        lambda: G.H @ R.H,
+        lambda: rmt.haar_conjugate(R),
+        lambda: rmt.haar_conjugate(R + R2),
+        lambda: rmt.haar_conjugate(R.H @ R) + X,
+        lambda: R + 1,
+        lambda: R @ R,
+        lambda: 2 - S,
+        lambda: (R @ S) @ R.H,
+        lambda: R**0,
+        lambda: R.inverse(),
+    ],
+)
+def test_what_cannot_be_formed_raises_where_it_is_written(make):
+    with pytest.raises(ValueError, match="shape"):
+        make()
+
+
+def test_zero_keeps_its_shape():
+    assert (0 * R).sample(3).shape == (3, 6)
+    assert (R.H @ R - R.H @ R).sample(3).shape == (6, 6)
+    assert (R.H @ R - R.H @ R).law() == rmt.Atomic((0,), (1,))
+    four = rmt.gse()
+    assert (four - four).sample(2).shape == (4, 4)
+    assert (R.H @ R + 1).sample(2, rng=0).shape == (4, 4)
+    with pytest.raises(ValueError, match="shapes do not match"):
+        0 * R + X
+
+
+@pytest.mark.parametrize("rectangle", [R.H, R + R2, 0 * R, 2 * R], ids=repr)
+def test_rectangles_have_no_eigenvalues(rectangle):
+    for ask in (lambda: rectangle.eigenvalues(3), rectangle.law):
+        with pytest.raises(ValueError, match=r"not square, so it has no eigenvalues; use singular_values\(n\)"):
+            ask()
+    assert rectangle.singular_values(3, rng=0).shape == (3,)
+
+
+# ---------------------------------------------------------------------- reduction
+def test_reduction_of_words():
+    inverse = W.inverse()
+    cases = {
+        (U @ U.H @ X): {((X, False),): 1},
+        (U.H @ U): {(): 1},
+        (U @ W @ inverse @ U.H): {(): 1},
+        (P @ P @ P): {((P, False),): 1},
+        ((U @ U.H) ** 2): {(): 1},
+        (inverse @ W @ X): {((X, False),): 1},
+    }
+    for expression, terms in cases.items():
+        assert expression.terms == terms
+    assert reduced([(U, False), (P, False), (P, False), (U, True)]) == ((U, False), (P, False), (U, True))
+    assert (U @ U.H @ X).sample(5, rng=0) == pytest.approx((1 * X).sample(5, rng=0))
+
+
+LAWS = {
+    "X³W": (lambda: X @ X @ X @ W, lambda: boxtimes(rmt.free.images.PolynomialImage(X.law(), (0, 0, 0, 1)), W.law())),
+    "W X³": (lambda: W @ X**3, lambda: boxtimes(rmt.free.images.PolynomialImage(X.law(), (0, 0, 0, 1)), W.law())),
+    "(W + 1)X": (lambda: (W + 1) @ X, lambda: boxtimes(W.law() + 1, X.law())),
+    "WX − W": (lambda: W @ X - W, lambda: boxtimes(W.law(), X.law() - 1)),
+    "XW + 2W, shifted": (lambda: X @ W + 2 * W + 3, lambda: boxtimes(W.law(), X.law() + 2) + 3),
+    "(V + .3)W": (lambda: (V + 0.3) @ W, lambda: boxtimes(V.law() + 0.3, W.law())),
+    "(X + Y)³V": (
+        lambda: (X + Y) ** 3 @ V,
+        lambda: boxtimes(rmt.free.images.PolynomialImage(rmt.Semicircle(0, 2), (0, 0, 0, 1)), V.law()),
+    ),
+    "PPXP": (lambda: P @ P @ X @ P, lambda: boxtimes(P.law(), X.law())),
+    "PPPV": (lambda: P @ P @ P @ V, lambda: boxtimes(P.law(), V.law())),
+    "U*XU": (lambda: U.H @ X @ U, X.law),
+    "NX": (lambda: N @ X, lambda: boxtimes(N.law(), X.law())),
+    "NN'": (lambda: N @ rmt.haar_conjugate(rmt.diagonal(rmt.Uniform(-2, -1))), lambda: boxtimes(N.law(), N.law())),
+    "(UU*)²": (lambda: (U @ U.H) ** 2, lambda: rmt.Atomic((1,), (1,))),
+    "(U²)(U²)*": (lambda: U @ U @ (U @ U).H, lambda: rmt.Atomic((1,), (1,))),
+    "(RR*)²": (lambda: (R @ R.H) ** 2, lambda: rmt.squared(rmt.MarchenkoPastur(0.5))),
+    "(R + R')(R + R')*": (lambda: (R + R2) @ (R + R2).H, lambda: rmt.MarchenkoPastur(0.5, variance=2)),
+    "RSS*R*": (
+        lambda: R @ S @ S.H @ R.H,
+        lambda: Fraction(1, 2) * rmt.CompoundFreePoisson(2, rmt.MarchenkoPastur(2)),
+    ),
+    "U² + U*²": (lambda: U @ U + (U @ U).H, rmt.Arcsine),
+    "UOU* + adjoint": (lambda: U @ Q @ U.H + (U @ Q @ U.H).H, rmt.Arcsine),
+    "U² + U*² + W": (lambda: U @ U + (U @ U).H + W, lambda: boxplus(rmt.Arcsine(), W.law())),
+}
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_laws_of_words(name):
+    make, expected = LAWS[name]
+    law, other = make().law(), expected()
+    assert law.moments(6) == pytest.approx(other.moments(6), rel=1e-11, abs=1e-11)
+    low, high = other._hull()
+    grid = np.linspace(low, high, 7)[1:-1] + 0.0123 * (high - low)
+    assert law.cdf(grid) == pytest.approx(other.cdf(grid), abs=1e-10)
+
+
+PLANAR = {
+    "2G": (lambda: 2 * G, rmt.CircularLaw(4)),
+    "−U": (lambda: -U, rmt.UnitCircle()),
+    "iU": (lambda: 1j * U, rmt.UnitCircle()),
+    "G + 1": (lambda: G + 1, rmt.PlanarAffine(rmt.CircularLaw(), 1, 1)),
+    "U²": (lambda: U @ U, rmt.UnitCircle()),
+    "UO": (lambda: U @ Q, rmt.UnitCircle()),
+    "G + C": (lambda: G + C, rmt.CircularLaw(2)),
+    "UG": (lambda: U @ G, rmt.CircularLaw(1)),
+    "GC": (lambda: G @ C, rmt.GinibreProduct(2)),
+    "G²": (lambda: G @ G, rmt.GinibreProduct(2)),
+    "X + iY": (lambda: X + 1j * Y, rmt.CircularLaw(2.0)),
+}
+
+
+@pytest.mark.parametrize("name", PLANAR)
+def test_laws_in_the_plane(name):
+    make, law = PLANAR[name]
+    assert make().law() == law
+    values = make().eigenvalues(300, rng=1)
+    assert values.dtype == np.complex128
+    shifted = values - getattr(law, "shift", 0)
+    base = getattr(law, "base", law)
+    levels = np.sort(
+        base.radial_law().cdf(np.minimum(np.abs(shifted), 1.0))
+        if base == rmt.UnitCircle()
+        else base.radial_law().cdf(np.abs(shifted))
+    )
+    assert np.abs(levels - np.arange(1, 301) / 300).max() < (1.1 if base == rmt.UnitCircle() else 0.12)
+
+
+def test_rings():
+    """U W has the singular values of W; U + Q those of the sum of two R-diagonal elements."""
+    for element in (U @ W, U + Q):
+        law = element.law()
+        values = np.abs(element.eigenvalues(400, rng=2))
+        assert np.abs(np.sort(law.radial_law().cdf(values)) - np.arange(1, 401) / 400).max() < 0.1
+    tilted = (X + 0.5j * Y).law()
+    assert tilted.base == rmt.EllipticLaw(0.6)
+
+
+# ---------------------------------------------------------------------- freeness
+ACCEPTED = {
+    "UDU* + B": (lambda: U @ D @ U.H + B, lambda: boxplus(D.law(), B.law())),
+    "UDU* + D": (lambda: U @ D @ U.H + D, lambda: boxplus(D.law(), D.law())),
+    "GDG* + B": (lambda: G @ D @ G.H + B, lambda: boxplus(boxtimes(MP, D.law()), B.law())),
+    "DGEG*D": (lambda: D @ G @ E @ G.H @ D, lambda: boxtimes(MP, E.law(), rmt.squared(D.law()))),
+    "XDX + B": (lambda: X @ D @ X + B, lambda: boxplus(boxtimes(MP, D.law()), B.law())),
+    "UDU* + OEO* + B": (lambda: U @ D @ U.H + Q @ E @ Q.H + B, lambda: boxplus(D.law(), E.law(), B.law())),
+    "2 + D": (lambda: rmt.diagonal(rmt.Atomic((2,), (1,))) + D, lambda: D.law() + 2),
+    "2D": (lambda: rmt.diagonal(rmt.Atomic((2,), (1,))) @ D, lambda: 2 * D.law()),
+    "rademacher + D": (
+        lambda: rmt.wigner("rademacher") + D,
+        lambda: boxplus(rmt.Semicircle(), D.law()),
+    ),
+    "UOBO*U* + UDU* + B": (
+        lambda: U @ Q @ B @ Q.H @ U.H + U @ D @ U.H + B,
+        lambda: boxplus(B.law(), D.law(), B.law()),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_only_what_is_added_or_multiplied_must_be_free(name):
+    make, expected = ACCEPTED[name]
+    expression, other = make(), expected()
+    law = expression.law()
+    assert law.moments(6) == pytest.approx(other.moments(6), rel=1e-11, abs=1e-11)
+    values = expression.eigenvalues(400, rng=3)
+    for k in (1, 2):
+        assert (values**k).mean() == pytest.approx(law.moments(2)[k - 1], rel=0.03, abs=0.05)
+
+
+REFUSED = {
+    "D + B": lambda: D + B,
+    "DXB": lambda: D @ X @ B + B @ X @ D,
+    "UDU* + UBU*": lambda: U @ D @ U.H + U @ B @ U.H,
+    "UDU* + U*DU + B": lambda: U @ D @ U.H + U.H @ D @ U + B,
+    "UDU* + U*BU": lambda: U @ D @ U.H + U.H @ B @ U,
+    "GDG* + GBG*": lambda: G @ D @ G.H + G @ B @ G.H,
+    "UDU* + B + U + U*": lambda: U @ D @ U.H + B + U + U.H,
+    "WDW + B": lambda: W @ D @ W + B,
+    "shifted semicircle": lambda: (X + 1) @ D @ (X + 1) + B,
+    "transpose of a Wigner matrix": lambda: (lambda x: x + x.T)(rmt.wigner("rademacher", field="complex")),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_not_free_is_refused(name):
+    with pytest.raises(rmt.FreenessError, match=r"Conjugate .* by a Haar matrix: rmt.haar_conjugate\(...\)"):
+        REFUSED[name]().law()
+
+
+def test_without_the_condition_the_free_sum_is_wrong():
+    """Negative control: what is refused has another law than the free sum that a laxer rule would give."""
+    free = boxplus(D.law(), B.law())
+    for expression in (U @ D @ U.H + U @ B @ U.H, D + B):
+        values = expression.eigenvalues(400, rng=4)
+        assert abs((values**2).mean() - free.moments(2)[1]) > 0.2
+
+
+def test_theorems_are_named():
+    assert (U @ D @ U.H + B).theorems == ("haar_unitary() is free from any algebra of the others (Voiculescu 1991)",)
+    (sentence,) = (rmt.wigner("rademacher") + D).theorems
+    assert "Anderson, Guionnet and Zeitouni 2010" in sentence
+    with pytest.raises(rmt.FreenessError):
+        _ = (D + B).theorems
+
+
+def test_warrants():
+    r = rmt.wigner("rademacher")
+    for expression in (2 * r, -r, r + 1, X + r, r @ X + X @ r):
+        assert expression.warrant is rmt.Warrant.WIGNER
+    for expression in (2 * X - 1, U @ D @ U.H, X + W):
+        assert expression.warrant is rmt.Warrant.INVARIANT
+    for expression in (2 * D, X + D, U @ D @ U.H + B):
+        assert expression.warrant is rmt.Warrant.NONE
+
+
+# ---------------------------------------------------------------------- letters
+def test_transposes():
+    g = rmt.goe()
+    assert g.T is g
+    assert G.T.terms == G.H.terms
+    assert X.T.T is X
+    assert (X + X.T).law() == rmt.Semicircle(variance=2)
+    matrix = (X @ C @ X.T).sample(4, rng=1)
+    assert (X @ C @ X.T).T.sample(4, rng=1) != pytest.approx(matrix)
+    both = X @ Y + 2j * Y
+    a = both.sample(4, rng=2)
+    assert (both + both.T).sample(4, rng=2) == pytest.approx(a + a.T)
+    with pytest.raises(TypeError, match="quaternion"):
+        rmt.gse().T  # noqa: B018
+
+
+def test_inverses():
+    inverse = W.inverse()
+    assert inverse.inverse() is W
+    assert (W @ inverse).terms == {(): 1}
+    assert moments(inverse, 3) == [2, 8, 48]
+    assert (inverse @ X).law().moments(2) == pytest.approx([0, 4], abs=1e-10)
+    a = ((W + 1).inverse() @ (W + 1)).sample(5, rng=0)
+    assert a == pytest.approx(np.eye(5))
+    assert U.inverse().terms == U.H.terms
+    product = (U @ W).inverse()
+    assert product.terms == (inverse @ U.H).terms
+    pickled = pickle.loads(pickle.dumps(inverse @ X + X @ inverse))
+    assert pickled.sample(4, rng=1) == pytest.approx((inverse @ X + X @ inverse).sample(4, rng=1))
+    for singular in (P, rmt.wishart(ratio=2), X - X):
+        with pytest.raises(ValueError, match="has no inverse"):
+            singular.inverse()
+    with pytest.raises(TypeError, match="functions of one matrix"):
+        (W + inverse).law()
+
+
+def test_powers_of_exponent_zero():
+    assert (X**0).law() == rmt.Atomic((1,), (1,))
+    assert ((R.H @ R) ** 0).sample(2).shape == (4, 4)
+
+
+def test_numbers_of_other_libraries():
+    assert (mpmath.mpf("0.5") * X).terms == (0.5 * X).terms
+    assert (X * mpmath.mpc(0, 2)).terms == (2j * X).terms
+    assert (Decimal("0.25") * X + 0.5 * X).terms == (0.75 * X).terms
+    for mixed in (lambda: X + rmt.Semicircle(), lambda: rmt.Semicircle() + X, lambda: rmt.Semicircle() - X):
+        with pytest.raises(TypeError, match=r"ensemble [+] law mixes the two faces"):
+            mixed()
+    for mixed in (lambda: X * rmt.Semicircle(), lambda: rmt.Semicircle() * X):
+        with pytest.raises(TypeError, match=r"ensemble \* law mixes the two faces"):
+            mixed()
+    with pytest.raises(ValueError, match="beyond the largest float"):
+        1e300 * X * 1e300
+
+
+def test_dtype_of_eigenvalues_does_not_depend_on_the_draw():
+    q, c = rmt.haar_orthogonal(), rmt.ginibre()
+    for expression in (X @ Y, Q @ q, G @ c):
+        assert {expression.eigenvalues(2, rng=seed).dtype for seed in range(6)} == {np.dtype(np.complex128)}
+    for expression in (N @ X, W @ X, (W + 1) @ X, P @ X @ P @ V):
+        assert {expression.eigenvalues(2, rng=seed).dtype for seed in range(6)} == {np.dtype(np.float64)}
+
+
+# ---------------------------------------------------------------------- length
+def test_long_expressions_cost_what_they_write():
+    many = [rmt.gue() for _ in range(2000)]
+    total = sum(many, 0)
+    assert total.law() == rmt.Semicircle(variance=2000)
+    assert len(pickle.loads(pickle.dumps(total)).variables) == 2000
+    power = (X + Y) ** 16
+    assert power.hermitian
+    assert float(power.law().moments(1)[0]) == 2**8 * math.comb(16, 8) / 9
+    assert power.eigenvalues(4, rng=0) == pytest.approx(np.sort((X + Y).eigenvalues(4, rng=0) ** 16), abs=1e-6)
+    with pytest.raises(ValueError, match="takes up to 1048576 words, more than 100000"):
+        ((X + W) ** 20).terms  # noqa: B018
