@@ -1,7 +1,7 @@
 """F69. The training curve and the critical rate of a wide network, before its data are drawn
 
 Left: loss of two layers of ReLU on n random points of a sphere in n dimensions with random labels, against the Laplace
-transform of the law of its tangent kernel; nothing is fitted. Right: critical rates of random batches (median and 90 %)
+transform of the law of its tangent kernel; nothing is fitted. Right: critical rates of random batches
 on their law b/(1 + (b - 1)/(2 pi)). Half of the full-batch rate, dashed, is too much for batches below 2 pi - 1.
 Source: Jacot, Gabriel and Hongler (2018); Zhu, Liu, Radhakrishnan and Belkin (2024).
 """
@@ -20,29 +20,19 @@ from rmt.training import TwoLayers, batch_critical_rate, batch_critical_rates, b
 def main(n=200, rng=0):
     figure, (left, right) = rmt.plotting.figure(1, 2, height=3.2)
     generator, net = np.random.default_rng(rng), rmt.MLP(depth=1, activation="relu", sigma_w=1.0)
-    points = generator.standard_normal((n, n))
-    points *= math.sqrt(n) / np.linalg.norm(points, axis=1, keepdims=True)
-    half, labels = TwoLayers.drawn(n, 5 * n, rng=generator), generator.choice([-1.0, 1.0], n)
+    points = (raw := generator.standard_normal((n, n))) * math.sqrt(n) / np.linalg.norm(raw, axis=1, keepdims=True)
+    half, labels, steps = TwoLayers.drawn(n, 5 * n, rng=generator), generator.choice([-1.0, 1.0], n), np.arange(101)
     model = TwoLayers(np.vstack([half.first] * 2), np.concatenate([half.second, -half.second]))  # begins at 0
-    rate, steps = 2.0, np.arange(101)
-    losses = [model.step(points, labels, rate) for _ in steps]
-    left.plot(steps[::5], losses[::5], "C1o", markersize=3, label="network")
-    left.plot(steps, loss_curve(zonal(net).gram_law(1.0), 2 * rate / n * steps), "C0-", label="law")
-    left.set(xlabel="steps", ylabel="loss", ylim=(0, 1.05))
-    sizes = np.unique(np.geomspace(1, n, 12).round().astype(int)).tolist()
-    gram = ntk(points, activation="relu", depth=1, sigma_w=1.0)
-    spread = np.array(
-        [np.quantile(batch_critical_rates(gram, b, 100, rng=generator), [0.05, 0.5, 0.95]) for b in sizes]
-    )
-    right.plot(sizes, [batch_critical_rate(net, b) for b in sizes], "C0-", label="law")
-    right.errorbar(
-        sizes, spread[:, 1], np.abs(spread[:, ::2].T - spread[:, 1]), fmt="C1o", markersize=3, label="batches"
-    )
-    right.axhline(math.pi, color="k", linestyle="--", linewidth=0.8)
-    right.axvline(batch_threshold(net), color="k", linestyle=":", linewidth=0.8)
+    left.plot(steps, [model.step(points, labels, 2.0) for _ in steps], "C1.", label="network")
+    left.plot(steps, loss_curve(zonal(net).gram_law(1.0), 4 / n * steps), "C0-", label="law")
+    left.set(xlabel="steps", ylabel="loss")
+    gram, sizes = ntk(points, activation="relu", depth=1, sigma_w=1.0), range(1, n + 1, max(1, n // 20))
+    right.plot(sizes, [batch_critical_rate(net, b) for b in sizes], "C0-")
+    for b in sizes:
+        right.plot([b] * 9, batch_critical_rates(gram, b, 9, rng=rng), "C1.", markersize=3)
+    right.plot([1, batch_threshold(net), batch_threshold(net)], [math.pi, math.pi, 0], "k--", linewidth=0.8)
     right.set(xscale="log", xlabel="batch size b", ylabel="critical rate", ylim=(0, 7))
-    for ax in (left, right):
-        rmt.plotting.legend(ax)
+    rmt.plotting.legend(left)
     return figure
 
 

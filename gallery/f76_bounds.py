@@ -24,9 +24,9 @@ def main(n=400, rng=0):
     left.axhline(0.5, color="k", linestyle=":", linewidth=0.8)
     left.set(yscale="log", ylim=(1e-6, 10), xlabel="training time", ylabel="part of the bound")
     divergences = np.geomspace(1e-3, 2, max(n // 8, 8))
-    for kind in ("seeger", "thiemann", "mcallester"):
+    for kind, name in (("seeger", "Seeger"), ("thiemann", "Thiemann"), ("mcallester", "McAllester")):
         bounds = [pac_bayes(0.05, 1000 * k, 1000, 0.05, kind=kind) for k in divergences]
-        right.plot(divergences, bounds, label=kind.capitalize())
+        right.plot(divergences, bounds, label=name)
     right.axhspan(1, 1.5, color="0.9", zorder=0)
     right.set(xscale="log", ylim=(0, 1.5), xlabel="KL/m", ylabel="bound on the risk")
     for ax in (left, right):

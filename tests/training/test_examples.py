@@ -12,7 +12,7 @@ import pytest
 import rmt.training
 
 MODULES = [f"rmt.training.{module.name}" for module in pkgutil.iter_modules(rmt.training.__path__)]
-PAGE = Path(__file__).parents[2] / "docs" / "training.md"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -20,5 +20,6 @@ def test_examples(name):
     assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
-def test_page():
-    assert doctest.testfile(str(PAGE), module_relative=False).failed == 0
+@pytest.mark.parametrize("page", ["training.md", "loss-landscapes.md"])
+def test_page(page):
+    assert doctest.testfile(str(DOCS / page), module_relative=False).failed == 0
