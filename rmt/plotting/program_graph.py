@@ -58,9 +58,14 @@ def program(P: Program, ax: Axes | None = None, **kwargs: Any) -> Axes:
     named = names(P)
     with style():
         axes = axes_or_new(ax)
+        tallest = max(map(len, columns.values()))
+        if ax is None:
+            picture: Any = axes.get_figure(root=True)
+            picture.set_size_inches(max(6.4, 0.9 * len(columns)), max(3.2, 1.1 * tallest))
         for start, end, label in edges(P):
             (a, b), (c, d) = place[start], place[end]
-            bend = 0.0 if depth[end] - depth[start] == 1 else 0.25
+            outwards = -0.25 if b + d >= 0.0 else 0.25
+            bend = 0.0 if depth[end] - depth[start] == 1 else outwards
             arrow = {"arrowstyle": "->", "color": DARK_GREY, "shrinkA": 12, "shrinkB": 12}
             arrow["connectionstyle"] = f"arc3,rad={bend}"
             axes.annotate("", (c, d), (a, b), arrowprops=arrow, **kwargs)
@@ -75,7 +80,6 @@ def program(P: Program, ax: Axes | None = None, **kwargs: Any) -> Axes:
             light = kind in ("vector", "product")
             axes.text(x, y, named[node], fontsize=8, color="white" if light else "black", ha="center", va="center")
         axes.set_xlim(-0.6, max(columns) + 0.6)
-        tallest = max(map(len, columns.values()))
         axes.set_ylim(-tallest / 2.0 - 0.4, tallest / 2.0 + 0.4)
         axes.set_axis_off()
     return axes

@@ -98,3 +98,39 @@ def test_too_many_indices_are_refused():
 def test_infinite_moments_are_refused():
     with pytest.raises(ValueError, match="E x\\^4"):
         wishart(2).exact_mean(5, entries="cube_root_cauchy")
+
+
+def random_polynomial_program(rng):
+    """A program of a few random steps with polynomial maps, two matrices used again, and rectangular ones."""
+    P, share = Program(), Fraction(int(rng.integers(1, 4)), 2)
+    matrices = [P.matrix(), P.matrix(share, 1, variance=Fraction(1, 2))]
+    vectors = {Fraction(1): [P.vector("rademacher"), *P.vectors([[1, Fraction(1, 2)], [Fraction(1, 2), 1]])]}
+    scalars = [P.mean(vectors[1][0] ** 2)]
+
+    def one(size):
+        return vectors[size][rng.integers(len(vectors[size]))]
+
+    for _ in range(6):
+        kind, size = rng.integers(4), list(vectors)[rng.integers(len(vectors))]
+        W = matrices[rng.integers(2)]
+        if kind == 0 and W.rows in vectors:
+            vectors.setdefault(Fraction(W.columns), []).append(W.T @ one(W.rows))
+        elif kind == 1:
+            vectors.setdefault(Fraction(W.rows), []).append(W @ one(Fraction(W.columns)))
+        elif kind == 2:
+            x, y = one(size), one(size)
+            vectors[size].append(x * y if rng.random() < 0.4 else x - 2 * scalars[-1] * y)
+        else:
+            scalars.append(P.mean(vectors[size][-1] * one(size)))
+    scalars.append(P.mean(vectors[1][-1] * one(Fraction(1))))
+    return P, scalars
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_random_polynomial_programs_have_one_limit(seed):
+    """In exact arithmetic by Wick's formula, and by quadrature with Stein's identity."""
+    rng = np.random.default_rng(seed)
+    for _ in range(12):
+        P, scalars = random_polynomial_program(rng)
+        exact = [float(x) for x in P.exact_limit(scalars)]
+        np.testing.assert_allclose(P.limit(scalars), exact, rtol=1e-9, atol=1e-9, err_msg=str(P))
