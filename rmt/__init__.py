@@ -117,6 +117,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "Ensemble",
         "Warrant",
         "circular",
+        "cov",
         "diagonal",
         "dyson_brownian_motion",
         "dyson_law",
@@ -165,6 +166,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors (a test keeps
     from rmt.ensembles import Ensemble as Ensemble
     from rmt.ensembles import Warrant as Warrant
     from rmt.ensembles import circular as circular
+    from rmt.ensembles import cov as cov
     from rmt.ensembles import diagonal as diagonal
     from rmt.ensembles import dyson_brownian_motion as dyson_brownian_motion
     from rmt.ensembles import dyson_law as dyson_law

@@ -10,6 +10,7 @@ from rmt.ensembles.dynamics import dyson_brownian_motion as dyson_brownian_motio
 from rmt.ensembles.dynamics import dyson_law as dyson_law
 from rmt.ensembles.ensemble import Ensemble as Ensemble
 from rmt.ensembles.ensemble import Warrant as Warrant
+from rmt.ensembles.fluctuations import cov as cov
 from rmt.ensembles.gaussian import goe as goe
 from rmt.ensembles.gaussian import gse as gse
 from rmt.ensembles.gaussian import gue as gue
@@ -30,6 +31,7 @@ __all__ = [
     "Ensemble",
     "Warrant",
     "circular",
+    "cov",
     "diagonal",
     "dyson_brownian_motion",
     "dyson_law",

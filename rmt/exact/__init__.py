@@ -2,6 +2,7 @@
 
 from rmt.exact import finite as finite
 from rmt.exact.algebraic_numbers import AlgebraicNumber as AlgebraicNumber
+from rmt.exact.enclosures import Enclosure as Enclosure
 from rmt.exact.equation import Band as Band
 from rmt.exact.equation import Equation as Equation
 from rmt.exact.equation import ExactAtom as ExactAtom
@@ -14,6 +15,7 @@ from rmt.exact.recurrences import Recurrence as Recurrence
 __all__ = [
     "AlgebraicNumber",
     "Band",
+    "Enclosure",
     "Equation",
     "ExactAtom",
     "IntegerPolynomial",

@@ -12,7 +12,7 @@ import numpy as np
 from rmt.exact import eliminations as eliminate
 from rmt.exact.branch_choice import choose, rows_of
 from rmt.exact.leaf_equations import irreducible, leaf_candidates
-from rmt.exact.rings import Polynomial, Ring, Symbolic, exact_parameter, require_flint
+from rmt.exact.rings import Polynomial, Ring, Symbolic, require_flint
 from rmt.free import tree
 from rmt.free.computed import law_of
 from rmt.free.rectangular import RectangularConvolution
@@ -92,7 +92,7 @@ class CurveBuilder:
             if t != 1:
                 if isinstance(t, Symbolic):
                     raise ValueError("a multiplicative power cannot be a symbol; give an int or a Fraction")
-                exponent = exact_parameter(t, "a power")
+                exponent = self._ring.fraction(t, "a power")
                 up, down = abs(exponent.numerator), exponent.denominator
                 if exponent < 0:
                     p = self._inverted(p)

@@ -276,7 +276,7 @@ class Equation(IntegerPolynomial, _AnEquation):
                 value = self.sheet.value(flint.acb(at), 4.0 * self.reach + 1.0)
                 touched = [r for r in roots if value.overlaps(r)]
                 if len(touched) == 1:
-                    return touched[0].imag != 0
+                    return bool(touched[0].imag != 0)
         raise ConvergenceError("a root of the equation could not be told from its neighbours", point=float(x))
 
     def atoms(self) -> tuple[ExactAtom, ...]:
@@ -428,15 +428,16 @@ def from_polynomial(polynomial: IntegerPolynomial, moments: Sequence[Any] = ()) 
     ) from last
 
 
-def equation_of(law: Law, variable: str = "G", *, limit: int = LIMIT) -> Equation:
+def equation_of(law: Law, variable: str = "G", *, limit: int = LIMIT, binary: bool = False) -> Equation:
     """Implement :meth:`rmt.Law.equation`."""
     check_choice("variable", variable, VARIABLES)
     kept: dict[str, Equation] = law.__dict__.setdefault("_equation", {})
-    if "G" not in kept:
-        r = ring(())
+    key = "binary" if binary and "G" not in kept else "G"
+    if key not in kept:
+        r = ring((), binary)
         p = CurveBuilder(r, {}, limit).of_law(law)
-        kept["G"] = _with_branch(_as_polynomial(p, r), law)
-    return in_variable(kept["G"], variable)
+        kept[key] = _with_branch(_as_polynomial(p, r), law)
+    return in_variable(kept[key], variable)
 
 
 def _with_branch(polynomial: IntegerPolynomial, law: Law) -> Equation:

@@ -128,6 +128,7 @@ class _Parser:
         if not self._tokens:
             self._fail("the end")
         token = self._tokens.pop(0)
+        value: _Terms
         if token == "(":
             value = self._sum()
             if not self._tokens or self._tokens.pop(0) != ")":
@@ -143,7 +144,7 @@ class _Parser:
             exponent = self._tokens.pop(0) if self._tokens else ""
             if not exponent.isdigit():
                 self._fail(f"the exponent {exponent}")
-            power = {(0, 0): Fraction(1)}
+            power: _Terms = {(0, 0): Fraction(1)}
             for _ in range(int(exponent)):
                 power = _times(power, value)
             value = power

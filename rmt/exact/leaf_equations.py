@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from rmt.exact.rings import Polynomial, Quotient, Ring, Symbolic, exact_parameter
+from rmt.exact.rings import Polynomial, Quotient, Ring, Symbolic
 from rmt.laws.atomic import AtomicLaw
 from rmt.laws.classical import Arcsine, Cauchy
 from rmt.laws.equilibrium import QuarticEquilibrium
@@ -138,22 +138,22 @@ def _projections(law: Any, ring: Ring) -> Polynomial:
     return product(_two_points(first, ring), _two_points(second, ring), ring)
 
 
-def _fraction(value: Any, name: str) -> Fraction:
+def _fraction(value: Any, name: str, ring: Ring) -> Fraction:
     if isinstance(value, Symbolic):
         raise ValueError(f"{name} is an exponent and cannot be a symbol; give an int or a Fraction")
-    return exact_parameter(value, name)
+    return ring.fraction(value, name)
 
 
 def _fuss_catalan(law: Any, ring: Ring) -> Polynomial:
     # m z = (1 + m)^(s + 1), with s = a/b
-    order = _fraction(law.order, "order")
+    order = _fraction(law.order, "order", ring)
     a, b = order.numerator, order.denominator
     return (ring.z * ring.G - 1) ** b - ring.z**a * ring.G ** (a + b)
 
 
 def _raney(law: Any, ring: Ring) -> Polynomial:
     # zG = y^r with z (y − 1) = y^p, and y = w^N
-    p, r = _fraction(law.p, "p"), _fraction(law.r, "r")
+    p, r = _fraction(law.p, "p", ring), _fraction(law.r, "r", ring)
     n = p.denominator * r.denominator
     curve = ring.z * (ring.w**n - 1) - ring.w ** int(p * n)
     return curve.resultant(ring.z * ring.G - ring.w ** int(r * n), "w")

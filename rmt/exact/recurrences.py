@@ -120,7 +120,7 @@ def _fraction(numerator: int, denominator: int) -> Fraction:
     """A fraction from coprime numbers, without looking for a common divisor."""
     maker: Any = getattr(Fraction, "_from_coprime_ints", None)
     if maker is None:  # Python 3.11
-        maker = functools.partial(Fraction, _normalize=False)  # type: ignore[call-overload]
+        maker = functools.partial(Fraction, _normalize=False)
     made: Fraction = maker(numerator, denominator)
     return made
 

@@ -45,11 +45,14 @@ class Ring:
     Parameters
     ----------
     symbols : tuple of str
+    binary : bool
+        Whether floats count as the binary numbers they store, and are not refused.
     """
 
-    def __init__(self, symbols: tuple[str, ...] = ()) -> None:
+    def __init__(self, symbols: tuple[str, ...] = (), binary: bool = False) -> None:
         flint = require_flint()
         self.symbols = symbols
+        self._binary = binary
         self.context = flint.fmpz_mpoly_ctx.get(["G", "z", "w", *symbols], flint.Ordering.lex)
         self.G, self.z, self.w, *self.generators = self.context.gens()
         self.one = self.context.constant(1)
@@ -64,8 +67,12 @@ class Ring:
         """
         if isinstance(value, Symbolic):
             return value.numerator_polynomial, value.denominator_polynomial
-        number = exact_parameter(value, name)
+        number = self.fraction(value, name)
         return self.context.constant(number.numerator), self.context.constant(number.denominator)
+
+    def fraction(self, value: Any, name: str = "a parameter") -> Fraction:
+        """A parameter without symbols; errors as in :func:`exact_parameter`."""
+        return Fraction(value) if self._binary and isinstance(value, float) else exact_parameter(value, name)
 
     def substitute(self, p: Polynomial, **places: Quotient) -> Polynomial:
         """The numerator of p with quotients in the place of G and z."""
@@ -118,9 +125,9 @@ class Ring:
 
 
 @functools.cache
-def ring(symbols: tuple[str, ...]) -> Ring:
+def ring(symbols: tuple[str, ...], binary: bool = False) -> Ring:
     """The ring with these symbols."""
-    return Ring(symbols)
+    return Ring(symbols, binary)
 
 
 def exact_parameter(value: Any, name: str = "a parameter") -> Fraction:

@@ -163,7 +163,7 @@ class Curve:
 
 
 #: radii that are tried, large ones first
-_SHARES = 1.5 * 2.0 ** (-0.25 * np.arange(200))
+_SHARES = 3.0 * 2.0 ** (-0.25 * np.arange(200))
 
 
 def square_ball(radius: Any) -> Ball:

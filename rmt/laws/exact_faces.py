@@ -11,6 +11,10 @@ def _room(module: str) -> Any:
     return importlib.import_module(f"rmt.exact.{module}")
 
 
+def _with_digits(law: Any, name: str, argument: Any, digits: Any) -> Any:
+    return _room("digits").with_digits(law, name, argument, digits)
+
+
 class ExactFaces:
     """Methods of :class:`~rmt.laws.Law` that are answered exactly or with proven digits."""
 
@@ -50,6 +54,63 @@ class ExactFaces:
         """
         rest = {} if limit is None else {"limit": limit}
         return _room("equation").equation_of(self, variable, **rest)
+
+    def enclose(self, x: Any = None, quantity: str = "pdf") -> Any:
+        """Enclose a value of a law with an equation in an interval that is proven to contain it.
+
+        Parameters
+        ----------
+        x : real or complex
+            One point; complex for ``"stieltjes"``; the order for ``"moment"``; not given for ``"edges"``.
+        quantity : str
+            ``"pdf"``, ``"cdf"``, ``"sf"``, ``"stieltjes"``, ``"edges"`` or ``"moment"``.
+
+        Returns
+        -------
+        rmt.exact.Enclosure, or a tuple of them
+            With ``low`` and ``high``, rounded outwards, and ``value in enclosure``. Real and imaginary part for
+            ``"stieltjes"``. ``low == high == 0`` for a density is the proof that there is none.
+
+        Raises
+        ------
+        ImportError
+            If python-flint is missing.
+        ValueError
+            If the law has no equation, as :meth:`equation` says.
+        ConvergenceError
+            At a singular point: with the distance to an edge that is proven.
+
+        Examples
+        --------
+        >>> from rmt.laws import Semicircle
+        >>> interval = Semicircle().enclose(1)
+        >>> interval.low <= 0.27566444771089604 <= interval.high, interval.radius < 1e-15
+        (True, True)
+        >>> Semicircle().enclose(3)
+        Enclosure(low=0.0, high=0.0)
+        """
+        return _room("enclosures").enclose(self, x, quantity)
+
+    def edges(self, *, digits: int | None = None) -> tuple[Any, ...]:
+        """Give the finite ends of the intervals of the support, from left to right.
+
+        Parameters
+        ----------
+        digits : int, optional
+            As mpmath numbers with this many right digits.
+
+        Examples
+        --------
+        >>> from rmt.laws import MarchenkoPastur, Semicircle
+        >>> MarchenkoPastur(4).edges()
+        (1.0, 9.0)
+        >>> abs(Semicircle(0, 2).edges(digits=30)[1] ** 2 - 8) < 1e-14
+        True
+        """
+        if digits is not None:
+            return _with_digits(self, "edges", None, digits)  # type: ignore[no-any-return]
+        ends = [e for i in self.support for e in (i.low, i.high)]  # type: ignore[attr-defined]
+        return tuple(e for e in ends if abs(e) < float("inf"))
 
     @staticmethod
     def from_equation(polynomial: Any, *, moments: Any = ()) -> Any:

@@ -30,7 +30,7 @@ from rmt.errors import (
     check_reals,
     shown,
 )
-from rmt.laws.exact_faces import ExactFaces
+from rmt.laws.exact_faces import ExactFaces, _with_digits
 from rmt.laws.numeric_constructors import Constructors
 from rmt.numerics.branches import reciprocal, times_green
 from rmt.numerics.exact import exact_sqrt
@@ -255,10 +255,10 @@ class Law(Constructors, ExactFaces, ABC):
 
     # ------------------------------------------------------------------ density and distribution function
     @overload
-    def pdf(self, x: ArrayLike, *, return_error: Literal[False] = False) -> Any: ...
+    def pdf(self, x: ArrayLike, *, return_error: Literal[False] = False, digits: int | None = None) -> Any: ...
     @overload
     def pdf(self, x: ArrayLike, *, return_error: Literal[True]) -> tuple[Any, Any]: ...
-    def pdf(self, x: ArrayLike, *, return_error: bool = False) -> Any:
+    def pdf(self, x: ArrayLike, *, return_error: bool = False, digits: int | None = None) -> Any:
         """Density of the absolutely continuous part.
 
         Parameters
@@ -267,23 +267,33 @@ class Law(Constructors, ExactFaces, ABC):
             Points on the line.
         return_error : bool
             Also return a bound on the absolute error.
+        digits : int, optional
+            Return mpmath numbers with this many right digits (in an array of objects for an array `x`), here and in
+            the other methods that take it: proven by balls for a law with an equation, by Newton's method in mpmath for
+            others (the extra ``rmt[exact]``). A float counts as the binary number it stores.
 
         Returns
         -------
         float or ndarray, or a pair of them
             0 off the support; ``inf`` at an edge where the density is unbounded.
         """
+        if digits is not None:
+            return _with_digits(self, "pdf", x, digits)
         return _evaluate(x, self._pdf, self._pdf_error, return_error)
 
-    def cdf(self, x: ArrayLike, *, return_error: bool = False) -> Any:
+    def cdf(self, x: ArrayLike, *, return_error: bool = False, digits: int | None = None) -> Any:
         """Mass of ``(-inf, x]``, atoms included (right-continuous)."""
+        if digits is not None:
+            return _with_digits(self, "cdf", x, digits)
         return _evaluate(x, self._cdf, self._cdf_error, return_error)
 
-    def sf(self, x: ArrayLike, *, return_error: bool = False) -> Any:
+    def sf(self, x: ArrayLike, *, return_error: bool = False, digits: int | None = None) -> Any:
         """Mass of ``(x, inf)``: ``cdf + sf = 1``, each accurate in its own tail."""
+        if digits is not None:
+            return _with_digits(self, "sf", x, digits)
         return _evaluate(x, self._sf, self._cdf_error, return_error)
 
-    def ppf(self, u: ArrayLike) -> Any:
+    def ppf(self, u: ArrayLike, *, digits: int | None = None) -> Any:
         """Quantile: the smallest ``x`` with ``cdf(x) >= u``; inside the jump of an atom, the atom.
 
         Raises
@@ -291,6 +301,8 @@ class Law(Constructors, ExactFaces, ABC):
         ValueError
             If a `u` lies outside [0, 1].
         """
+        if digits is not None:
+            return _with_digits(self, "ppf", u, digits)
         level = _check_levels(u)
         low, high = self._hull()
 
@@ -323,7 +335,7 @@ class Law(Constructors, ExactFaces, ABC):
         return self.ppf(u)
 
     # ------------------------------------------------------------------ transforms
-    def stieltjes(self, z: ArrayLike, *, return_error: bool = False) -> Any:
+    def stieltjes(self, z: ArrayLike, *, return_error: bool = False, digits: int | None = None) -> Any:
         """G(z) = ∫ μ(dx)/(z − x): Im z > 0 gives Im G < 0 (Bai-Silverstein's and Tao's s(z) is −G).
 
         Also called the Cauchy transform. On the real axis the boundary value from above is returned, so that
@@ -334,7 +346,11 @@ class Law(Constructors, ExactFaces, ABC):
         z : array_like of complex
         return_error : bool
             Also return a bound on the absolute error.
+        digits : int, optional
+            As in :meth:`pdf`.
         """
+        if digits is not None:
+            return _with_digits(self, "stieltjes", z, digits)
         return _evaluate_complex(
             z, self._far_or(self._stieltjes, 0), self._stieltjes_error, return_error, at_infinity=0.0
         )
@@ -401,7 +417,7 @@ class Law(Constructors, ExactFaces, ABC):
 
         return value
 
-    def r_transform(self, g: ArrayLike) -> Any:
+    def r_transform(self, g: ArrayLike, *, digits: int | None = None) -> Any:
         """R(g) = Σ κ_{n+1} g^n with the free cumulants κ: R(G(z)) + 1/G(z) = z (Voiculescu 1986).
 
         R is the inverse of G, minus 1/g, on the image of the line outside the support. A law with a formula for it
@@ -412,6 +428,8 @@ class Law(Constructors, ExactFaces, ABC):
         ValueError
             If a `g` lies outside the domain on which this branch is defined.
         """
+        if digits is not None:
+            return _with_digits(self, "r_transform", g, digits)
         return self._on_domain("g", g, self._r_transform_with_origin, self._r_domain(), self._r_ends)
 
     def blue(self, g: ArrayLike) -> Any:
@@ -427,7 +445,7 @@ class Law(Constructors, ExactFaces, ABC):
             raise ValueError("inverse_t_transform(m) has a pole at m = 0 (M vanishes at infinity)")
         return self._on_domain("m", m, self._inverse_t_transform, self._s_domain(), self._s_ends)
 
-    def s_transform(self, m: ArrayLike) -> Any:
+    def s_transform(self, m: ArrayLike, *, digits: int | None = None) -> Any:
         """S(m) = (1 + m)/(m M^{-1}(m)): multiplicative under free products (Voiculescu 1987).
 
         Raises
@@ -436,6 +454,8 @@ class Law(Constructors, ExactFaces, ABC):
             If the mean is zero (S has two branches or none), or a `m` lies outside the domain.
         """
         mean = self._require_mean("s_transform")
+        if digits is not None:
+            return _with_digits(self, "s_transform", m, digits)
 
         def transform(w: Complex) -> Complex:
             out = np.full(w.shape, 1.0 / mean, dtype=np.complex128)
@@ -454,18 +474,22 @@ class Law(Constructors, ExactFaces, ABC):
         )
 
     # ------------------------------------------------------------------ moments and cumulants
-    def moment(self, k: int, *, exact: bool = False) -> Any:
+    def moment(self, k: int, *, exact: bool = False, digits: int | None = None) -> Any:
         """k-th moment ∫ x^k μ(dx), k ≥ 0; a ``Fraction`` with ``exact=True``."""
+        if digits is not None:
+            return _with_digits(self, "moment", k, digits)
         order = check_count("k", k, minimum=0)
         return self._exact_moments(order)[order] if check_flag("exact", exact) else self._float_moments(order)[order]
 
-    def moments(self, k: int, *, exact: bool = False) -> tuple[Any, ...]:
+    def moments(self, k: int, *, exact: bool = False, digits: int | None = None) -> tuple[Any, ...]:
         """Moments m_1, ..., m_k.
 
         With ``exact=True`` they are ``Fraction``: an integer or ``Fraction`` parameter counts as it is, a float
         as the binary fraction it stores.
         """
         order = check_count("k", k)
+        if digits is not None:
+            return _with_digits(self, "moments", k, digits)  # type: ignore[no-any-return]
         moments = self._exact_moments(order) if check_flag("exact", exact) else self._float_moments(order)
         return tuple(moments[1:])
 
