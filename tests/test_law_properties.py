@@ -11,6 +11,8 @@ import functools
 import math
 import os
 import pickle
+import subprocess
+import sys
 from fractions import Fraction
 
 import numpy as np
@@ -206,6 +208,35 @@ def test_a_value_that_depends_on_its_neighbour_is_noticed():
 
     with pytest.raises(AssertionError):
         check_same_numbers(law_of("computed", 0), np.random.default_rng(0), smeared)
+
+
+ELSEWHERE = """
+import pickle, sys
+questions = pickle.load(sys.stdin.buffer)
+answers = [(law.pdf(x), law.cdf(x), law.stieltjes(z)) for law, x, z in questions]
+sys.stdout.buffer.write(pickle.dumps(answers))
+"""
+
+
+def test_values_are_the_same_in_another_process():
+    laws = [law_of(kind, case) for kind in KINDS for case in range(min(CASES, 2))]
+    laws += [
+        rmt.polynomial_law({(0, 1): 1, (1, 0): 1}, [Semicircle(), Semicircle()]),
+        rmt.networks.MLP(3, "tanh", 1.2, 0.1).jacobian().gram_law(),
+    ]
+    rng = np.random.default_rng([SEED, 5])
+    questions = []
+    for law in laws:
+        low, high = hull(law)
+        x = rng.uniform(low - 0.1 * (high - low), high + 0.1 * (high - low), 5)
+        questions.append((law, x, x + 1j * 10.0 ** rng.uniform(-6.0, 0.0, 5)))
+    process = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE], input=pickle.dumps(questions), capture_output=True, check=True
+    )
+    for (law, x, z), there in zip(questions, pickle.loads(process.stdout), strict=True):
+        for here, elsewhere in zip(values_in(law, x, z), there, strict=True):
+            tolerance = 0.0 if isinstance(law, FreelyConvolved) else 1e-13
+            np.testing.assert_allclose(elsewhere, here, rtol=tolerance, atol=tolerance, err_msg=repr(law))
 
 
 @every_law
