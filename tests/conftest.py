@@ -1,10 +1,18 @@
-"""The quick run: ``pytest --quick`` goes once over everything, with few cases of every test."""
+"""The quick run: ``pytest --quick`` goes once over everything, with few cases of every test.
+
+BLAS has one thread here, unless the environment says otherwise: with as many workers as processors, the threads of
+small matrix products wait for each other most of their time. What depends on threads is tested in other processes.
+"""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 
 import pytest
+
+for library in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")  # before NumPy is imported, and for the workers of xdist
 
 #: cases of a parametrised test that the quick run keeps
 CASES = 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -19,6 +20,8 @@ from rmt.laws.pushforward import Squared
 
 #: parts of an expression up to which moments are computed exactly before they are rounded
 _FEW_PARTS = 60
+#: even order of the moment that says whether far higher ones exceed the largest float
+_TRIAL_ORDER = 64
 
 
 @dataclass(frozen=True, repr=False)
@@ -66,6 +69,8 @@ class ComputedLaw(Law):
     def _float_moments(self, order: int) -> list[float]:
         from rmt.free.series import moments, rounded_moments
 
+        if order > _TRIAL_ORDER:
+            self._refuse_growth(order)
         small = len(post_order(self.node)) <= _FEW_PARTS
         refusal = None
         for exact in (True, False) if small else (False,):
@@ -83,6 +88,12 @@ class ComputedLaw(Law):
         if not np.isfinite(values).all():
             raise OverflowError(f"a moment of order <= {order} of {self!r} exceeds the largest float; ask for fewer")
         return values
+
+    def _refuse_growth(self, order: int) -> None:
+        """Refuse an order at once where a low one shows it: E[X^2k]^(1/2k) never decreases (Lyapunov)."""
+        low = self._float_moments(_TRIAL_ORDER)[_TRIAL_ORDER]
+        if low > 0.0 and (order - order % 2) / _TRIAL_ORDER * math.log(low) > math.log(sys.float_info.max):
+            raise OverflowError(f"a moment of order <= {order} of {self!r} exceeds the largest float; ask for fewer")
 
     def _as_floats(self, moments: list[Fraction]) -> list[float]:
         try:

@@ -165,12 +165,23 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
     undated: dict[str, dict[str, Any]] = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}, ".png": {}}
     ending = target.suffix.lower()
     with style(), replacing(target) as stream:
-        figure.draw_without_rendering()  # the layout moves with the first draw, by a last bit with each format's too:
+        figure.draw_without_rendering()  # the constrained layout moves with the first draw, and by last bits after it
         layout = figure.get_layout_engine()
-        figure.set_layout_engine("none")  # so all formats take this one
+        if layout is not None:
+            figure.set_layout_engine("none")
+            for ax in figure.axes:
+                _round_place(ax)
         try:
             figure.savefig(stream, format=ending[1:], metadata=undated[ending])
         finally:
             if layout is not None:
                 figure.set_layout_engine(layout)
     return target
+
+
+def _round_place(ax: Axes) -> None:
+    """Round the place of axes in their figure, and leave them to the layout."""
+    in_layout = ax.get_in_layout()
+    left, bottom, width, height = ax.get_position(original=True).bounds
+    ax.set_position((round(left, 9), round(bottom, 9), round(width, 9), round(height, 9)))
+    ax.set_in_layout(in_layout)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rmt._cached import cached_property
 from rmt.errors import check_count, check_flag, check_numbers, check_real
 from rmt.laws.law import Law, check_law
 from rmt.laws.planar import PlanarLaw
+from rmt.spectra.distances import kolmogorov_smirnov, wasserstein
 
 Real = NDArray[np.float64]
 
@@ -110,12 +112,17 @@ class Comparison:
     size: int
     ks: float
     tolerance: Tolerance
-    wasserstein: float | None
     edges: tuple[Pair, ...]
     moments: tuple[Pair, ...]
     variance: Pair
     atoms: tuple[AtomPair, ...]
     atom_tolerance: float
+    _sorted: Real = field(repr=False, compare=False)
+
+    @cached_property
+    def wasserstein(self) -> float | None:
+        """Wasserstein-1 distance; computed when it is first asked for, as it takes longer than all the rest."""
+        return None if self.mean.predicted is None else wasserstein(self._sorted, self.law)
 
     @property
     def mean(self) -> Pair:
@@ -353,19 +360,18 @@ def _compare_on_the_line(
         scale = max(float(np.abs(values).max()), float(np.abs(positions).max(initial=0.0)))
         atom_tolerance = 4.0 * max(n, 100) * EPS * scale
     x = np.sort(_snap(values, positions, atom_tolerance))
-    ks = _kolmogorov_smirnov(x, law)
     return Comparison(
         law=law,
         n=n,
         size=values.size,
-        ks=ks,
+        ks=kolmogorov_smirnov(x, law),
         tolerance=tolerance,
-        wasserstein=_wasserstein(x, law),
         edges=_edges(x, law),
         moments=_moments(x, law),
         variance=Pair(_or_none(law.var), float(x.var())),
         atoms=_atoms(x, law, atom_tolerance),
         atom_tolerance=atom_tolerance,
+        _sorted=x,
     )
 
 
@@ -394,44 +400,6 @@ def _snap(values: Real, positions: Real, tolerance: float) -> Real:
     if positions.size > 1:
         nearest = np.where(values - left <= positions[right] - values, left, positions[right])
     return np.where(np.abs(values - nearest) <= tolerance, nearest, values)
-
-
-def _kolmogorov_smirnov(x: Real, law: Law) -> float:
-    """Supremum of |F_n - F|: it is attained from the left or from the right at a point of the sample."""
-    points, counts = np.unique(x, return_counts=True)
-    after = np.cumsum(counts) / x.size
-    before = after - counts / x.size
-    mass = dict(law.atoms)
-    jump = np.array([mass.get(float(p), 0.0) for p in points]) if mass else 0.0
-    level = law.cdf(points)
-    return float(max(np.abs(after - level).max(), np.abs(before - (level - jump)).max()))
-
-
-def _wasserstein(x: Real, law: Law) -> float | None:
-    """Area between the distribution functions, cut at every point where their order or a formula changes."""
-    if _or_none(law.mean) is None:
-        return None
-    low, high = _hull(law)
-    ends = [e for i in law.support for e in (i.low, i.high)] + [position for position, _ in law.atoms]
-    cuts = np.unique(np.concatenate([x, [e for e in ends if math.isfinite(e)]]))
-    level = np.searchsorted(x, cuts[:-1], side="right") / x.size
-    crossing = np.clip(law.ppf(level), cuts[:-1], cuts[1:])
-    nodes, weights = np.polynomial.legendre.leggauss(min(64, max(4, 512 // x.size)))
-    area = 0.0
-    for left, right in ((cuts[:-1], crossing), (crossing, cuts[1:])):
-        half = (right - left) / 2.0
-        points = (left + half)[:, None] + half[:, None] * nodes
-        area += float(np.abs((law.cdf(points) - level[:, None]) @ weights) @ half)
-    return area + _tail(law.cdf, cuts[0], low) + _tail(law.sf, cuts[-1], high)
-
-
-def _tail(mass: Any, start: float, end: float) -> float:
-    """Integral of the mass beyond the sample, over an unbounded support."""
-    if math.isfinite(end):
-        return 0.0
-    from scipy.integrate import quad
-
-    return abs(float(quad(mass, start, end)[0]))
 
 
 def _edges(x: Real, law: Law) -> tuple[Pair, ...]:
@@ -489,11 +457,6 @@ def _check_sample(sample: ArrayLike) -> NDArray[Any]:
         position = ", ".join(str(int(i)) for i in np.argwhere(bad)[0])
         raise ValueError(f"sample must be finite: {values[bad][0]} at position {position}")
     return values
-
-
-def _hull(law: Law) -> tuple[float, float]:
-    points = [e for i in law.support for e in (i.low, i.high)] + [position for position, _ in law.atoms]
-    return min(points), max(points)
 
 
 def _or_none(number: Any) -> float | None:

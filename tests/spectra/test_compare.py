@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import rmt
 from rmt.spectra import compare
+from rmt.spectra.distances import largest_gap
 
 SEMICIRCLE = rmt.Semicircle()
 
@@ -60,6 +61,31 @@ def test_distance_to_a_continuous_law_agrees_with_scipy(size):
     assert compare(sample, SEMICIRCLE).ks == pytest.approx(
         scipy.stats.ks_1samp(sample, SEMICIRCLE.cdf).statistic, rel=1e-13
     )
+
+
+@pytest.mark.parametrize("kind", ["true law", "shifted law", "ties and atoms", "few points"])
+def test_the_largest_gap_is_found_without_all_values_of_the_law(kind):
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        x = np.sort(rng.random(5 if kind == "few points" else 1000))
+        if kind == "ties and atoms":
+            x = np.round(x, 2)
+        points, counts = np.unique(x, return_counts=True)
+        after = np.cumsum(counts) / x.size
+        before = after - counts / x.size
+        above = np.clip(points + 0.1 * (kind == "shifted law"), 0.0, 1.0)
+        below = above - (points == 0.5) * 0.1 if kind == "ties and atoms" else above
+        asked = []
+
+        def levels(i, below=below, above=above, asked=asked):
+            asked.extend(i.tolist())
+            return below[i], above[i]
+
+        everywhere = max(np.abs(after - above).max(), np.abs(before - below).max())
+        assert largest_gap(before, after, levels) == everywhere
+        assert len(asked) == len(set(asked))
+        if points.size > 500:
+            assert len(asked) < points.size / 2
 
 
 def test_wasserstein_is_the_area_between_the_distribution_functions():
