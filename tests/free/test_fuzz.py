@@ -12,8 +12,8 @@ from random_trees import random_law
 from rmt.free.convolved import FreelyConvolved
 
 #: panels in the angle θ, x = c - h cos θ, ever finer towards the ends of an interval
-_FINE = math.pi / 14 * 0.5 ** np.arange(1, 17)
-BREAKS = np.unique(np.concatenate([np.linspace(0.0, math.pi, 15), _FINE, math.pi - _FINE]))
+_FINE = math.pi / 30 * 0.5 ** np.arange(1, 31)
+BREAKS = np.unique(np.concatenate([np.linspace(0.0, math.pi, 31), _FINE, math.pi - _FINE]))
 
 
 def rule(n):
@@ -23,7 +23,7 @@ def rule(n):
     return (middles[:, None] + halves[:, None] * nodes).ravel(), (halves[:, None] * weights).ravel()
 
 
-RULES = rule(11), rule(7)
+RULES = rule(16), rule(11)
 
 
 def random_tree(seed):
