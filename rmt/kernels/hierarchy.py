@@ -20,7 +20,7 @@ from rmt.kernels.activations import require_slope
 from rmt.kernels.critical import check_kernel
 from rmt.kernels.dual import dual, slope_dual
 from rmt.networks.activations import ActivationLike
-from rmt.networks.callables import difference_quotient
+from rmt.networks.difference_steps import difference_quotient
 from rmt.networks.moments import Activation, RealFunction
 
 Real = NDArray[np.float64]

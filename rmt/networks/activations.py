@@ -28,20 +28,22 @@ def activation(
         A name: ``linear``, ``relu``, ``leaky_relu(slope=0.01)``, ``tanh``, ``erf(scale=1)`` for erf(scale x),
         ``hard_tanh``, ``sigmoid``, ``sin``, ``arctan``, ``gelu``, ``gelu_tanh``, ``silu``, ``mish``,
         ``elu(alpha=1)``, ``selu``, ``softplus(beta=1)``, ``shifted_relu(shift=0.5)`` for max(x, −shift),
-        ``clipped_relu(low=0, high=6)``. Or a function of a float array.
+        ``clipped_relu(low=0, high=6)``. Or a function, written with NumPy, math or torch.
     derivative : callable, optional
-        φ' for a callable. Without it the derivative is a finite difference of order 8 that never straddles a
-        kink, good to about 1e-11.
+        φ' for a callable. Without it the derivative is that of a complex step where the function takes complex
+        numbers, exact to rounding, that of automatic differentiation for a function of tensors, and else a
+        difference of order 8 whose step is halved until two agree, good to about 1e-12.
     kinks : sequence of float, optional
-        Points where φ' of a callable jumps; located by search on [-64, 64] when not given.
+        Points where φ' of a callable jumps; located on [-64, 64] when not given. A function that is a line between
+        its kinks is known as such.
     **parameters : float
         Parameters of a named activation.
 
     Raises
     ------
     ValueError
-        If the name is unknown (the nearest names are given), a parameter is out of range, or the callable jumps
-        or is not finite.
+        If the name is unknown (the nearest names are given), a parameter is out of range, or the callable jumps, is
+        not finite, or has a derivative that differences do not find or kinks that `kinks` does not name.
     TypeError
         If `spec` is none of the above, or a parameter does not belong to the name.
 

@@ -23,7 +23,8 @@ from rmt.networks.verdict import ISOMETRIC_SPREAD, Verdict, judge
 
 #: relative variance that advice aims at, with room for the scatter of a real network below the 0.25 of ISOMETRIC
 TARGET = 0.2
-#: lengths between which the edge of chaos is searched, and points per decade
+#: lengths between which the edge of chaos is searched, relative to the squared scales of the activation, and points
+#: per decade
 SHORTEST, LONGEST, PER_DECADE = 1e-8, 1e4, 6
 #: length that is taken when every length will do
 UNIT_LENGTH = 1.0
@@ -243,7 +244,8 @@ def isometric_point(phi: Activation, budget: float) -> CriticalPoint | None:
 
     if phi.homogeneous:
         return critical_points(phi, sigma_b=0.0)[0]
-    grid = np.geomspace(SHORTEST, LONGEST, round(PER_DECADE * math.log10(LONGEST / SHORTEST)) + 1)
+    low, high = SHORTEST * phi.variation[0] ** 2, LONGEST * phi.variation[1] ** 2
+    grid = np.geomspace(low, high, round(PER_DECADE * math.log10(high / low)) + 1)
     curve = edge_of_chaos(phi, q=grid)
     q, spread = curve.q[curve.stable], curve.spread[curve.stable]
     if q.size == 0:

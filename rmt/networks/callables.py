@@ -2,60 +2,91 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rmt.errors import check_real, shown
+from rmt.networks.difference_steps import PanelDerivative, Steps, difference_quotient, fitting_steps
 from rmt.networks.moments import Activation, RealFunction
+from rmt.networks.smooth_panels import SmoothPanels, grading, smooth_panels
 
 Real = NDArray[np.float64]
 
-#: kinks are looked for on [-SEARCH, SEARCH]
-SEARCH = 64.0
-#: smallest jump of the derivative that counts as a kink
-SMALLEST_JUMP = 1e-4
-#: where an activation has grown beyond this, no kink is looked for
-LARGEST_VALUE = 1e100
-#: a steeper rise than this is a jump of the function itself
-STEEPEST = 1e3
-#: points of a difference quotient, and the derivative at u of the polynomial through them: sums of u^0 ... u^7
-_STENCIL = np.arange(-4.0, 5.0)
-_DERIVATIVE = np.arange(1.0, 9.0)[:, None] * np.linalg.inv(np.vander(_STENCIL, increasing=True))[1:]
-#: step of the differences: eighth-order truncation about balances rounding
-_STEP = 0.02
+#: a jump of the derivative counts as a kink if it exceeds this share of the slopes beside it
+SMALLEST_JUMP = 1e-6
+#: mean error of the derivative, relative to its mean size, above which a function is refused
+ROUGH = 1e-5
+#: points |x| up to which the slopes are compared
+COMPARED = 8.0
+#: relative deviation from a line that is rounding, and places far out where a line still has to be one
+STRAIGHT, FAR_OUT = 1e-14, (1e3, 1e6)
 #: imaginary part whose square is lost in rounding
 _IMAGINARY = 1e-20
-#: uncertainty of the place of a kink
-_BESIDE = 1e-9
 
 
 def activation_from_callable(
     function: Any, derivative: RealFunction | None, kinks: Sequence[float] | None
 ) -> Activation:
     """Wrap `function`; see :func:`rmt.networks.activation`."""
-    phi = _vectorised(function)
+    raw = _vectorised(function)
+    phi = _safe(raw)
     given = None if kinks is None else tuple(sorted(float(check_real("kinks", k)) for k in kinks))
-    points = locate_kinks(phi) if given is None else given
-    if derivative is not None:
-        slope = _vectorised(derivative)
-        _check_derivative(phi, slope, points)
-    else:
-        slope = complex_step(function, phi, points) or difference_quotient(phi, points)
-    name = getattr(function, "__name__", None) or type(function).__name__
-    return Activation(
-        name=name,
+    _check_finite(phi)
+    panels = smooth_panels(phi)
+    _check_continuous(panels)
+    singular = _refined(phi, panels)
+    if given is not None:
+        singular = _with_given(phi, panels, singular, given)
+        panels = smooth_panels(phi, singular)
+    own = Activation(
+        name=getattr(function, "__name__", None) or type(function).__name__,
         function=phi,
-        slope=slope,
-        kinks=points,
-        features=tuple(sorted({0.0, *points})),
+        slope=phi,
         named=False,
         recipe=(activation_from_callable, (function, derivative, given)),
     )
+    if derivative is None and (lines := _straight_lines(phi, singular)) is not None:
+        points, slopes = lines
+        values = np.asarray(slopes)
+        edges = np.asarray(points)
+        return replace(
+            own,
+            slope=lambda x: values[np.searchsorted(edges, x)],
+            kinks=points,
+            features=points or (0.0,),
+            slopes=slopes,
+        )
+    steps = fitting_steps(phi, panels.edges, singular)
+    differences = difference_quotient(phi, singular, steps)
+    noise: RealFunction | None = None
+    if derivative is not None:
+        slope = _vectorised(derivative)
+        _check_derivative(slope, differences, steps)
+    else:
+        exact = complex_step(function, differences, steps) or torch_derivative(raw, differences, steps)
+        if exact is None:
+            _check_smooth(differences, steps)
+            noise = steps.error_at
+        slope = exact or PanelDerivative(phi, steps)
+    scale, features = grading(panels.edges, singular)
+    return replace(
+        own,
+        slope=slope,
+        kinks=given if given is not None else _kinks(differences, singular, steps),
+        features=tuple(sorted({*features, *singular})),
+        scale=scale,
+        panels=tuple(panels.edges.tolist()),
+        slope_noise=noise,
+    )
 
 
+# ---------------------------------------------------------------------- the function
 def _number(value: Any) -> float:
     try:
         return float(value)
@@ -67,7 +98,7 @@ def _number(value: Any) -> float:
 
 
 def _vectorised(function: Any) -> RealFunction:
-    """`function` as a map from float arrays to float arrays of the same shape."""
+    """`function` as a map from float arrays to float arrays of the same shape; written with NumPy, math or torch."""
     probe = np.array([-0.75, 0.5, 2.0])
 
     def elementwise(x: Real) -> Real:
@@ -78,6 +109,10 @@ def _vectorised(function: Any) -> RealFunction:
         with np.errstate(all="ignore"):
             values = np.asarray(function(probe), dtype=np.float64)
     except (TypeError, ValueError, AttributeError):
+        if "torch" in sys.modules and _wants_tensors(function):
+            from rmt.networks.torch.functions import TensorFunction
+
+            return TensorFunction(function)
         return elementwise
     if values.shape == probe.shape:
         return lambda x: np.asarray(function(x), dtype=np.float64)
@@ -86,26 +121,160 @@ def _vectorised(function: Any) -> RealFunction:
     return elementwise
 
 
-def difference_quotient(function: RealFunction, kinks: tuple[float, ...]) -> RealFunction:
-    """Derivative of the polynomial through 9 equidistant points, which lie on one side of every kink."""
-    edges = np.array([-np.inf, *kinks, np.inf])
-
-    def slope(x: Real) -> Real:
-        points = np.asarray(x, dtype=np.float64)
-        # a point on a kink takes the derivative from the right
-        right = np.searchsorted(edges, points, side="right")
-        low, high = edges[right - 1], edges[np.minimum(right, edges.size - 1)]
-        step = np.minimum(_STEP * np.maximum(1.0, np.abs(points) / 8.0), (high - low) / 9.0)
-        centre = np.clip(points, low + 4.0 * step + _BESIDE, high - 4.0 * step - _BESIDE)
-        powers = ((points - centre) / step)[..., None] ** np.arange(8)
-        values = function(centre[..., None] + step[..., None] * _STENCIL)
-        # differences to one of the values: the derivative of a constant is exactly 0
-        rises = values - values[..., 4:5]
-        return np.asarray(((powers @ _DERIVATIVE) * rises).sum(axis=-1) / step)
-
-    return slope
+def _wants_tensors(function: Any) -> bool:
+    """Whether a number is no argument of the function either."""
+    try:
+        float(function(0.5))
+    except (TypeError, ValueError, AttributeError):
+        return True
+    return False
 
 
+def _safe(function: RealFunction) -> RealFunction:
+    """The function, NaN where it overflows or is not defined; one point at a time where arrays raise."""
+
+    def values(x: Real) -> Real:
+        with np.errstate(all="ignore"):
+            try:
+                return np.asarray(function(x), dtype=np.float64)
+            except (ArithmeticError, ValueError):
+                return np.array([_one(function, t) for t in np.ravel(x)]).reshape(np.shape(x))
+
+    return values
+
+
+def _one(function: RealFunction, x: float) -> float:
+    try:
+        return float(np.asarray(function(np.array([x])))[0])
+    except (ArithmeticError, ValueError):
+        return float("nan")
+
+
+def _check_finite(function: RealFunction) -> None:
+    x = np.linspace(-16.0, 16.0, 2049) + 1.2345678e-4
+    values = function(x)
+    bad = ~np.isfinite(values)
+    if bad.any():
+        i = int(np.argmin(np.where(bad, np.abs(x), np.inf)))
+        raise ValueError(f"the activation is not finite at x = {x[i]:.6g} (value {values[i]})")
+
+
+def _check_continuous(panels: SmoothPanels) -> None:
+    if panels.jumps:
+        where, height = min(panels.jumps, key=lambda jump: abs(jump[0]))
+        raise ValueError(
+            f"the activation jumps by {height:.3g} near x = {where:.6g}: its derivative is not a function, "
+            "and the Jacobian does not exist. Use a continuous activation"
+        )
+
+
+# ---------------------------------------------------------------------- kinks and lines
+def _refined(function: RealFunction, panels: SmoothPanels) -> tuple[float, ...]:
+    """Singular points where the smooth branches on both sides meet."""
+    points = np.array(panels.singular)
+    out = []
+    for point in points.tolist():
+        others = np.abs(points[points != point] - point)
+        place = int(np.searchsorted(panels.edges, point))
+        beside = panels.widths[max(place - 1, 0) : place + 1]
+        room = min([float(beside.min()), *others.tolist(), 1e-2 * max(1.0, abs(point))])
+        found = _corner(function, point, room)
+        near = round(found, 9)  # kinks are written down, mostly
+        out.append(near if abs(near - found) <= 1e-12 * max(1.0, abs(found)) else found)
+    return tuple(sorted({x + 0.0 for x in out}))
+
+
+def _with_given(
+    function: RealFunction, panels: SmoothPanels, found: tuple[float, ...], given: tuple[float, ...]
+) -> tuple[float, ...]:
+    """The kinks that are given, and the bends found besides; a kink that is found besides is an error."""
+    others = tuple(x for x in found if all(abs(x - k) > 1e-5 * max(1.0, abs(x)) for k in given))
+    steps = fitting_steps(function, panels.edges, found)
+    hidden = _kinks(difference_quotient(function, found, steps), others, steps)
+    if hidden:
+        raise ValueError(
+            f"the derivative of the activation jumps at x = {hidden[0]:.9g}, which kinks={list(given)} does not name; "
+            "pass kinks= with every point where it jumps, or leave it out to have them located"
+        )
+    return tuple(sorted({*given, *others}))
+
+
+def _corner(function: RealFunction, middle: float, room: float) -> float:
+    """Intersection of the two smooth branches, extrapolated from outside."""
+    offsets: Real = room / 10.0 * np.arange(1.0, 8.0, dtype=np.float64) + 1e-9 * abs(middle)
+    scaled = offsets / room
+    left = np.polynomial.Polynomial.fit(-scaled, function(middle - offsets), 6)
+    right = np.polynomial.Polynomial.fit(scaled, function(middle + offsets), 6)
+    gap, tilt = float(right(0.0) - left(0.0)), float(right.deriv()(0.0) - left.deriv()(0.0))
+    size = float(np.abs(function(middle + offsets)).max() + np.abs(function(middle - offsets)).max())
+    if not abs(tilt) > 1e-6 * size or not abs(gap / tilt) < 1e-3:
+        return middle
+    return middle - room * gap / tilt
+
+
+def _straight_lines(
+    function: RealFunction, singular: tuple[float, ...]
+) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+    """Kinks and slopes of a function that is a line between any two of its singular points, to rounding; or None."""
+    ends = [-1e3, *singular, 1e3]
+    slopes: list[float] = []
+    kept: list[float] = []
+    for i, (low, high) in enumerate(pairwise(ends)):
+        t = np.linspace(0.03, 0.97, 23)
+        x = low + (high - low) * t
+        if i == 0:
+            x = np.concatenate([-np.array(FAR_OUT), x, high - np.geomspace(1e-6, 1.0, 7)])
+        if i == len(ends) - 2:
+            x = np.concatenate([x, np.array(FAR_OUT), low + np.geomspace(1e-6, 1.0, 7)])
+        x = np.sort(x)
+        values = function(x)
+        if not np.isfinite(values).all():
+            return None
+        slope = _rounded(float((values[-1] - values[0]) / (x[-1] - x[0])))
+        anchor = int(np.argmin(np.abs(x)))
+        error = np.abs(values - (values[anchor] + slope * (x - x[anchor])))
+        scale = np.abs(values) + abs(float(values[anchor])) + abs(slope) * (np.abs(x) + abs(float(x[anchor])))
+        if (error > STRAIGHT * scale).any():
+            return None
+        if slopes and abs(slope - slopes[-1]) <= STRAIGHT * abs(slope):
+            continue
+        if slopes:
+            kept.append(singular[i - 1])
+        slopes.append(slope)
+    return tuple(kept), tuple(slopes)
+
+
+def _rounded(slope: float) -> float:
+    """The number of 12 digits that the slope is, if it is one to rounding."""
+    near = float(f"{slope:.12g}")
+    return near if abs(near - slope) <= STRAIGHT * abs(slope) else slope
+
+
+def _kinks(differences: RealFunction, singular: tuple[float, ...], steps: Steps) -> tuple[float, ...]:
+    """The singular points where the derivative itself jumps."""
+    if not singular:
+        return ()
+    points = np.array(singular)
+    beside = 4e-9 * np.maximum(np.abs(points), np.minimum(1.0, steps.at(points)))
+    left, right = differences(points - beside), differences(points + beside)
+    errors = steps.error_at(points - beside) + steps.error_at(points + beside)
+    away = 0.1 * np.minimum(1.0, 24.0 * steps.at(points))
+    around = np.abs(differences(points - away)) + np.abs(differences(points + away))
+    with np.errstate(invalid="ignore"):
+        jumps = ~(np.abs(right - left) <= SMALLEST_JUMP * (np.abs(right) + np.abs(left) + around) + 100.0 * errors)
+    return tuple(points[jumps].tolist())
+
+
+def _steepest(slope: RealFunction, steps: Steps) -> float:
+    """Largest slope where it is compared."""
+    x = 0.5 * (steps.edges[1:] + steps.edges[:-1])
+    x = np.concatenate([np.linspace(-COMPARED, COMPARED, 257) + 1.2345678e-4, x[np.abs(x) < COMPARED]])
+    with np.errstate(all="ignore"):
+        found = np.abs(slope(x))
+    return float(np.max(found[np.isfinite(found)], initial=0.0))
+
+
+# ---------------------------------------------------------------------- the derivative
 class _Ordered(complex):
     """A complex number that compares like NumPy's, but that a cast to float refuses instead of warning."""
 
@@ -122,13 +291,12 @@ class _Ordered(complex):
         return bool(self.real >= np.real(other))
 
 
-def complex_step(function: Any, phi: RealFunction, kinks: tuple[float, ...]) -> RealFunction | None:
+def complex_step(function: Any, differences: RealFunction, steps: Steps) -> RealFunction | None:
     """Derivative Im φ(x + ih)/h with h = 1e-20, free of cancellation; None unless φ is written for complex x too.
 
     A function that takes complex arguments but is not analytic in them (through abs, say) is found out by its
     differences on the real axis.
     """
-    differences = difference_quotient(phi, kinks)
 
     def slope(x: Real) -> Real:
         points = np.asarray(x, dtype=np.float64)
@@ -143,32 +311,35 @@ def complex_step(function: Any, phi: RealFunction, kinks: tuple[float, ...]) -> 
     try:
         with np.errstate(all="ignore"):
             function(_Ordered(0.5, _IMAGINARY))
-            _, given, found = _compared(phi, slope, kinks)
+            wrong = _wrong(slope, differences, steps)[1]
     except Exception:  # whatever a function of real numbers does to complex ones
         return None
-    return None if _differs(given, found).any() else slope
+    return None if wrong.any() else slope
 
 
-def _compared(function: RealFunction, slope: RealFunction, kinks: tuple[float, ...]) -> tuple[Real, Real, Real]:
-    """Points off the kinks, the slope there, and the difference quotient of the function."""
-    x = np.concatenate([-np.geomspace(0.01, 40.0, 47), np.geomspace(0.0117, 37.3, 47)])
-    edges = np.asarray(kinks, dtype=np.float64)
-    if edges.size:
-        x = x[np.min(np.abs(x[:, None] - edges), axis=1) > 0.01]
-    high, low = (x + sign * 1e-5 * np.maximum(1.0, np.abs(x) / 8.0) for sign in (1.0, -1.0))
+def torch_derivative(phi: RealFunction, differences: RealFunction, steps: Steps) -> RealFunction | None:
+    """Derivative by automatic differentiation of a function of tensors; None for others."""
+    slope = getattr(phi, "derivative", None)
+    if slope is None or _wrong(slope, differences, steps)[1].any():
+        return None
+    return slope  # type: ignore[no-any-return]
+
+
+def _wrong(slope: RealFunction, differences: RealFunction, steps: Steps) -> tuple[Real, NDArray[np.bool_], Real, Real]:
+    """Points inside the panels, whether the slope there is not that of the function, the slope, and its differences."""
+    edges = steps.edges
+    x = (edges[:-1, None] + np.diff(edges)[:, None] * np.array([0.19, 0.47, 0.83])).ravel()
+    x = x[np.abs(x) < 40.0]
     with np.errstate(all="ignore"):
-        return x, np.asarray(slope(x)), (function(high) - function(low)) / (high - low)
+        given, found = np.asarray(slope(x), dtype=np.float64), differences(x)
+        slack = 1e-5 * np.abs(found) + 100.0 * steps.error_at(x) + 1e-9 * _steepest(differences, steps)
+        wrong = np.isfinite(found) & ~(np.abs(given - found) <= slack)
+    return x, np.asarray(wrong), given, found
 
 
-def _differs(given: Real, found: Real) -> NDArray[np.bool_]:
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.abs(given - found) > 1e-5 * (1.0 + np.abs(found)))
-
-
-def _check_derivative(function: RealFunction, slope: RealFunction, kinks: tuple[float, ...]) -> None:
+def _check_derivative(slope: RealFunction, differences: RealFunction, steps: Steps) -> None:
     """Refuse a derivative that does not belong to the function."""
-    x, given, found = _compared(function, slope, kinks)
-    wrong = _differs(given, found)
+    x, wrong, given, found = _wrong(slope, differences, steps)
     if wrong.any():
         i = int(np.argmax(wrong))
         raise ValueError(
@@ -177,84 +348,17 @@ def _check_derivative(function: RealFunction, slope: RealFunction, kinks: tuple[
         )
 
 
-def locate_kinks(function: RealFunction) -> tuple[float, ...]:
-    """Points of [-64, 64] where the derivative of `function` jumps by more than 1e-4.
-
-    Raises
-    ------
-    ValueError
-        If the function itself jumps, or is not finite there.
-    """
-    # an irrational shift keeps kinks at round numbers off the grid
-    grid = np.linspace(-SEARCH, SEARCH, 8193) + 1.2345678e-4
-    values = _finite_values(function, grid)
+def _check_smooth(differences: RealFunction, steps: Steps) -> None:
+    """Refuse a function whose derivative differences do not find."""
+    widths, middles = np.diff(steps.edges), 0.5 * (steps.edges[1:] + steps.edges[:-1])
+    inside = np.abs(middles) < COMPARED
     with np.errstate(all="ignore"):
-        second = np.abs(values[2:] - 2.0 * values[1:-1] + values[:-2]) / (grid[1] - grid[0])
-        raw = np.abs(np.asarray(function(grid), dtype=np.float64))
-    # an activation that grows beyond floats is no kink there
-    within = raw < LARGEST_VALUE
-    suspects = np.flatnonzero((second > SMALLEST_JUMP / 4.0) & within[2:] & within[1:-1] & within[:-2])
-    found: list[float] = []
-    for i in suspects:
-        point = _bisect_kink(function, float(grid[i]), float(grid[i + 2]))
-        if point is not None and not any(abs(point - other) < 1e-6 for other in found):
-            found.append(point)
-    return tuple(sorted(0.0 if abs(k) < 1e-12 else k for k in found))
-
-
-def _finite_values(function: RealFunction, x: NDArray[Any]) -> Real:
-    with np.errstate(all="ignore"):
-        values = np.asarray(function(x), dtype=np.float64)
-    bad = ~np.isfinite(values)
-    if bad.any():
-        where = x[bad][np.argmin(np.abs(x[bad]))]
-        if abs(where) < 16.0:
-            raise ValueError(f"the activation is not finite at x = {where:.6g} (value {values[bad][0]})")
-        values = np.where(bad, 0.0, values)
-    return values
-
-
-def _bisect_kink(function: RealFunction, low: float, high: float) -> float | None:
-    """Close in on the largest second difference of [low, high]; None if it fades like a smooth function's."""
-    original = _slope_jump(function, low, high)
-    for _ in range(60):
-        width = high - low
-        if width < 2e-6 * max(1.0, abs(low)):
-            break
-        parts = np.linspace(low, high, 9)
-        with np.errstate(over="ignore", invalid="ignore"):
-            bends = np.abs(np.diff(_finite_values(function, parts), 2))
-        centre = parts[1 + int(np.argmax(bends))]
-        low, high = centre - width / 8.0, centre + width / 8.0
-    around = _finite_values(function, np.array([2.0 * low - high, low, high, 2.0 * high - low]))
-    with np.errstate(over="ignore"):
-        before, step, after = np.diff(around)
-    # a steep function rises about as much just before and just after
-    if abs(step) > max(STEEPEST * (high - low), 4.0 * max(abs(before), abs(after))):
+        slopes = np.abs(differences(middles))
+    errors = np.where(inside & np.isfinite(steps.errors), steps.errors * widths, 0.0)
+    if errors.sum() > ROUGH * float((slopes * widths)[inside & np.isfinite(slopes)].sum()):
+        worst = int(np.argmax(errors))
         raise ValueError(
-            f"the activation jumps by {step:.3g} near x = {low:.6g}: its derivative is not a function, "
-            "and the Jacobian does not exist. Use a continuous activation"
+            f"the derivative of the activation is not found by differences: near x = {middles[worst]:.4g} steps of "
+            f"{steps.steps[worst]:.2g} and half of it disagree by {steps.errors[worst]:.2g}. Pass derivative=, or a "
+            "function computed in double precision"
         )
-    jump = _slope_jump(function, low, high)
-    if jump < max(SMALLEST_JUMP, 0.05 * original):
-        return None
-    return _corner(function, low, high)
-
-
-def _slope_jump(function: RealFunction, low: float, high: float) -> float:
-    """Difference of the slopes just right and just left of [low, high]."""
-    width = high - low
-    x = np.array([low - width, low, high, high + width])
-    v = _finite_values(function, x)
-    with np.errstate(over="ignore", invalid="ignore"):
-        return abs(float((v[3] - v[2]) - (v[1] - v[0]))) / width
-
-
-def _corner(function: RealFunction, low: float, high: float) -> float:
-    """Intersection of the two smooth branches, extrapolated from outside (low, high)."""
-    middle, step = 0.5 * (low + high), 1e-3 * max(1.0, abs(low))
-    offsets = step * np.arange(1, 8)
-    left = np.polynomial.Polynomial.fit(-offsets, _finite_values(function, middle - offsets), 6)
-    right = np.polynomial.Polynomial.fit(offsets, _finite_values(function, middle + offsets), 6)
-    gap, tilt = float(right(0.0) - left(0.0)), float(right.deriv()(0.0) - left.deriv()(0.0))
-    return middle - gap / tilt if tilt else middle

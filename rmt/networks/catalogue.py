@@ -161,7 +161,7 @@ def _sin() -> Activation:
                 else 0.5 * (_cosine_mean(q1, q2, c) - _cosine_mean(q1, q2, -c))
             ),
             slope_covariance=lambda q1, q2, c: 0.5 * (_cosine_mean(q1, q2, c) + _cosine_mean(q1, q2, -c)),
-            divergence=lambda q, gap: -0.5 * math.expm1(-q * gap) * (1.0 - math.exp(q * (gap - 2.0))),
+            divergence=lambda q, gap: -0.5 * math.expm1(-q * gap) * (1.0 + math.exp(q * (gap - 2.0))),
         ),
     )
 

@@ -15,11 +15,15 @@ from numpy.typing import ArrayLike
 
 from rmt.errors import LARGEST_SCALE, LARGEST_VARIANCE, check_real, check_reals
 from rmt.networks.activations import ActivationLike, activation
-from rmt.networks.meanfield import all_roots
+from rmt.networks.length_search import all_roots, guarded, length_grid
 from rmt.networks.moments import Activation, Real
 
-#: range and density of the search along the edge
-SMALLEST, LARGEST, PER_DECADE = 1e-12, 1e8, 5
+#: lengths of the search for half-stable points relative to the squared scales of the activation
+SHORT, LONG, STEPS_PER_DECADE = 1e-6, 1e6, 5
+#: longest length up to which the edge is followed
+TOP = 1e40
+#: rounding of a difference of two lengths, relative to them
+ROUNDING = 1e-14
 #: slack on chi_par <= 1 for lengths that are marginally stable
 MARGINAL = 1e-9
 
@@ -108,7 +112,7 @@ def edge_of_chaos(activation_: ActivationLike, *, q: ArrayLike) -> Any:
     points = [
         _point(phi, length, variance)
         for length in array.ravel().tolist()
-        if (variance := bias_variance(phi, float(check_real("q", length, at_least=0.0, at_most=LARGEST_VARIANCE))))
+        if (variance := _variance_or_nan(phi, float(check_real("q", length, at_least=0.0, at_most=LARGEST_VARIANCE))))
         >= 0.0
     ]
     columns = {
@@ -126,7 +130,7 @@ def critical_points(activation_: ActivationLike, *, sigma_b: float) -> tuple[Cri
     sb = float(check_real("sigma_b", sigma_b, at_least=0.0, at_most=LARGEST_SCALE))
     if phi.homogeneous:
         return (_point(phi, 1.0, 0.0),) if sb == 0.0 else ()
-    grid = np.geomspace(SMALLEST, LARGEST, round(PER_DECADE * math.log10(LARGEST / SMALLEST)) + 1)
+    grid = _edge_grid(phi, sb)
     points = []
     if sb == 0.0 and float(phi(0.0)) == 0.0 and phi.slope_moment(1, 0.0) > 0.0:
         points.append(_limit_at_zero(phi))
@@ -141,6 +145,15 @@ def critical_points(activation_: ActivationLike, *, sigma_b: float) -> tuple[Cri
     # without bias the edge may hug the axis near q = 0: that is the limit, already taken
     noise = 1e-12 if target == 0.0 else 1e-14
     return (*points, *(_point(phi, q, target) for q in all_roots(excess, grid, noise=noise)))
+
+
+def _edge_grid(phi: Activation, sigma_b: float) -> Real:
+    """Lengths between which every point of the edge with this bias lies: up to where the edge has more than it."""
+    grid = length_grid(phi)
+    top = float(grid[-1])
+    while sigma_b > 0.0 and top < TOP and not guarded(lambda q: bias_variance(phi, q))(top) > sigma_b**2:
+        top *= 1e8
+    return grid if top == grid[-1] else length_grid(phi, None, top)
 
 
 def critical_sigma_w(activation_: ActivationLike, *, sigma_b: float = 0.0) -> float:
@@ -181,9 +194,10 @@ def critical_sigma_w(activation_: ActivationLike, *, sigma_b: float = 0.0) -> fl
             f"{phi.name} has no usable edge of chaos at sigma_b = {sigma_b!r}: its critical length q = {worst.q:.6g} "
             f"(sigma_w = {worst.sigma_w:.6g}) is unstable, {fate}, so that the length map leaves it. {_accepted(phi)}"
         )
+    grid = _edge_grid(phi, float(sigma_b))
     raise ValueError(
-        f"{phi.name} has no edge of chaos at sigma_b = {sigma_b!r}: no length is stationary where chi_perp = 1. "
-        f"{_accepted(phi)}"
+        f"{phi.name} has no edge of chaos at sigma_b = {sigma_b!r}: no length from {grid[0]:.3g} to {grid[-1]:.3g} is "
+        f"stationary where chi_perp = 1. {_accepted(phi)}"
     )
 
 
@@ -200,17 +214,29 @@ def half_stable_point(activation_: ActivationLike) -> CriticalPoint | None:
     phi = activation(activation_)
     if phi.homogeneous:
         return None
-    grid = np.geomspace(1e-6, 1e6, 61)
+    grid = _coarse_grid(phi)
     crossings = [
         q
         for q in all_roots(lambda q: phi.radial_moment(q) / phi.slope_moment(1, q) - 1.0, grid, noise=1e-11)
-        if bias_variance(phi, q) >= 0.0
+        if _variance_or_nan(phi, q) >= 0.0
     ]
     # a crossing in the right direction: unstable below, stable above
     for q in crossings:
         if phi.radial_moment(1.01 * q) < phi.slope_moment(1, 1.01 * q):
             return _point(phi, q, bias_variance(phi, q))
     return None
+
+
+def _coarse_grid(phi: Activation) -> Real:
+    """Lengths around the scales of the activation, on which half-stable points are looked for."""
+    smallest, largest = phi.variation
+    low, high = SHORT * smallest**2, LONG * largest**2
+    return np.geomspace(low, high, round(STEPS_PER_DECADE * math.log10(high / low)) + 1)
+
+
+def _variance_or_nan(phi: Activation, q: float) -> float:
+    """Bias variance on the edge; NaN where there is no edge because the slope vanishes, or cannot be computed."""
+    return guarded(lambda length: bias_variance(phi, length))(q)
 
 
 def bias_variance(phi: Activation, q: float) -> float:
@@ -224,8 +250,9 @@ def bias_variance(phi: Activation, q: float) -> float:
     slope = phi.slope_moment(1, q)
     if slope == 0.0:
         raise ValueError(f"the slope of activation {phi.name!r} vanishes almost surely at q = {q:.6g}")
-    if q > 1.0:
-        return q - phi.second_moment(q) / slope
+    if q > phi.variation[0] ** 2:
+        difference = q - phi.second_moment(q) / slope
+        return difference if abs(difference) > ROUNDING * q else 0.0
     if q == 0.0:
         return -(float(phi(0.0)) ** 2) / slope
     root = math.sqrt(q)
@@ -249,7 +276,7 @@ def _point(phi: Activation, q: float, variance: float) -> CriticalPoint:
 def _limit_at_zero(phi: Activation) -> CriticalPoint:
     """The critical point without bias at q → 0; its chi_par is 1 to leading order, so stability is read beside it."""
     slope = phi.slope_moment(1, 0.0)
-    beside = 1e-6
+    beside = SHORT * phi.variation[0] ** 2
     ratio = phi.second_moment(beside) / (beside * slope)
     chi_par = 1.0 if ratio <= 1.0 + 1e-14 else phi.radial_moment(beside) / phi.slope_moment(1, beside)
     return CriticalPoint(0.0, 1.0 / math.sqrt(slope), 0.0, chi_par, phi.slope_spread(0.0))
@@ -257,7 +284,7 @@ def _limit_at_zero(phi: Activation) -> CriticalPoint:
 
 def _accepted(phi: Activation) -> str:
     """Say for which biases the edge is usable."""
-    stable = edge_of_chaos(phi, q=np.geomspace(1e-6, 1e6, 61))
+    stable = edge_of_chaos(phi, q=_coarse_grid(phi))
     usable = stable.sigma_b[stable.stable]
     if usable.size == 0:
         return f"No sigma_b makes {phi.name} critical at a stable length; use another activation (tanh, ReLU)"

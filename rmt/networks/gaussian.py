@@ -60,6 +60,18 @@ def standard_density(z: Real) -> Real:
 
 
 @lru_cache(maxsize=32)
+def gaussian_edges(variance: float, features: tuple[float, ...] = (), *, scale: float = 1.0) -> Real:
+    """Ends of the panels of :func:`gaussian_rule`, in standard deviations; read-only."""
+    deviation = math.sqrt(max(variance, 1e-290))
+    uniform = np.arange(-REACH, REACH + WIDEST / 2, WIDEST)
+    offsets = scale * geometric_offsets(2.0 * REACH * deviation / scale)
+    edges = np.concatenate([uniform, *((feature + offsets) / deviation for feature in features)])
+    edges = np.unique(np.clip(edges, -REACH, REACH))
+    edges.flags.writeable = False
+    return edges
+
+
+@lru_cache(maxsize=32)
 def gaussian_rule(
     variance: float, features: tuple[float, ...] = (), *, scale: float = 1.0, refine: int = 0
 ) -> tuple[Real, Real]:
@@ -83,10 +95,7 @@ def gaussian_rule(
     """
     # the limit of zero variance keeps the two sides of a kink at 0 apart
     deviation = math.sqrt(max(variance, 1e-290))
-    uniform = np.arange(-REACH, REACH + WIDEST / 2, WIDEST)
-    offsets = scale * geometric_offsets(2.0 * REACH * deviation / scale)
-    edges = np.concatenate([uniform, *((feature + offsets) / deviation for feature in features)])
-    edges = np.unique(np.clip(edges, -REACH, REACH))
+    edges = gaussian_edges(variance, features, scale=scale)
     for _ in range(refine):
         edges = np.sort(np.concatenate([edges, 0.5 * (edges[1:] + edges[:-1])]))
     z, w = panel_nodes(edges)
@@ -127,6 +136,9 @@ def correlated_rule(
     kinks = np.asarray(features, dtype=np.float64)
     resolution = scale * min(1.0 / a, 1.0 / b)
     crossings = np.unique(0.5 * (kinks[:, None] / a - kinks[None, :] / b))
+    if sum_scale < difference_scale and kinks.size:
+        # opposite arguments: what varies in d is the function itself, smoothed over the width of s
+        crossings = np.unique(np.concatenate([crossings, kinks / a, -kinks / b]))
     turn = min(resolution, max(sum_scale, 1e-12)) if kinked else resolution
     d, wd = (x[0] for x in _rule_rows(crossings[None, :], difference_scale, turn, refine))
     if a == b and d.size > 1:

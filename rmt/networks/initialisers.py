@@ -39,8 +39,12 @@ class Initialiser:
 
     @property
     def sigma_w(self) -> float:
-        """Square root of fan_in times the variance of a weight."""
-        return math.sqrt(self.fan_in * self.weight_variance)
+        """The sigma_w of :class:`rmt.networks.MLP`: square root of fan_in times the variance of a weight.
+
+        Of orthogonal weights the factor of the (semi-)orthogonal matrix, which an MLP scales by its widths itself.
+        """
+        size = max(self.fan_in, self.fan_out) if self.weights == "orthogonal" else self.fan_in
+        return math.sqrt(size * self.weight_variance)
 
     @property
     def sigma_b(self) -> float:
@@ -49,7 +53,8 @@ class Initialiser:
 
     def mean_field(self, activation_: ActivationLike, *, input_q: float = 1.0) -> MeanField:
         """Place the initialiser on the phase diagram of an activation."""
-        return mean_field(activation_, sigma_w=self.sigma_w, sigma_b=self.sigma_b, input_q=input_q)
+        scale = math.sqrt(self.fan_in * self.weight_variance)
+        return mean_field(activation_, sigma_w=scale, sigma_b=self.sigma_b, input_q=input_q)
 
 
 _NAMES = (
@@ -62,6 +67,7 @@ _NAMES = (
     "orthogonal",
     "torch_linear",
 )
+_CONVOLUTIONS = tuple(f"{kind}{n}d" for kind in ("conv", "conv_transpose") for n in (1, 2, 3))
 _ALIASES = {
     "glorot": "glorot_normal",
     "xavier": "glorot_normal",
@@ -129,7 +135,8 @@ def torch_gain(nonlinearity: str, param: float = 0.01) -> float:
     Parameters
     ----------
     nonlinearity : str
-        ``linear``, ``sigmoid``, ``tanh``, ``relu``, ``leaky_relu`` or ``selu``.
+        ``linear``, ``conv1d`` to ``conv3d``, ``conv_transpose1d`` to ``conv_transpose3d``, ``sigmoid``, ``tanh``,
+        ``relu``, ``leaky_relu`` or ``selu``.
     param : float
         Negative slope of ``leaky_relu``.
 
@@ -141,6 +148,7 @@ def torch_gain(nonlinearity: str, param: float = 0.01) -> float:
     slope = float(check_real("param", param, at_least=-LARGEST_SCALE, at_most=LARGEST_SCALE))
     table: dict[str, float] = {
         "linear": 1.0,
+        **dict.fromkeys(_CONVOLUTIONS, 1.0),
         "sigmoid": 1.0,
         "tanh": 5.0 / 3.0,
         "relu": math.sqrt(2.0),

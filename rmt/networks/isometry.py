@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rmt.errors import check_count
 from rmt.networks.advice import TARGET, Advice, advise
 from rmt.networks.report import (
     Cause,
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
     from rmt.laws.law import Law
     from rmt.networks.mlp import MLP, Layer
 
+#: rows of the matrix whose extreme singular values are given where the limit has no ends
+WIDTH = 1000
+#: relative distance of what the rows show from the end of a law above which it is no end to speak of
+OPEN = 0.2
 #: mass of the bulk beyond which the radial direction counts as outside
 BEYOND = 1e-3
 #: lengths beyond which E[h φ/φ'] is not computed: it grows like e^{2q} for tanh
@@ -42,7 +47,7 @@ DISTINCT = 8
 SATURATED = 0.6
 
 
-def isometry(network: MLP, *, target: float = TARGET) -> IsometryReport:
+def isometry(network: MLP, *, target: float = TARGET, width: int = WIDTH) -> IsometryReport:
     """Report how far the Jacobian of a network is from an isometry, why, and what to set instead.
 
     Parameters
@@ -50,6 +55,9 @@ def isometry(network: MLP, *, target: float = TARGET) -> IsometryReport:
     network : MLP
     target : float
         Relative variance of J Jᵀ that the advice aims at.
+    width : int
+        Rows of J for which `s_min`, `s_max` and the condition are given where the limit of large width has no ends to
+        speak of: slopes that decay are met ever farther out, so that the extreme singular values go on moving.
 
     Returns
     -------
@@ -60,7 +68,7 @@ def isometry(network: MLP, *, target: float = TARGET) -> IsometryReport:
     Raises
     ------
     ValueError
-        If the target is not positive.
+        If the target is not positive, or the width below 2.
 
     Examples
     --------
@@ -70,6 +78,7 @@ def isometry(network: MLP, *, target: float = TARGET) -> IsometryReport:
     ISOMETRIC
     """
     goal = check_target(target)
+    rows = check_count("width", width, minimum=2)
     law, log_scale = scaled_gram_law(network)
     rank = min(network.widths) / network.widths[-1]
     summary = SpectrumSummary.of_law(
@@ -81,6 +90,7 @@ def isometry(network: MLP, *, target: float = TARGET) -> IsometryReport:
         log_scale=log_scale,
     )
     outlier = _radial_outlier(network, summary, law, log_scale)
+    summary, ends = _with_extremes(network, summary, law, log_scale, rows)
     return IsometryReport(
         subject=repr(network),
         depth=network.depth,
@@ -90,11 +100,48 @@ def isometry(network: MLP, *, target: float = TARGET) -> IsometryReport:
         outliers=() if outlier is None else (outlier,),
         scales=_depth_scales(network),
         advice=_advice(network, summary, goal),
-        notes=_notes(network, summary),
+        notes=(*_notes(network, summary), *ends),
         network=network,
         law=law,
         log_scale=log_scale,
     )
+
+
+def _with_extremes(
+    network: MLP, summary: SpectrumSummary, law: Law, log_scale: float, rows: int
+) -> tuple[SpectrumSummary, tuple[str, ...]]:
+    """Ends that are none in the limit replaced by what a matrix of this size shows, and a note that says so."""
+    if summary.log_m1 == -math.inf:
+        return summary, ()
+    sides = [_open_ends(layer, rows) for layer in _distinct(network)]
+    levels = {}
+    if network.orthogonal and summary.kernel <= 1.0 - summary.rank + 1e-9 and any(below for below, _ in sides):
+        levels["log_s_min"] = summary.kernel + 0.5 / rows
+    if any(above for _, above in sides):
+        levels["log_s_max"] = 1.0 - 0.5 / rows
+    if not levels:
+        return summary, ()
+    found = 0.5 * (log_quantiles(law, tuple(levels.values())) + log_scale)
+    names = " and ".join(name[4:] for name in levels)
+    note = (
+        f"{names} as a matrix of {rows} rows shows: they move on with the width, to the ends of what slopes can be "
+        "(0 where they decay, infinity where they grow)"
+    )
+    return replace(summary, **dict(zip(levels, found.tolist(), strict=True))), (note,)
+
+
+def _distinct(network: MLP) -> list[Layer]:
+    return list({(layer.activation, layer.q): layer for layer in network.layers}.values())
+
+
+def _open_ends(layer: Layer, rows: int) -> tuple[bool, bool]:
+    """Whether the lowest and the highest squared slopes are so rare that these rows do not show them."""
+    law = layer.slope_law()
+    if not law.support:
+        return False, False
+    ends = [*(i.low for i in law.support), *(i.high for i in law.support), *(a for a, _ in law.atoms)]
+    low, high = (float(v) for v in np.asarray(law.ppf([0.5 / rows, 1.0 - 0.5 / rows])))
+    return low > min(ends) * (1.0 + OPEN), high * (1.0 + OPEN) < max(ends)
 
 
 def scaled_gram_law(network: MLP) -> tuple[Law, float]:

@@ -2,12 +2,14 @@
 
 Layers are h_l = W_l φ(h_{l-1}) + b_l with Var W = sigma_w²/fan_in and Var b = sigma_b²; q_l is the variance of the
 entries of h_l. Sources: Poole et al. 2016, Schoenholz et al. 2017.
+
+A length map may fall, as for every even activation, but never faster than q^{-1/2}: the density of N(0, q) does not. So
+chi_par >= -1/2 at every fixed point, lengths that swing about one come to rest there, and there are no cycles.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -16,12 +18,24 @@ import numpy as np
 from rmt._cached import cached_property
 from rmt.errors import LARGEST_SCALE, LARGEST_VARIANCE, ConvergenceError, check_count, check_real
 from rmt.networks.activations import ActivationLike, activation
+from rmt.networks.length_search import (
+    MOST,
+    PER_DECADE,
+    LengthFunction,
+    all_roots,
+    bracketed_root,
+    guarded,
+    length_grid,
+    next_root,
+)
 from rmt.networks.moments import Activation, Real
 
-#: range and density of the search for fixed points of the length map
-SMALLEST, LARGEST, PER_DECADE = 1e-14, 1e14, 5
 #: |chi − 1| below this counts as critical
 CRITICAL_TOLERANCE = 1e-9
+#: |chi_par − 1| below which the sides of a fixed point are looked at, and how far from it
+MARGINAL, BESIDE = 1e-6, 0.05
+#: steps that a length is followed, to see whether it jumps across the next fixed point
+FOLLOWED = 30
 
 
 class Phase(Enum):
@@ -44,11 +58,24 @@ class FixedPoint:
         Slope of the length map there.
     stable : bool
         Whether nearby lengths return to it.
+    half_stable : bool
+        Whether they do on one side only: a double point, where the map touches the diagonal.
     """
 
     q: float
     chi_par: float
     stable: bool
+    half_stable: bool = False
+
+    @property
+    def marginal(self) -> bool:
+        """Whether chi_par = 1 within 1e-9: lengths come and go more slowly than any exponential."""
+        return abs(self.chi_par - 1.0) <= CRITICAL_TOLERANCE
+
+    @property
+    def oscillating(self) -> bool:
+        """Whether lengths swing about it, chi_par < 0; they come to rest, since chi_par >= -1/2."""
+        return self.chi_par < 0.0
 
 
 @dataclass(frozen=True)
@@ -115,12 +142,12 @@ class MeanField:
 
     @property
     def xi_c(self) -> float:
-        """Depth over which correlations reach `c`: −1/log chi_c; inf on the edge of chaos."""
+        """Depth over which correlations reach `c`: 1/abs(log abs(chi_c)); inf on the edge of chaos."""
         return depth_scale(self.chi_c)
 
     @property
     def xi_q(self) -> float:
-        """Depth over which lengths reach `q`: −1/log chi_par."""
+        """Depth over which lengths reach `q`: 1/abs(log abs(chi_par)); they swing about it where chi_par < 0."""
         return depth_scale(self.chi_par)
 
     @property
@@ -137,7 +164,7 @@ class MeanField:
 
     @cached_property
     def fixed_points(self) -> tuple[FixedPoint, ...]:
-        """All fixed points of the length map in [0, 1e14], in increasing order.
+        """All fixed points of the length map, in increasing order.
 
         Where every length is fixed (ReLU with sigma_w² = 2 and no bias) only `q` is listed.
         """
@@ -230,35 +257,93 @@ def lengths(activation_: ActivationLike, depth: int, *, sigma_w: float, sigma_b:
 
 
 def depth_scale(chi: float) -> float:
-    """1/abs(log chi): the number of layers over which a factor chi per layer makes e; inf at chi = 1."""
-    if chi == 0.0:
+    """1/abs(log abs(chi)): the number of layers over which a factor chi per layer makes e; inf where it is 1 or -1."""
+    size = abs(chi)
+    if size == 0.0:
         return 0.0
-    if chi == 1.0:
+    if size == 1.0:
         return math.inf
-    return 1.0 / abs(math.log(chi))
+    return 1.0 / abs(math.log(size))
 
 
 def fixed_points(activation_: ActivationLike, *, sigma_w: float, sigma_b: float = 0.0) -> tuple[FixedPoint, ...]:
-    """All fixed points of the length map in [0, 1e14], in increasing order.
+    """All fixed points of the length map, in increasing order.
 
-    Tangential (half-stable) ones are found when the map comes within 1e-12 of the diagonal. Empty where none is
-    isolated.
+    Double (half-stable) ones are found when the map comes within 1e-12 of the diagonal. Empty where none is isolated.
+    The search spans 14 decades below and above the squared scales on which the activation varies, reaches down to
+    sigma_b² and up to where the length shrinks; lengths at which a moment cannot be computed are left out.
+
+    Parameters
+    ----------
+    activation_ : str, callable or Activation
+    sigma_w, sigma_b : float
+        Scales of weights and biases, >= 0.
+
+    Examples
+    --------
+    >>> [round(point.q, 6) for point in fixed_points("tanh", sigma_w=2.0)]
+    [0.0, 2.121474]
     """
     phi = activation(activation_)
     sw, sb = _check_scales(sigma_w, sigma_b)
+    if sw == 0.0:
+        return (FixedPoint(sb**2, 0.0, True),)
     if phi.homogeneous:
         return _homogeneous_fixed_points(phi, sw, sb)
     excess = _excess(phi, sw, sb)
-    grid = np.geomspace(SMALLEST, LARGEST, round(PER_DECADE * math.log10(LARGEST / SMALLEST)) + 1)
+    grid = _search_range(phi, sw, sb, excess)
     roots = all_roots(excess, grid)
     found = []
     if sb == 0.0 and float(phi(0.0)) == 0.0:
-        found.append(FixedPoint(0.0, sw**2 * phi.slope_moment(1, 0.0), excess(float(grid[0])) < 0.0))
-    for root in roots:
-        step = 1e-4 * root
-        inward = excess(root - step) > 0.0 and excess(root + step) < 0.0
-        found.append(FixedPoint(root, sw**2 * phi.radial_moment(root), inward))
+        gain = sw**2 * phi.slope_moment(1, 0.0)
+        marginal = abs(gain - 1.0) <= MARGINAL
+        found.append(FixedPoint(0.0, gain, _shrinks(excess, grid) if marginal else gain < 1.0))
+    for i, root in enumerate(roots):
+        below = root / roots[i - 1] if i else math.inf
+        above = roots[i + 1] / root if i + 1 < len(roots) else math.inf
+        found.append(_classified(phi, sw, root, excess, below, above))
     return tuple(found)
+
+
+def _shrinks(excess: LengthFunction, grid: Real) -> bool:
+    """Whether the shortest lengths on which the map is not the identity to rounding shrink."""
+    for q in grid.tolist():
+        value = excess(q)
+        if abs(value) > 1e-14:
+            return value < 0.0
+    return False
+
+
+def _classified(
+    phi: Activation, sw: float, root: float, excess: LengthFunction, below: float, above: float
+) -> FixedPoint:
+    """A fixed point with its stability: by its slope, and where that is 1 by the signs of the map beside it."""
+    slope = sw**2 * phi.radial_moment(root)
+    if abs(slope - 1.0) > MARGINAL:
+        return FixedPoint(root, slope, abs(slope) < 1.0)
+    left = excess(root * math.exp(-min(BESIDE, 0.5 * math.log(below))))
+    right = excess(root * math.exp(min(BESIDE, 0.5 * math.log(above))))
+    from_below, from_above = left > 0.0, right < 0.0
+    return FixedPoint(root, slope, from_below and from_above, from_below != from_above)
+
+
+def _search_range(phi: Activation, sw: float, sb: float, excess: LengthFunction) -> Real:
+    """Lengths between which every fixed point lies: from sb² to where the length shrinks, or grows for ever."""
+    lowest = 0.5 * sb**2 if sb > 0.0 else None
+    top = length_grid(phi)[-1]
+    gain = _gain_at_infinity(phi, sw)
+    for _ in range(12):
+        value = guarded(excess)(top)
+        if not value > 0.0 or gain > 1.0 or top >= MOST:
+            break
+        top = min(max(top * math.exp(min(value, 400.0)) * 10.0, top * 1e4), MOST)
+    return length_grid(phi, lowest, top)
+
+
+def _gain_at_infinity(phi: Activation, sw: float) -> float:
+    """Limit of V(q)/q."""
+    left, right = phi.slopes_at_infinity()
+    return sw * sw * 0.5 * (left * left + right * right)
 
 
 def _homogeneous_fixed_points(phi: Activation, sw: float, sb: float) -> tuple[FixedPoint, ...]:
@@ -270,7 +355,7 @@ def _homogeneous_fixed_points(phi: Activation, sw: float, sb: float) -> tuple[Fi
     return (FixedPoint(0.0, gain, False),) if sb == 0.0 else ()
 
 
-def _excess(phi: Activation, sw: float, sb: float) -> Callable[[float], float]:
+def _excess(phi: Activation, sw: float, sb: float) -> LengthFunction:
     """The function log(V(q)/q), positive where the length grows."""
 
     def excess(q: float) -> float:
@@ -282,80 +367,44 @@ def _excess(phi: Activation, sw: float, sb: float) -> Callable[[float], float]:
 
 def _resting_length(phi: Activation, sw: float, sb: float, start: float) -> float:
     """The fixed point to which the length map carries `start`."""
+    if sw == 0.0:
+        return sb**2
     if phi.homogeneous:
         gain = sw**2 * phi.second_moment(1.0)
         if abs(gain - 1.0) <= 4.0 * np.finfo(float).eps:
             return start if sb == 0.0 else math.inf
         return sb**2 / (1.0 - gain) if gain < 1.0 else (math.inf if start > 0.0 else 0.0)
     if start == 0.0:
-        return 0.0 if float(phi(0.0)) == 0.0 else _resting_length(phi, sw, sb, sw**2 * float(phi(0.0)) ** 2)
+        height = float(phi(0.0))
+        return 0.0 if height == 0.0 else _resting_length(phi, sw, sb, sw**2 * height**2)
     excess = _excess(phi, sw, sb)
-    here = excess(start)
-    if abs(here) <= 1e-15:
+    grid = _search_range(phi, sw, sb, excess)
+    here = start
+    found = _next_fixed_point(excess, here, grid)
+    for _ in range(FOLLOWED):
+        # a map that falls jumps across the next fixed point, by half the way at most
+        if not 0.0 < found < math.inf or abs(math.log(here / found)) < BESIDE:
+            break
+        following = sw**2 * phi.second_moment(here) + sb**2
+        crossed = (following - found) * (here - found) < 0.0
+        here = following
+        if crossed:
+            found = _next_fixed_point(excess, here, grid)
+    return found
+
+
+def _next_fixed_point(excess: LengthFunction, start: float, grid: Real) -> float:
+    """The first fixed point in the direction in which the map moves a length."""
+    value = excess(start)
+    if abs(value) <= 1e-15:
         return start
-    # an increasing map moves monotonically to the next fixed point on the side it points to
-    decades = math.log10(LARGEST / start) if here > 0.0 else math.log10(start / SMALLEST)
-    steps = np.arange(1, round(PER_DECADE * max(decades, 1.0)) + 1) / PER_DECADE
-    path = start * 10.0 ** (steps if here > 0.0 else -steps)
-    low = start
-    for point in path:
-        value = excess(float(point))
-        if value == 0.0:
-            return float(point)
-        if value * here < 0.0:
-            return _bracketed_root(excess, low, float(point))
-        low = float(point)
-    return math.inf if here > 0.0 else 0.0
-
-
-def all_roots(function: Callable[[float], float], grid: Real, *, noise: float = 1e-14) -> list[float]:
-    """Isolated roots of a smooth function on an increasing positive grid: sign changes, and tangencies.
-
-    Values up to `noise` count as zero; where several neighbours are zero the function vanishes on an interval,
-    whose points are not isolated roots.
-    """
-    values = np.array([function(float(x)) for x in grid])
-    values[np.abs(values) <= noise] = 0.0
-    sign, size = np.sign(values), np.abs(values)
-    roots = [
-        _bracketed_root(function, float(grid[i]), float(grid[i + 1]))
-        for i in np.flatnonzero(sign[:-1] * sign[1:] < 0.0)
-    ]
-    for i in range(1, grid.size - 1):
-        if sign[i] == 0.0 and sign[i - 1] != 0.0 and sign[i + 1] != 0.0:
-            roots.append(float(grid[i]))
-        same_sign = sign[i - 1] == sign[i] == sign[i + 1] != 0.0
-        if same_sign and size[i] <= min(size[i - 1], size[i + 1]) and size[i] < 0.5:
-            roots += _roots_near_minimum(function, grid[i - 1 : i + 2])
-    return sorted(roots)
-
-
-def _roots_near_minimum(function: Callable[[float], float], bracket: Real) -> list[float]:
-    """The two roots, or the double root, that may hide beside a local minimum of the size of `function`."""
-    from scipy.optimize import minimize_scalar
-
-    sign = math.copysign(1.0, function(float(bracket[1])))
-    result = minimize_scalar(
-        lambda t: sign * function(math.exp(t)),
-        bounds=(math.log(bracket[0]), math.log(bracket[2])),
-        method="bounded",
-        options={"xatol": 1e-10},
-    )
-    lowest, value = math.exp(result.x), float(result.fun)
-    if abs(value) <= 1e-12:
-        return [lowest]
     if value > 0.0:
-        return []
-    ends = ((float(bracket[0]), lowest), (lowest, float(bracket[2])))
-    return [_bracketed_root(function, low, high) for low, high in ends]
-
-
-def _bracketed_root(function: Callable[[float], float], low: float, high: float) -> float:
-    """Root between two positive points of opposite sign, searched on the logarithmic scale."""
-    from scipy.optimize import brentq
-
-    a, b = sorted((low, high))
-    return math.exp(brentq(lambda t: function(math.exp(t)), math.log(a), math.log(b), xtol=1e-15, rtol=1e-15))
+        beyond = grid[grid > start * 10.0 ** (0.5 / PER_DECADE)]
+        found = next_root(excess, start, beyond)
+        return math.inf if found is None else found
+    beyond = grid[grid < start * 10.0 ** (-0.5 / PER_DECADE)][::-1]
+    found = next_root(excess, start, beyond)
+    return 0.0 if found is None else found
 
 
 def _correlation_gap(phi: Activation, sw: float, q: float, chi: float) -> float:
@@ -379,7 +428,7 @@ def _correlation_gap(phi: Activation, sw: float, q: float, chi: float) -> float:
             raise ConvergenceError(
                 "the stable correlation was not bracketed; chi_perp is too close to 1", point=q, residual=chi - 1.0
             )
-    return _bracketed_root(excess, low, 1.0) if low < 1.0 else 1.0
+    return bracketed_root(excess, low, 1.0) if low < 1.0 else 1.0
 
 
 def _slope_moment(phi: Activation, k: int, q: float) -> float:

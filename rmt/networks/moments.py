@@ -15,14 +15,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rmt._cached import cached_property
 from rmt.errors import LARGEST_VARIANCE, ConvergenceError, check_count, check_real
-from rmt.networks.gaussian import correlated_rule, gaussian_rule, legendre_rule
+from rmt.networks.gaussian import (
+    correlated_rule,
+    gaussian_edges,
+    gaussian_rule,
+    legendre_rule,
+    panel_nodes,
+    standard_density,
+)
 
 Real = NDArray[np.float64]
 RealFunction = Callable[[Real], Any]
 
 #: q = 0 stands for the limit from above
 SMALLEST_LENGTH = 1e-290
+#: relative accuracy at which a panel of a callable is left alone, and that its moments must have
+ACCURACY, SETTLED = 1e-13, 3e-11
+#: rounds of halving, and most panels of one
+DEEPEST, MOST_PANELS = 24, 20000
 
 
 @dataclass(frozen=True)
@@ -84,6 +96,10 @@ class Activation:
         Closed forms of the moments, used instead of quadrature.
     named : bool
         Whether `features` and `scale` are known, so that one resolution suffices.
+    panels : tuple of float
+        Ends of panels on which φ is smooth, for a callable.
+    slope_noise : callable or None
+        Error of φ' at each point, where φ' is a difference quotient.
     recipe : tuple
         ``(factory, arguments)`` that makes this activation again; its identity.
     """
@@ -101,6 +117,8 @@ class Activation:
     slope_period: float | None = None
     formulas: GaussianFormulas | None = None
     named: bool = True
+    panels: tuple[float, ...] = ()
+    slope_noise: RealFunction | None = None
     recipe: tuple[Any, ...] = ()
 
     # ------------------------------------------------------------------ values
@@ -123,25 +141,33 @@ class Activation:
             return np.log(np.abs(self.slope(points)))[()]
 
     # ------------------------------------------------------------------ expectations on the line
-    def expectation(self, function: RealFunction, q: float) -> float:
+    def expectation(self, function: RealFunction, q: float, *, floor: float = 0.0) -> float:
         """E f(x) for x ~ N(0, q), where f is as smooth as φ between the kinks of φ.
+
+        Parameters
+        ----------
+        function : callable
+            f, of float arrays.
+        q : float
+            Variance, >= 0.
+        floor : float
+            Absolute error that may be left.
 
         Raises
         ------
         ValueError
             If f is not finite at a node, or the integral diverges.
         ConvergenceError
-            If two resolutions disagree (only for activations that are not from the table, whose scale of
-            variation is not known in advance).
+            If two rules disagree however often the panels are halved (only for activations that are not from the table,
+            whose scales of variation are not known in advance).
         """
         length = max(float(check_real("q", q, at_least=0.0, at_most=LARGEST_VARIANCE)), SMALLEST_LENGTH)
+        if not (self.named or self.slopes is not None):
+            return self._refined(function, length, floor)
         x, w = gaussian_rule(length, self.features, scale=self.scale)
-        value = self._weighted(function, x, w)
-        if self.named:
-            return value
-        return self._refined(function, length, value)
+        return float(np.sum(self._finite(function, x, w) * w))
 
-    def _weighted(self, function: RealFunction, x: Real, w: Real) -> float:
+    def _finite(self, function: RealFunction, x: Real, w: Real) -> Real:
         with np.errstate(over="ignore", invalid="ignore"):
             values = np.asarray(function(x), dtype=np.float64)
         bad = ~np.isfinite(values) & (w > 0.0)
@@ -151,23 +177,53 @@ class Activation:
                 f"activation {self.name!r} gives a value that is not finite near x = {where:.6g}; every x met by a "
                 "Gaussian pre-activation must be in its domain"
             )
-        return float(np.sum(values * w))
+        return np.where(w > 0.0, values, 0.0)
 
-    def _refined(self, function: RealFunction, q: float, coarse: float) -> float:
-        error = math.inf
-        for refine in (1, 2, 3, 4):
-            x, w = gaussian_rule(q, self.features, scale=self.scale, refine=refine)
-            fine = self._weighted(function, x, w)
-            scale = self._weighted(lambda t: np.abs(function(t)), x, w)
-            error = abs(fine - coarse)
-            if error <= 1e-12 * scale:
-                return fine
-            coarse = fine
+    def _refined(self, function: RealFunction, q: float, floor: float) -> float:
+        """The expectation on panels that are halved where two rules disagree."""
+        deviation = math.sqrt(q)
+        edges = gaussian_edges(q, self.features, scale=self.scale)
+        inside = np.asarray(self.panels) / deviation
+        edges = np.unique(np.concatenate([edges, inside[np.abs(inside) < edges[-1]]]))
+        low, high = edges[:-1], edges[1:]
+        total = size = settled = 0.0
+        before = math.inf
+        coarse, _ = self._panel_sums(function, deviation, low, high)
+        for _ in range(DEEPEST):
+            middle = 0.5 * (low + high)
+            left, left_size = self._panel_sums(function, deviation, low, middle)
+            right, right_size = self._panel_sums(function, deviation, middle, high)
+            error, sizes = np.abs(left + right - coarse), left_size + right_size
+            whole = size + float(sizes.sum())
+            good = error <= ACCURACY * np.maximum(sizes, whole / (8.0 * (low.size + 64)))
+            total += float((left + right)[good].sum())
+            size += float(sizes[good].sum())
+            settled += float(error[good].sum())
+            rest = float(error[~good].sum())
+            fallen, before = rest < 0.5 * before, rest
+            enough = ACCURACY if fallen else SETTLED  # rounding does not fall when panels are halved
+            if good.all() or settled + rest <= enough * whole + floor or 2 * int((~good).sum()) > MOST_PANELS:
+                total, size = total + float((left + right)[~good].sum()), size + float(sizes[~good].sum())
+                break
+            low, high = np.concatenate([low[~good], middle[~good]]), np.concatenate([middle[~good], high[~good]])
+            coarse = np.concatenate([left[~good], right[~good]])
+        else:
+            total, size = total + float(coarse.sum()), whole
+        error_left = settled + (0.0 if good.all() else rest)
+        if error_left <= max(SETTLED * size, floor):
+            return total
         raise ConvergenceError(
             f"a Gaussian moment of activation {self.name!r} at q = {q:.6g} did not settle under refinement; pass "
             "kinks= with every point where its derivative jumps, or derivative= if none was given",
-            residual=error,
+            residual=error_left,
         )
+
+    def _panel_sums(self, function: RealFunction, deviation: float, low: Real, high: Real) -> tuple[Real, Real]:
+        """Integral of f and of its size over every panel."""
+        z, w = panel_nodes(np.stack([low, high], axis=-1))
+        w = w * standard_density(z)
+        terms = self._finite(function, deviation * z, w) * w
+        return terms.sum(axis=-1), np.abs(terms).sum(axis=-1)
 
     def mean(self, q: float) -> float:
         """E φ(x), x ~ N(0, q)."""
@@ -197,11 +253,11 @@ class Activation:
                 "relative variance is undefined"
             )
         second = self.curvature
-        if second is not None and q < 1e-3:
+        if second is not None and q < 1e-3 * self.scale**2:
             return self._spread_near_zero(second, q) / mean**2
         if self.formulas is not None:
             return self.formulas.slope_moment(2, q) / mean**2 - 1.0
-        return self.expectation(lambda x: (self.slope(x) ** 2 - mean) ** 2, q) / mean**2
+        return self.expectation(lambda x: (self.slope(x) ** 2 - mean) ** 2, q, floor=1e-20 * mean**2) / mean**2
 
     def _spread_near_zero(self, second: RealFunction, q: float) -> float:
         """Variance of φ'², whose increments φ'(x)² − φ'(0)² are integrals of 2 φ' φ''."""
@@ -218,7 +274,7 @@ class Activation:
             return self.formulas.radial_moment(q)
         second = self.curvature
         # φ(0) E φ' x / q cancels at small q, E φ'² + E φ φ'' at large q
-        if second is not None and q <= 1.0:
+        if second is not None and q <= self.scale**2:
             return self.expectation(lambda x: self.slope(x) ** 2 + self.function(x) * second(x), q)
         length = max(float(check_real("q", q, at_least=0.0, at_most=LARGEST_VARIANCE)), SMALLEST_LENGTH)
         scale = math.sqrt(length)
@@ -296,6 +352,26 @@ class Activation:
             "every point where its derivative jumps",
             residual=error,
         )
+
+    # ------------------------------------------------------------------ scales
+    @cached_property
+    def slope_of_slope(self) -> RealFunction:
+        """φ'' between the kinks: in closed form where known, else by differences."""
+        from rmt.networks.difference_steps import difference_quotient, fitting_steps
+
+        if self.curvature is not None:
+            return self.curvature
+        if not self.panels:
+            return difference_quotient(self.slope, self.kinks)
+        edges = np.unique(np.concatenate([self.panels, self.kinks]))
+        return difference_quotient(self.slope, self.kinks, fitting_steps(self.slope, edges, self.kinks))
+
+    @cached_property
+    def variation(self) -> tuple[float, float]:
+        """Smallest and largest size of x on which φ changes its course: far below it is a line, far above a power."""
+        places = [abs(f) for f in self.features if f != 0.0]
+        sizes = places if self.slopes is not None else [self.scale, *places]
+        return (min(sizes), max(sizes)) if sizes else (1.0, 1.0)
 
     # ------------------------------------------------------------------ growth
     def slopes_at_infinity(self) -> tuple[float, float]:

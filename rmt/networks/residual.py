@@ -133,10 +133,34 @@ class ResidualNetwork(Frozen):
             (2.0 * b.gain * square - less * b.gain**2 + b.fourth) / (square + b.gain) ** 2 for b in self.blocks
         )
 
-    @property
+    @cached_property
     def mean_mode_gain(self) -> float:
-        """Growth of the mean square of the stream: a lower bound of the outlier that a nonzero E φ(h) creates."""
-        return self._stream[1] / self.input_q if self.input_q > 0.0 else math.inf
+        """Squared gain |J x_0|²/|x_0|² of the input direction: the outlier that a nonzero E φ(h) creates is no smaller.
+
+        The tangent y_l = J_l x_0 is followed block by block: with x and y jointly Gaussian before the weights, E x²,
+        E xy, E y² and the two means are all that the next block needs. Inf for the input 0.
+        """
+        if self.input_q == 0.0:
+            return math.inf
+        phi, a, weight = self.activation, self.skip, self.sigma_w**2
+        cross, square, mean = self.input_q, self.input_q, 0.0
+        for block in self.blocks:
+            q = block.q
+            # the tangent of h is beta h plus a part that is independent of it
+            beta = weight * cross / q if q > 0.0 else 0.0
+            rest = max(weight * square - beta * weight * cross, 0.0)
+            slope_square = block.gain / weight
+            shift = beta * phi.expectation(
+                lambda x: np.asarray(phi.slope(x)) * x, q, floor=1e-16 * math.sqrt(q * slope_square)
+            )
+            turned = beta * phi.radial_moment(q) * q
+            grown = beta**2 * phi.expectation(lambda x: (np.asarray(phi.slope(x)) * x) ** 2, q) + rest * slope_square
+            cross, square, mean = (
+                a * a * cross + a * block.mean * shift + a * mean * phi.mean(q) + turned,
+                a * a * square + 2.0 * a * mean * shift + grown,
+                a * mean + shift,
+            )
+        return square / self.input_q
 
     def jacobian(self) -> ResidualJacobian:
         """The input-output Jacobian J = Π (a + D_l W_l) as a random matrix."""
@@ -174,7 +198,7 @@ class ResidualJacobian(Ensemble):
     def gram_law(self) -> Law:
         """The universal law of J Jᵀ for many weak blocks (:func:`rmt.networks.residual_limit`).
 
-        Exact in the limit of depth; one outlier of size up to ``mean_mode_gain`` times its mean may stand apart.
+        Exact in the limit of depth; one outlier, of at least ``mean_mode_gain``, may stand apart.
         """
         return residual_limit(self.net.strength, skip=self.net.skip, depth=self.net.depth)
 

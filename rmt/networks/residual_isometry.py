@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
-from rmt.errors import ConvergenceError
+import numpy as np
+
 from rmt.networks.advice import TARGET, Advice
 from rmt.networks.report import Cause, IsometryReport, JacobianOutlier, LayerShare, check_target
 from rmt.networks.residual import Block, ResidualNetwork
@@ -13,6 +15,8 @@ from rmt.networks.verdict import Verdict, judge
 
 #: sigma_w² E φ'²/a² of a block up to which the law of weak blocks is good
 WEAK = 0.1
+#: scales of the branches that are tried
+SCALES = 81
 
 
 def residual_isometry(network: ResidualNetwork, *, target: float = TARGET) -> IsometryReport:
@@ -20,7 +24,7 @@ def residual_isometry(network: ResidualNetwork, *, target: float = TARGET) -> Is
 
     The mean and the relative variance are those of the finite depth, edges and quantiles those of the universal law of
     many weak blocks (Tarnowski et al. 2019). Where E φ(h) is not 0 the stream grows along its mean, and one singular
-    value with it: the mean mode, of size about sqrt(q_L/q_0).
+    value with it: the mean mode, of size about |J x_0|/|x_0|.
 
     Parameters
     ----------
@@ -84,7 +88,7 @@ def _share(network: ResidualNetwork, block: Block) -> LayerShare:
 
 
 def _mean_mode(network: ResidualNetwork, summary: SpectrumSummary) -> tuple[JacobianOutlier, ...]:
-    """The growth of the stream, if it exceeds the bulk."""
+    """The gain of the input direction, if it exceeds the bulk."""
     if network.mean_mode_gain == math.inf:
         return ()
     log_gain = 0.5 * math.log(network.mean_mode_gain)
@@ -100,7 +104,7 @@ def _advice(network: ResidualNetwork, weights: str, summary: SpectrumSummary, ta
         return Advice(weights, *here)
     sigma_w = _branch_scale(network, target)
     if sigma_w is None:
-        reason = f"no sigma_w gives relative variance {target:.3g} with this skip and sigma_b: set skip to 1"
+        reason = f"no sigma_w gives relative variance {target:.3g} with skip 1 and this sigma_b: lower sigma_b or depth"
         return Advice(weights, None, None, None, math.nan, None, None, (reason,))
     better = _with_scale(network, sigma_w)
     log_m1 = math.fsum(math.log(1.0 + block.gain) for block in better.blocks)
@@ -130,12 +134,25 @@ def _branch_scale(network: ResidualNetwork, target: float) -> float | None:
         except (ValueError, OverflowError):  # the stream exceeds the range
             return math.inf
 
-    low, high = math.log(1e-6 / math.sqrt(network.depth)), math.log(1e2)
-    if excess(low) >= 0.0 or excess(high) <= 0.0:
+    # the first scale at which the spectrum spreads that far: the spread need not grow with the scale for ever
+    grid = np.linspace(math.log(1e-6 / math.sqrt(network.depth)), math.log(1e2), SCALES)
+    low = float(grid[0])
+    if excess(low) >= 0.0:
         return None
-    while excess(high) == math.inf:
-        high -= 1.0
-    try:
-        return math.exp(brentq(excess, low, high, xtol=1e-13))
-    except RuntimeError as error:
-        raise ConvergenceError(f"the scale of the branches was not found: {error}") from None
+    for point in grid[1:].tolist():
+        value = excess(point)
+        high = point if value < math.inf else _last_finite(excess, low, point)
+        if excess(high) >= 0.0:
+            return math.exp(brentq(excess, low, high, xtol=1e-13))
+        if value == math.inf:
+            return None
+        low = point
+    return None
+
+
+def _last_finite(excess: Callable[[float], float], low: float, high: float) -> float:
+    """The largest point of [low, high] at which the stream stays in range."""
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if excess(middle) < math.inf else (low, middle)
+    return low

@@ -17,10 +17,13 @@ from rmt.networks.activations import ActivationLike
 from rmt.networks.activations import activation as as_activation
 from rmt.networks.moments import SMALLEST_LENGTH, Activation
 from rmt.networks.slope_pieces import squared_slope_measure
-from rmt.numerics.log_panels import MAXIMUM, MINIMUM, ZERO, LogPanels, build_log_panels
+from rmt.numerics.log_panels import MAXIMUM, MINIMUM, ZERO, LogPanels, Measure, build_log_panels
 
 #: intervals of log t closer than this are one
 TOUCHING = 1e-9
+#: squared slopes of a callable below this share of the largest are hidden by rounding; less mass than `HIDDEN` at 0 is
+#: that of a density next to 0, and less than `BLURRED` elsewhere that of a panel narrower than its rounding
+NOTHING, HIDDEN, BLURRED = 1e-18, 1e-6, 1e-9
 
 
 def squared_slope_law(activation_: ActivationLike, q: float) -> Law:
@@ -108,7 +111,11 @@ class SquaredSlope(Law):
         """LogPanels of log t that carry the law."""
         if self.alive < 1.0:
             return SquaredSlope(self.activation, self.q).log_panels.padded(1.0 - self.alive)
-        return build_log_panels(squared_slope_measure(self.activation, self.q))
+        return build_log_panels(self._measure)
+
+    @cached_property
+    def _measure(self) -> Measure:
+        return squared_slope_measure(self.activation, self.q)
 
     @cached_property
     def _parameters(self) -> Real:
@@ -117,10 +124,34 @@ class SquaredSlope(Law):
     @property
     def atoms(self) -> tuple[tuple[float, float], ...]:
         """Atoms where the slope is constant on a stretch."""
-        # mass at 0 is underflow of a slope that decays, unless the slope really is 0 there
-        decays = self.activation.log_slope is not None
-        real = [(a, p) for a, p in self.log_panels.atoms if a > 0.0 or not decays]
-        return ((0.0, 1.0 - self.alive), *real) if self.alive < 1.0 and decays else tuple(real)
+        real = [(a, p) for a, p in self._slope_atoms if a > 0.0]
+        zero = self._zero if self.log_panels.kind.size else 1.0 - math.fsum(p for _, p in real)
+        return ((0.0, zero), *real) if zero > 0.0 else tuple(real)
+
+    @cached_property
+    def _zero(self) -> float:
+        """Mass at 0: what is padded, and slopes that really are 0."""
+        found = math.fsum(p for a, p in self._slope_atoms if a == 0.0)
+        return 1.0 - self.alive + found
+
+    @cached_property
+    def _slope_atoms(self) -> tuple[tuple[float, float], ...]:
+        """Atoms of the slopes themselves; mass of slopes that underflow, or that rounding hides, is none of them."""
+        padding = 1.0 - self.alive if self.alive < 1.0 else 0.0
+        atoms = [(a, p - padding if a == 0.0 else p) for a, p in self.log_panels.atoms]
+        if self.activation.log_slope is not None:
+            return tuple((a, p) for a, p in atoms if a > 0.0)
+        if self.activation.named or not self.log_panels.kind.size:
+            return tuple((a, p) for a, p in atoms if p > 0.0)
+        # an atom of a narrow panel is the density of an interval, too
+        constant = np.array([a for a, _ in self._measure.atoms])
+        real = [
+            (a, p)
+            for a, p in atoms
+            if a > 0.0 and p > BLURRED * self.alive and (np.abs(constant - a) <= 1e-9 * a).any()
+        ]
+        zero = math.fsum(p for a, p in self._measure.atoms if a == 0.0)
+        return ((0.0, zero * self.alive), *real) if zero > HIDDEN else tuple(real)
 
     @property
     def support(self) -> tuple[Interval, ...]:
@@ -137,8 +168,9 @@ class SquaredSlope(Law):
         low, high = panels.ends
         masses = panels.masses.sum(axis=1)
         merged: list[list[float]] = []
+        faint = float(high.max(initial=0.0)) + math.log(NOTHING) if not self.activation.named else -math.inf
         for i in np.argsort(low):
-            if merged and low[i] <= merged[-1][1] + TOUCHING:
+            if merged and low[i] <= max(merged[-1][1] + TOUCHING, faint):
                 merged[-1][1] = max(merged[-1][1], float(high[i]))
                 merged[-1][2] += float(masses[i])
             else:

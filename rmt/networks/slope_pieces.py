@@ -8,7 +8,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from rmt.networks.callables import difference_quotient
 from rmt.networks.gaussian import geometric_offsets, standard_density
 from rmt.networks.moments import Activation, Real, RealFunction
 from rmt.numerics.log_panels import MAXIMUM, MINIMUM, PLAIN, ZERO, Function, Measure, Piece
@@ -25,12 +24,20 @@ EXTREME_DROP = 0.2
 ZERO_DROP = 4.0
 #: log φ'² below this counts as 0: no double z comes near
 DEEPEST = -760.0
+#: errors of a difference quotient below which a slope counts as 0
+UNTOLD = 4.0
+#: log φ'² this far below the neighbours of a minimum: φ' is 0 there, without a change of sign
+TOUCHING = 40.0
+#: distance from such a zero at which φ' is nothing but rounding, and the multiple of that rounding from which it counts
+ROUNDED, COUNTED = 1e-9, 1e3
 #: spacing of the points between which φ' is compared to find its noise
 SPACING = 2.3e-3
 #: noise taken for each standard deviation of it measured in φ'
 SAFE = 6.0
 #: noise of log φ'² behind which nothing is known
 PURE_NOISE = 1e3
+#: noise of log φ'² above which a stretch is not known to be constant
+BLURRED = 1e-6
 _KINDS = {"maximum": MAXIMUM, "minimum": MINIMUM, "zero": ZERO}
 _EXTREMES = ("maximum", "minimum")
 
@@ -44,12 +51,16 @@ def squared_slope_measure(phi: Activation, q: float) -> Measure:
 
     def log_value(h: Real) -> Real:
         logarithm = 2.0 * np.asarray(phi.log_abs_derivative(deviation * h), dtype=np.float64)
+        if phi.slope_noise is not None:  # a slope that is not told from 0
+            with np.errstate(divide="ignore"):
+                nothing = 2.0 * np.log(UNTOLD * np.asarray(phi.slope_noise(deviation * h)))
+            logarithm = np.where(logarithm <= nothing, DEEPEST, logarithm)
         return np.maximum(logarithm, DEEPEST)
 
     def at(function: RealFunction) -> Callable[[float], float]:
         return lambda h: float(np.asarray(function(np.array([deviation * h])))[0])
 
-    slope, curvature = at(phi.slope), at(phi.curvature or difference_quotient(phi.slope, phi.kinks))
+    slope, curvature = at(phi.slope), at(phi.slope_of_slope)
 
     period = None if phi.slope_period is None else phi.slope_period / deviation
     even = period is not None or _is_even(phi, deviation)
@@ -62,20 +73,25 @@ def squared_slope_measure(phi: Activation, q: float) -> Measure:
     cuts = [k / deviation for k in phi.kinks if low < k / deviation < high]
     pieces: list[Piece] = []
     atoms: list[tuple[float, float]] = []
+    hidden: list[tuple[float, float]] = []
     places, levels = [], []
     for a, b in zip([low, *cuts], [*cuts, high], strict=True):
         grid = _search_grid(phi, deviation, a, b)
         places.append(grid)
         levels.append(_noise(phi, deviation, deviation * grid))
-        noise = _interpolated(grid, levels[-1])
-        new_pieces, new_atoms = _stretch(log_value, slope, curvature, density, noise, grid, even)
+        noise = _noise_between(phi, deviation, grid, levels[-1])
+        new_pieces, new_atoms, new_hidden = _stretch(log_value, slope, curvature, density, noise, grid, even)
         pieces += new_pieces
         atoms += new_atoms
-    noise = _interpolated(np.concatenate(places), np.concatenate(levels))
-    return Measure(log_value, lambda h: np.asarray(phi.slope(deviation * h)), density, pieces, atoms, noise)
+        hidden += new_hidden
+    noise = _noise_between(phi, deviation, np.concatenate(places), np.concatenate(levels))
+    return Measure(log_value, lambda h: np.asarray(phi.slope(deviation * h)), density, pieces, atoms, noise, hidden)
 
 
-def _interpolated(places: Real, levels: Real) -> Function:
+def _noise_between(phi: Activation, deviation: float, places: Real, levels: Real) -> Function:
+    """Noise of log φ'² at any h: known for a difference quotient, else interpolated."""
+    if phi.slope_noise is not None:
+        return lambda h: _noise(phi, deviation, deviation * np.asarray(h))
     return lambda h: np.interp(h, places, levels)
 
 
@@ -83,6 +99,11 @@ def _noise(phi: Activation, deviation: float, x: Real) -> Real:
     """Noise of log φ'² at increasing points between two kinks, beyond a rounding relative to its own size."""
     if phi.named:
         return np.full(x.shape, 0.0 if phi.log_slope is not None else 4e-16)
+    if phi.slope_noise is not None:
+        size = np.abs(np.asarray(phi.slope(x)))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.where(size > 0.0, np.asarray(phi.slope_noise(x)) / size, 0.0)
+        return np.minimum(4e-16 + share, PURE_NOISE)
     # eighth differences leave nothing of a smooth φ' (Moré and Wild 2011, with a spacing that shows staircases too);
     # a bend of φ' spoils one of three windows at most
     edges = np.array([-np.inf, *phi.kinks, np.inf])
@@ -92,12 +113,14 @@ def _noise(phi: Activation, deviation: float, x: Real) -> Real:
     spacing = np.minimum(widest, (high - low) / 39.0)
     centre = np.clip(x, low + 19.5 * spacing, high - 19.5 * spacing)
     values = np.asarray(phi.slope(centre[:, None] + spacing[:, None] * np.arange(-19, 20))).reshape(-1, 3, 13)
-    rough = np.median(np.abs(np.diff(values, 8, axis=2)).max(axis=2), axis=1) / math.sqrt(math.comb(16, 8))
-    around = np.lib.stride_tricks.sliding_window_view(np.pad(rough, 3, mode="edge"), 7).max(axis=1)
-    size = np.abs(np.asarray(phi.slope(x)))
+    # of values of different sizes every one has its own rounding
+    spread = np.abs(values).max(axis=2) * math.sqrt(math.comb(16, 8))
+    rough = np.abs(np.diff(values, 8, axis=2)).max(axis=2)
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(around > 0.0, around / size, 0.0)
-    return np.minimum(4e-16 + SAFE * share, PURE_NOISE)
+        share = np.where(rough > 0.0, rough / spread, 0.0)
+    share = np.median(share, axis=1)
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(share, 3, mode="edge"), 7).max(axis=1)
+    return np.asarray(np.minimum(4e-16 + SAFE * around, PURE_NOISE))
 
 
 def _is_even(phi: Activation, deviation: float) -> bool:
@@ -138,8 +161,8 @@ def _stretch(
     noise: Function,
     grid: Real,
     even: bool,
-) -> tuple[list[Piece], list[tuple[float, float]]]:
-    """Pieces and atoms between two kinks."""
+) -> tuple[list[Piece], list[tuple[float, float]], list[tuple[float, float]]]:
+    """Pieces and atoms between two kinks, and points for what noise hides."""
     # at a kink the values from inside count
     inner = grid.copy()
     inner[0] += 4e-16 * max(abs(grid[0]), 1e-3 * (grid[1] - grid[0]))
@@ -148,14 +171,17 @@ def _stretch(
     values, inner, direction, atoms = _without_underflow(log_value, density, noise, values, inner)
     marks: list[tuple[float, str]] = [(float(inner[0]), "end")]
     pieces: list[Piece] = []
+    hidden: list[tuple[float, float]] = []
     i, last, begin, cells = 0, 0, 0, direction.size
     while i < cells:
         j = i
         while j < cells and direction[j] == direction[i]:
             j += 1
         if direction[i] == 0 and (j - i > SHORT or j - i == cells):
-            _close(log_value, pieces, marks, float(inner[i]))
-            atoms += _constant(values[i : j + 1], density, float(inner[i]), float(inner[j]))
+            _close(log_value, density, pieces, hidden, marks, float(inner[i]))
+            found = _constant(values[i : j + 1], density, float(inner[i]), float(inner[j]))
+            blurred = float(np.max(noise(inner[i : j + 1]))) > BLURRED and values[i:j].max() > DEEPEST
+            atoms, hidden = (atoms, hidden + found) if blurred else (atoms + found, hidden)
             marks = [(float(inner[j]), "end")]
             last, begin = 0, j
         elif direction[i] != 0:
@@ -163,10 +189,10 @@ def _stretch(
                 marks.append(_turn(log_value, slope, curvature, inner[max(begin, i - SHORT - 1) : i + 2], last))
             last = int(direction[i])
         i = j
-    _close(log_value, pieces, marks, float(inner[-1]))
+    _close(log_value, density, pieces, hidden, marks, float(inner[-1]))
     if even and inner[0] < 1e-9:
         pieces = [part for piece in pieces for part in _mirrored(log_value, piece)]
-    return pieces, atoms
+    return pieces, atoms, hidden
 
 
 def _without_underflow(
@@ -232,21 +258,43 @@ def _turn(
 
     a, b = float(around[0]), float(around[-1])
     if before < 0 and slope(a) * slope(b) < 0.0:
-        return float(brentq(slope, a, b, xtol=1e-300, rtol=1e-15)), "zero"
+        return float(brentq(slope, a, b, xtol=1e-300, rtol=1e-15, maxiter=2000)), "zero"
     if curvature(a) * curvature(b) < 0.0:
-        return float(brentq(curvature, a, b, xtol=1e-300, rtol=1e-15)), "maximum" if before > 0 else "minimum"
+        place = float(brentq(curvature, a, b, xtol=1e-300, rtol=1e-15, maxiter=2000))
+        if before < 0 and _touches(log_value, a, place, b):
+            return place, "touch"
+        return place, "maximum" if before > 0 else "minimum"
     found = minimize_scalar(
         lambda h: -before * float(log_value(np.array([h]))[0]),
         bounds=(a, b),
         method="bounded",
         options={"xatol": 1e-12},
     )
-    if before < 0 and found.fun < -200.0:
-        return float(found.x), "zero"
+    if before < 0 and _touches(log_value, a, float(found.x), b):
+        return float(found.x), "touch"
     return float(found.x), "maximum" if before > 0 else "minimum"
 
 
-def _close(log_value: Function, pieces: list[Piece], marks: list[tuple[float, str]], end: float) -> None:
+def _rounding(log_value: Function, zero: float) -> float:
+    """Level of log φ'² from which on it is more than rounding."""
+    around = zero + ROUNDED * np.array([-3.0, -2.0, -1.0, -0.3, 0.0, 0.3, 1.0, 2.0, 3.0])
+    return max(float(log_value(around).max()) + 2.0 * math.log(COUNTED), DEEPEST + 1.0)
+
+
+def _touches(log_value: Function, a: float, place: float, b: float) -> bool:
+    """Whether φ' is 0 at a minimum of its square, as far as its rounding tells."""
+    left, here, right = (float(v) for v in log_value(np.array([a, place, b])))
+    return here < min(left, right) - TOUCHING
+
+
+def _close(
+    log_value: Function,
+    density: Function,
+    pieces: list[Piece],
+    atoms: list[tuple[float, float]],
+    marks: list[tuple[float, str]],
+    end: float,
+) -> None:
     """Turn the marks of a stretch into pieces: panels around extremes and zeros, plain ones between."""
     if end <= marks[0][0]:
         return
@@ -258,6 +306,9 @@ def _close(log_value: Function, pieces: list[Piece], marks: list[tuple[float, st
         if k + 1 < len(cuts):
             where, name = marks[k + 1]
             if cuts[k + 1][0] <= right:
+                continue
+            if name == "touch":
+                atoms += _constant(np.array([_rounding(log_value, where)]), density, right, cuts[k + 1][0])
                 continue
             level = 0.0 if name == "zero" else float(log_value(np.array([where]))[0])
             pieces.append(Piece(right, cuts[k + 1][0], _KINDS[name], where, level))
@@ -271,6 +322,11 @@ def _cuts(log_value: Function, a: float, first: str, b: float, second: str) -> t
         left = _level(log_value, b, a, at_b, ZERO_DROP)
     if second == "zero":
         right = _level(log_value, a, b, at_a, ZERO_DROP)
+    # next to a zero without a change of sign φ' is known to the rounding of its terms only
+    if first == "touch":
+        left = _level(log_value, b, a, at_b, at_b - _rounding(log_value, a))
+    if second == "touch":
+        right = _level(log_value, a, b, at_a, at_a - _rounding(log_value, b))
     drop = EXTREME_DROP if "zero" in (first, second) else min(EXTREME_DROP, 0.5 * abs(at_b - at_a))
     if first in _EXTREMES:
         left = _level(log_value, a, b, at_a, drop)

@@ -134,6 +134,8 @@ class Measure:
     atoms : sequence of (position, mass)
     noise : callable
         Noise of log t beyond a rounding relative to its own size.
+    hidden : sequence of (position, mass)
+        Points that stand for a density which noise hides.
     """
 
     log_value: Function
@@ -142,6 +144,7 @@ class Measure:
     pieces: Sequence[Piece]
     atoms: Sequence[tuple[float, float]] = ()
     noise: Function = np.zeros_like
+    hidden: Sequence[tuple[float, float]] = ()
 
 
 @dataclass(frozen=True)
@@ -168,7 +171,7 @@ class _Builder:
         self.extreme = np.array([p.extreme for p in measure.pieces])
         self.weight = np.array([p.weight for p in measure.pieces])
         self.rows: list[dict[str, Any]] = []
-        self.points = list(measure.atoms)
+        self.points = [*measure.atoms, *measure.hidden]
 
     def local(self, piece: NDArray[np.int64], h: Real) -> Real:
         """The monotone local variable s at h, both of one shape."""
