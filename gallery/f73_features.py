@@ -31,7 +31,7 @@ def main(n=200, rng=0):
             ax.imshow(matrix[:6, :6] / np.abs(matrix).max(), cmap="Blues", vmin=0, vmax=1)
             ax.set(xlabel=f"batch {batch}", xticks=[0, 1], yticks=[0, 1], xticklabels=[1, 2], yticklabels=[1, 2])
     axes[2].plot(sizes, rows, "o-", markersize=4, label=["alignment", "test loss"])
-    axes[2].set(xscale="log", xlabel="batch size")
+    axes[2].set(xscale="log", xlabel="batch size", ylabel="cosine, loss")
     rmt.plotting.legend(axes[2])
     return figure
 

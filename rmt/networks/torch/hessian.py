@@ -173,4 +173,4 @@ def _lanczos(product: Callable[[Real], Real], start: Real, depth: int) -> tuple[
         off.append(length)
         basis.append(image / length)
     values, vectors = eigh_tridiagonal(np.array(diagonal), np.array(off[: len(diagonal) - 1]))
-    return values, vectors[0] ** 2
+    return np.asarray(values, dtype=np.float64), np.asarray(vectors[0] ** 2, dtype=np.float64)
