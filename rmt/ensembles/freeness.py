@@ -325,6 +325,8 @@ def _is_generic(letter: Ensemble) -> bool:
     original = _innermost(letter)
     if isinstance(original, TransposedEnsemble):
         original = original.base
+    if isinstance(original, InverseEnsemble):
+        return False
     if letter._unitary or isinstance(original, IndependentEntriesEnsemble):
         return True
     law = original.law()

@@ -99,11 +99,18 @@ def r_diagonal_gram(words: Terms) -> Law | None:
 
 
 def _is_r_diagonal(letter: Ensemble) -> bool:
+    from rmt.ensembles.derived import InverseEnsemble
+    from rmt.ensembles.expression import Expression
+    from rmt.ensembles.structured import HaarConjugateEnsemble
     from rmt.laws import CircularLaw, UnitCircle
     from rmt.laws.planar_rings import GinibreProduct, SingleRing, TruncatedUnitaryLaw
 
     if letter.hermitian or letter.shape[0] != letter.shape[1] or letter.warrant is Warrant.NONE:
         return False
+    if isinstance(letter, InverseEnsemble):
+        return False
+    if isinstance(letter, HaarConjugateEnsemble):  # an expression inside is taken apart first
+        return not isinstance(letter.ensemble, Expression) and _is_r_diagonal(letter.ensemble)
     return isinstance(letter.law(), (CircularLaw, UnitCircle, GinibreProduct, SingleRing, TruncatedUnitaryLaw))
 
 

@@ -44,9 +44,14 @@ def test_conjugates_of_matrices_that_are_not_hermitian():
     assert moments(1j * (h - h.H), 2) == [0, 1]
 
 
-def exactly_hermitian(terms):
-    """The rule that hangs on the last bit."""
-    return all(terms.get(adjoint(word), 0) == (c.conjugate() if isinstance(c, complex) else c) for word, c in terms)
+def test_conjugates_of_sums_without_a_law():
+    """Inside Q (Y + O) Q* there is no law to ask for, only letters."""
+    h = rmt.haar_conjugate(rmt.goe() + rmt.haar_orthogonal())
+    element = h + X @ W
+    assert moments(element @ element.H, 1) == [1 + 1 + 1.5]
+    inverse = (rmt.ginibre() + 2 * rmt.haar_unitary()).inverse()
+    with pytest.raises(TypeError, match="does not live on the line"):
+        (inverse + inverse.H).law()
 
 
 def test_hermiticity_does_not_hang_on_rounding():
