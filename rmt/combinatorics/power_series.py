@@ -116,7 +116,7 @@ def numbers_of(sequence: Sequence[Any]) -> list[Any]:
 
 def check_with_floats(value: Any) -> None:
     """Raise ``ValueError`` for an integer or fraction beyond the largest float, which cannot meet floats."""
-    if isinstance(value, numbers.Rational) and abs(value) > sys.float_info.max:
+    if isinstance(value, numbers.Rational) and abs(Fraction(value)) > sys.float_info.max:
         raise ValueError(
             f"moments and cumulants hold {shown(value)}, which cannot be combined with floats; give fractions.Fraction "
             "throughout"

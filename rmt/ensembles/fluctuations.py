@@ -10,7 +10,7 @@ from rmt.ensembles.covariance import WishartEnsemble
 from rmt.ensembles.ensemble import Ensemble
 from rmt.ensembles.gaussian import GaussianEnsemble
 from rmt.ensembles.haar import HaarEnsemble
-from rmt.ensembles.limits import Word
+from rmt.ensembles.letters import Word
 from rmt.ensembles.structured import DiagonalEnsemble, HaarConjugateEnsemble, ProjectionEnsemble
 from rmt.errors import shown
 from rmt.laws.law import exact

@@ -461,7 +461,9 @@ class CircleImage(ImageLaw):
         with np.errstate(all="ignore"):
             step = miss / slope
             u = u - np.where(np.abs(step) < 0.01 * np.abs(u), step, 0.0)
-        return u, np.asarray((k * laurent * u[..., None] ** (k - 1)).sum(axis=-1))
+        return np.asarray(u, np.complex128), np.asarray(
+            (k * laurent * u[..., None] ** (k - 1)).sum(axis=-1), np.complex128
+        )
 
     def _inner(self, z: Complex, u: Complex, slope: Complex) -> Any:
         """Which roots lie inside the circle, or move there for Im z > 0."""

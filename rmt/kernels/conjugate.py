@@ -34,7 +34,7 @@ def check_ratios(ratios: Sequence[float]) -> tuple[float, ...]:
 def per_layer(activation: Any, q: float | Sequence[float], depth: int) -> tuple[NormalisedActivation, ...]:
     """The normalised activation of each layer."""
     specs = list(activation) if isinstance(activation, (list, tuple)) else [activation] * depth
-    lengths = [float(check_real("q", t, above=0.0)) for t in q] if isinstance(q, (list, tuple)) else [q] * depth
+    lengths = list(q) if isinstance(q, Sequence) else [q] * depth
     if len(specs) != depth or len(lengths) != depth:
         raise ValueError(
             f"activation and q must be one, or one for each of the {depth} hidden layers, got {len(specs)} and "

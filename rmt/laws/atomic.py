@@ -236,7 +236,7 @@ class Atomic(AtomicLaw):
         return self.positions, self.weights
 
 
-def _checked(name: str, values: Sequence[Any], **bounds: float) -> list[Any]:
+def _checked(name: str, values: Any, **bounds: float) -> list[Any]:
     """Finite real numbers, exact ones as they come; arrays of floats are checked as a whole."""
     if type(values) is np.ndarray and values.dtype == np.float64 and values.ndim == 1:
         good = np.isfinite(values) & (values >= bounds.get("at_least", -math.inf))

@@ -153,7 +153,7 @@ def _keep_margin_in_range(axes: Axes) -> None:
         return
     decades = math.log10(high) - math.log10(low)
     room = min(math.log10(low) + MOST_DECADES, MOST_DECADES - math.log10(high))
-    margin, _ = axes.margins()
+    margin = axes.get_xmargin()
     if margin * decades > room:
         axes.set_xmargin(max(room, 0.0) / decades)
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from rmt.errors import check_real
 from rmt.networks.activations import activation
-from rmt.networks.callables import locate_kinks
 from rmt.networks.moments import Activation
+from rmt.networks.smooth_panels import smooth_panels
 
 #: operations that keep polynomials polynomials, with the sign they are written with
 ARITHMETIC = {"add": "+", "subtract": "−", "multiply": "·", "divide": "/", "power": "^", "negative": "−"}
@@ -28,8 +28,6 @@ COMPARING = {
 }
 #: functions of one argument with a kink or jump at 0
 BENT_AT_0 = ("absolute", "fabs", "sign", "heaviside")
-#: kinks of functions that are larger than this on [-64, 64] are not looked for
-_LARGEST = 1e4
 
 
 @dataclass(frozen=True)
@@ -76,16 +74,15 @@ class Function:
         def function(x: Any) -> Any:
             return self.call(*(x if number is None else number for number in numbers))
 
-        if _is_polynomial(function) or _is_fast(function):
+        if _is_polynomial(function):
             return ()
-        try:
-            return locate_kinks(function)
-        except ValueError as error:
-            if "jumps" in str(error):
-                raise ValueError(
-                    f"the map {self.name} jumps ({str(error).split(':')[0]}): give the places, P.map(..., kinks=(x, …))"
-                ) from None
-            return ()  # not finite somewhere: the quadrature says whether it matters
+        found = smooth_panels(function)
+        if found.jumps:
+            place, height = found.jumps[0]
+            raise ValueError(
+                f"the map {self.name} jumps by {height:.3g} near {place:.6g}: give the places, P.map(..., kinks=(x, …))"
+            )
+        return found.singular
 
 
 def _is_polynomial(function: Callable[[Any], Any]) -> bool:
@@ -95,16 +92,6 @@ def _is_polynomial(function: Callable[[Any], Any]) -> bool:
         return isinstance(function(Polynomial.variable(0)), Polynomial)
     except (TypeError, AttributeError, ValueError):
         return False
-
-
-def _is_fast(function: Callable[[Any], Any]) -> bool:
-    """Whether it grows so fast that steepness would be taken for a jump."""
-    try:
-        with np.errstate(all="ignore"):
-            values = np.abs(np.asarray(function(np.linspace(-64.0, 64.0, 257)), dtype=np.float64))
-    except (TypeError, ValueError, AttributeError):
-        return False
-    return bool((values > _LARGEST).any())
 
 
 def as_function(spec: Any, kinks: Sequence[float] | None) -> Function:
