@@ -148,4 +148,4 @@ def _show_warning(
     line: str | None = None,
 ) -> None:
     """Print the warning without the place in the source, which means nothing to a user of the command line."""
-    print(f"rmt: warning: {message}", file=sys.stderr)
+    print(f"rmt: warning: {str(message).removeprefix('rmt: ')}", file=sys.stderr)
