@@ -1,5 +1,9 @@
 """From data to a decision: noise levels, outliers, cleaned matrices, spectra behind samples."""
 
+from rmt.data.cleaning import CleanedCovariance as CleanedCovariance
+from rmt.data.cleaning import CovarianceCleaner as CovarianceCleaner
+from rmt.data.cleaning import clean_covariance as clean_covariance
+from rmt.data.cleaning import shrink_eigenvalues as shrink_eigenvalues
 from rmt.data.noise_fit import NoiseFit as NoiseFit
 from rmt.data.noise_fit import fit_marchenko_pastur as fit_marchenko_pastur
 from rmt.data.observations import SampleSpectrum as SampleSpectrum
@@ -9,19 +13,27 @@ from rmt.data.outlier_test import OutlierTest as OutlierTest
 from rmt.data.outlier_test import is_outlier as is_outlier
 from rmt.data.outlier_test import number_of_components as number_of_components
 from rmt.data.outlier_test import parallel_analysis as parallel_analysis
+from rmt.data.population import PopulationFunctionals as PopulationFunctionals
+from rmt.data.population import population_functionals as population_functionals
 from rmt.data.spike_map import PopulationSpike as PopulationSpike
 from rmt.data.spike_map import population_spike as population_spike
 
 __all__ = [
+    "CleanedCovariance",
     "Components",
+    "CovarianceCleaner",
     "NoiseFit",
     "OutlierTest",
+    "PopulationFunctionals",
     "PopulationSpike",
     "SampleSpectrum",
+    "clean_covariance",
     "fit_marchenko_pastur",
     "is_outlier",
     "number_of_components",
     "parallel_analysis",
+    "population_functionals",
     "population_spike",
     "sample_spectrum",
+    "shrink_eigenvalues",
 ]

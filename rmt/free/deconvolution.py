@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -174,6 +174,7 @@ def population_spectrum(
     Returns
     -------
     Deconvolution
+        Without a grid its mean is that of the sample. Standard errors: :func:`rmt.data.population_functionals`.
 
     Raises
     ------
@@ -181,7 +182,12 @@ def population_spectrum(
         As for :func:`free_deconvolve`, or if ``ratio <= 0``.
     """
     noise = MarchenkoPastur(check_real("ratio", ratio, above=0.0))
-    return free_deconvolve(eigenvalues, noise, operation="multiplicative", grid=grid, smoothing=smoothing)
+    found = free_deconvolve(eigenvalues, noise, operation="multiplicative", grid=grid, smoothing=smoothing)
+    if grid is not None:
+        return found
+    # the trace of the sample is the best known of its numbers, and that of the population to 1/samples
+    scale = float(np.mean(check_reals("eigenvalues", eigenvalues))) / found.law.mean()
+    return replace(found, law=Atomic([x * scale for x, _ in found.law.atoms], [mass for _, mass in found.law.atoms]))
 
 
 # ---------------------------------------------------------------------- the observed law
@@ -197,7 +203,12 @@ class _Observed:
             if not math.isfinite(self.low + self.high):
                 raise ValueError(f"data must have bounded support, got {data!r}")
             return
-        values = check_reals("data", data).ravel()
+        values = check_reals("data", data)
+        if values.ndim != 1:
+            raise ValueError(
+                f"data must be eigenvalues on one axis, got the shape {values.shape}; for a matrix pass "
+                "numpy.linalg.eigvalsh(matrix), for a data matrix rmt.data.sample_spectrum(X).eigenvalues"
+            )
         if values.size < 10 or not np.isfinite(values).all():
             raise ValueError(
                 f"data must hold at least 10 finite eigenvalues, got {values.size} of which "

@@ -19,6 +19,7 @@ from rmt.errors import LARGEST_SCALE, ConvergenceError, check_choice, check_coun
 from rmt.free.computed import ComputedLaw
 from rmt.free.leaves import location
 from rmt.laws.law import EPS, Complex, Law, check_law
+from rmt.laws.marchenko_pastur import MarchenkoPastur
 from rmt.numerics.roots import bracketed_roots
 
 Perturbation = Literal["additive", "multiplicative"]
@@ -148,7 +149,7 @@ def spike_thresholds(
     return _curve(law, perturbation, factor).thresholds()
 
 
-def nonlinear_shrinkage(law: ComputedLaw, eigenvalues: ArrayLike, *, factor: int = 0) -> Any:
+def nonlinear_shrinkage(law: Law, eigenvalues: ArrayLike, *, factor: int | None = None) -> Any:
     """The expected value of one term, given an eigenvector of a free sum or product.
 
     For X = A + B, or X = √A B √A, with A the matrix number `factor`, and the unit eigenvector v of X at the
@@ -157,12 +158,14 @@ def nonlinear_shrinkage(law: ComputedLaw, eigenvalues: ArrayLike, *, factor: int
 
     Parameters
     ----------
-    law : ComputedLaw
-        A free sum or product.
+    law : Law
+        A free sum or product; a ``MarchenkoPastur`` law is that of a population with one eigenvalue.
     eigenvalues : array_like of float
-        Points inside its support.
-    factor : int
-        Place of A in ``law.factors``.
+        Points inside its support; 0 for the zero eigenvalues of a sample covariance with fewer samples than variables,
+        where the value is 1/((c − 1) v), 1 = c ∫ tv/(1 + tv) dH(t), with c the ratio and H the population.
+    factor : int, optional
+        Place of A in ``law.factors``. By default the population of a :func:`sample_covariance`, and the first one of
+        all other laws.
 
     Returns
     -------
@@ -184,22 +187,75 @@ def nonlinear_shrinkage(law: ComputedLaw, eigenvalues: ArrayLike, *, factor: int
     >>> round(float(nonlinear_shrinkage(observed, 0.6)), 12)
     0.4
     """
-    place = _factor(law, factor)
     x = check_reals("eigenvalues", eigenvalues)
+    if isinstance(law, MarchenkoPastur) and factor is None:
+        inside = (x >= law.support[0].low) & (x <= law.support[0].high)
+        inside |= (x == 0.0) & (law._mass_at_zero() > 0.0)
+        _check_inside(law, x, inside)
+        return np.full(x.shape, float(law.variance))[()]
+    place = _factor(law, _population_place(law) if factor is None else factor)
+    zero = (x == 0.0) & (law._mass_at_zero() > 0.0)
+    if zero.any():
+        out = np.full(x.shape, _at_zero(law, place))
+        if not zero.all():
+            out[~zero] = nonlinear_shrinkage(law, x[~zero], factor=place)
+        return out[()]
     g = np.asarray(law.stieltjes(x))
-    outside = ~(g.imag < 0.0)
-    if outside.any():
-        raise ValueError(
-            f"eigenvalues must lie inside the support of {law!r}, got {float(x[outside].flat[0])!r}; eigenvalues "
-            "outside are outliers, use rmt.free.outliers"
-        )
+    _check_inside(law, x, g.imag < 0.0)
     omega = np.asarray(law.subordination(x)[place])
     kept = (omega * (g - 1.0 / x)).imag if law.node.kind == "product" else (omega * g).imag
     return kept / g.imag
 
 
+def _check_inside(law: Law, x: Any, inside: Any) -> None:
+    """Refuse points outside the support."""
+    if not inside.all():
+        raise ValueError(
+            f"eigenvalues must lie inside the support of {law!r}, got {float(x[~inside].flat[0])!r}; eigenvalues "
+            "outside are outliers, use rmt.free.outliers"
+        )
+
+
+def _population_place(law: Law) -> int:
+    """Place of the population, where the other factor is the Marchenko-Pastur law of white noise."""
+    if isinstance(law, ComputedLaw) and law.node.kind == "product" and len(law.factors) == 2:
+        return int(isinstance(law.factors[0][0], MarchenkoPastur))
+    return 0
+
+
+def _at_zero(law: ComputedLaw, place: int) -> float:
+    """Value of the population on the null space of its sample covariance."""
+    from scipy.optimize import brentq
+
+    others = [factor for k, (factor, power) in enumerate(law.factors) if k != place and power == 1]
+    if not (law.node.kind == "product" and len(others) == len(law.factors) - 1 == 1):
+        others = []
+    noise = others[0] if others else None
+    if not (isinstance(noise, MarchenkoPastur) and float(noise.ratio) > 1.0):
+        raise ValueError(
+            f"eigenvalues must not be 0, an atom of {law!r}: the value there is known for a sample covariance with a "
+            "ratio above 1 and the population as factor"
+        )
+    c, population = float(noise.ratio), law.factors[place][0]
+    if c * (1.0 - population._mass_at_zero()) <= 1.0:
+        return 0.0  # the null space is that of the population
+
+    def gap(log_v: float) -> float:
+        v = math.exp(log_v)
+        return c * (1.0 + float(np.real(population.stieltjes(complex(-1.0 / v)))) / v) - 1.0
+
+    start = -math.log(population.mean())
+    low, high = start, start
+    while gap(low) > 0.0:
+        low -= 2.0
+    while gap(high) < 0.0:
+        high += 2.0
+    v = math.exp(brentq(gap, low, high, xtol=1e-14) if low < high else low)
+    return float(noise.variance) / ((c - 1.0) * v)
+
+
 # ---------------------------------------------------------------------- subordination as a curve
-def _factor(law: Law, factor: int) -> int:
+def _factor(law: Any, factor: int) -> int:
     """Check the place of a factor."""
     if not isinstance(law, ComputedLaw) or law.node.kind not in ("sum", "product"):
         raise ValueError(
