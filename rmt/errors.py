@@ -253,6 +253,18 @@ def check_complexes(name: str, value: Any) -> NDArray[np.complex128]:
     return _converted(name, _array(name, value, "real or complex numbers"), np.complex128, complex)
 
 
+def rounding_unit(value: Any) -> float:
+    """Rounding unit of the numbers in `value`: that of float32 where they come as such, else that of float64."""
+    import numpy as np
+
+    kind = getattr(value, "dtype", None)
+    if not isinstance(kind, np.dtype):  # lists, frames, tensors
+        kind = np.asarray(value).dtype
+    parts = 2 if kind.kind == "c" else 1
+    single = kind.kind in "fc" and kind.itemsize // parts < 8
+    return float(np.finfo(kind).eps) if single else float(np.finfo(np.float64).eps)
+
+
 def check_numbers(name: str, value: Any) -> NDArray[Any]:
     """Return numbers as an array of floats, or of complex ones if any is; errors as in :func:`check_reals`."""
     array = _array(name, value, "real or complex numbers")

@@ -1,4 +1,4 @@
-"""The command line: ``rmt compare | law | sample | isometry | kernel | program | list | gallery | cite | warm``.
+"""The command line: ``rmt COMMAND``, the commands in ``COMMANDS``.
 
 Exit codes: 0, done (and a comparison accepted, or too small for a verdict); 1, a comparison rejected, and nothing else;
 2, a mistake in the call; 3, anything else: a number that could not be certified, a file that could not be written, a
@@ -27,6 +27,8 @@ from rmt.errors import ConvergenceError, MomentConditionWarning
 #: every command, with the module that holds it; modules load when their command is called
 COMMANDS = {
     "compare": ("rmt.cli.compare", "sample a matrix and lay its spectrum over the limit law"),
+    "fit": ("rmt.cli.fit", "fit the noise of a covariance matrix, and say what stands out of it"),
+    "clean": ("rmt.cli.clean", "clean the covariance matrix of data"),
     "law": ("rmt.cli.law", "support, atoms, moments, density and quantiles of a law"),
     "sample": ("rmt.cli.sample", "write eigenvalues, singular values or a matrix to a file"),
     "isometry": ("rmt.cli.isometry", "whether an initialisation keeps the gradients of a deep network alive"),
@@ -46,6 +48,7 @@ commands:
 
 examples:
   rmt compare product-wishart --depth 3 -n 1000 --seed 0 --out product-wishart.png
+  rmt fit returns.csv --correlation
   rmt law marchenko-pastur --ratio 2 --at 0.5 1 2
   rmt sample goe -n 1000 --seed 0 --out eigenvalues.npy
   rmt isometry --activation tanh --depth 64 --sigma-w 1.05 --sigma-b 0.2 --weights orthogonal

@@ -9,8 +9,10 @@ from rmt.cli.parser import (
     UsageError,
     add_ensemble_options,
     add_json_option,
+    add_parameters,
     count,
     given_parameters,
+    number,
     print_json,
     seed_or_fresh,
     users_mistakes,
@@ -23,6 +25,8 @@ examples:
   rmt compare product-wishart --depth 3 -n 1000 --seed 0 --out product-wishart.png
   rmt compare wishart --ratio 2 --entries rademacher -n 2000 --json
   rmt compare ginibre -n 1000 --out circle.svg
+  rmt compare "gue + wishart(ratio=2)" -n 1000
+  rmt compare marchenko-pastur --ratio 0.5 --data eigenvalues.npy
 
 exit codes: 0 accepted (or fewer than 20 eigenvalues, which allow no verdict), 1 rejected, 2 mistake in the call,
 3 anything else
@@ -32,8 +36,14 @@ FIGURE_ENDINGS = (".png", ".pdf", ".svg")
 
 
 def add_options(parser: argparse.ArgumentParser, words: list[str]) -> None:
-    """Declare the options."""
+    """Declare the options: with --data, those of the laws."""
+    if any(word.split("=")[0] == "--data" for word in words):
+        _add_data_options(parser, words)
+        return
     add_ensemble_options(parser, words)
+    parser.add_argument(
+        "--data", metavar="FILE", help="compare your own eigenvalues with a law: rmt compare LAW --data"
+    )
     parser.add_argument("--singular-values", action="store_true", help="compare the singular values")
     parser.add_argument("--out", metavar="FILE", help="write the figure (.png, .pdf or .svg)")
     parser.add_argument("--log", action=argparse.BooleanOptionalAction, help="logarithmic axis, or not")
@@ -43,14 +53,23 @@ def add_options(parser: argparse.ArgumentParser, words: list[str]) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Sample, compare, print, draw."""
+    if arguments.data is not None:
+        return _run_data(arguments)
+    from rmt.cli.written_ensemble import is_expression, read_expression
     from rmt.ensembles.catalogue import find
     from rmt.spectra import compare
 
+    written = is_expression(arguments.ensemble)
     with users_mistakes():
-        entry = find(arguments.ensemble)
+        entry = None if written else find(arguments.ensemble)
     out = writable(arguments.out, FIGURE_ENDINGS, "figure") if arguments.out is not None else None
     with users_mistakes():
-        ensemble = entry.build(**given_parameters(arguments, entry))
+        if entry is None:
+            ensemble = read_expression(arguments.ensemble)
+            if any(key.startswith("parameter_") and value is not None for key, value in vars(arguments).items()):
+                raise UsageError("parameters of an expression stand in it, as wishart(ratio=2)")
+        else:
+            ensemble = entry.build(**given_parameters(arguments, entry))
         law = ensemble.singular_value_law() if arguments.singular_values else ensemble.law()
         _check_log(arguments.log, law)
     n, seed, trials = arguments.n, seed_or_fresh(arguments.seed), arguments.trials
@@ -69,6 +88,39 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"{'ensemble':<14}{ensemble!r}\n{'seed':<14}{seed}\n{result}")
         if out is not None:
             print(f"\n{'figure':<14}{out}")
+    return 1 if result.passed is False else 0
+
+
+def _add_data_options(parser: argparse.ArgumentParser, words: list[str]) -> None:
+    """Declare the options for numbers of one's own."""
+    from rmt.cli.law_table import law_table
+
+    table = law_table()
+    parser.add_argument("law", help=f"one of {', '.join(table)}")
+    add_parameters(parser, table, "the laws", words)
+    parser.add_argument("--data", metavar="FILE", help="eigenvalues of one matrix (.npy, .csv or .txt)")
+    parser.add_argument("--dyson", metavar="X", default="1", help="Dyson index, 1 real and 2 complex (default 1)")
+    parser.add_argument("--independent", action="store_true", help="the numbers do not repel each other")
+    add_json_option(parser)
+
+
+def _run_data(arguments: argparse.Namespace) -> int:
+    from rmt.cli.data_files import read_numbers
+    from rmt.cli.law_table import find_law
+    from rmt.spectra import compare
+
+    with users_mistakes():
+        entry = find_law(arguments.law)
+        law = entry.build(**given_parameters(arguments, entry))
+    values, _ = read_numbers(arguments.data, "--data")
+    with Progress("comparing with the law"), users_mistakes():
+        result = compare(
+            values, law, beta=float(number("--dyson", arguments.dyson)), rigidity=not arguments.independent
+        )
+    if arguments.json:
+        print_json({"data": arguments.data, **result.as_dict()})
+    else:
+        print(f"{'data':<14}{arguments.data}\n{result}")
     return 1 if result.passed is False else 0
 
 

@@ -4,6 +4,12 @@ from rmt.data.cleaning import CleanedCovariance as CleanedCovariance
 from rmt.data.cleaning import CovarianceCleaner as CovarianceCleaner
 from rmt.data.cleaning import clean_covariance as clean_covariance
 from rmt.data.cleaning import shrink_eigenvalues as shrink_eigenvalues
+from rmt.data.decompression import Decompression as Decompression
+from rmt.data.decompression import decompress as decompress
+from rmt.data.denoising import Denoised as Denoised
+from rmt.data.denoising import denoise as denoise
+from rmt.data.family_fit import FittedLaw as FittedLaw
+from rmt.data.family_fit import fit as fit
 from rmt.data.noise_fit import NoiseFit as NoiseFit
 from rmt.data.noise_fit import fit_marchenko_pastur as fit_marchenko_pastur
 from rmt.data.observations import SampleSpectrum as SampleSpectrum
@@ -22,12 +28,18 @@ __all__ = [
     "CleanedCovariance",
     "Components",
     "CovarianceCleaner",
+    "Decompression",
+    "Denoised",
+    "FittedLaw",
     "NoiseFit",
     "OutlierTest",
     "PopulationFunctionals",
     "PopulationSpike",
     "SampleSpectrum",
     "clean_covariance",
+    "decompress",
+    "denoise",
+    "fit",
     "fit_marchenko_pastur",
     "is_outlier",
     "number_of_components",

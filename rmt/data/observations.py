@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import check_real, check_reals, shown
+from rmt.errors import check_real, check_reals, rounding_unit, shown
 
 Real = NDArray[np.float64]
 
@@ -159,17 +159,6 @@ def without_rounding(eigenvalues: Real, unit: float, size: int) -> Real:
 
 
 # ---------------------------------------------------------------------- checks
-def rounding_unit(value: Any) -> float:
-    """Rounding unit of the numbers in `value`: that of float32 where they come as such."""
-    kind = getattr(value, "dtype", None)
-    try:
-        kind = np.dtype(kind) if kind is not None else np.asarray(value).dtype
-    except (TypeError, ValueError):
-        kind = np.asarray(value).dtype
-    single = kind.kind in "fc" and kind.itemsize // (2 if kind.kind == "c" else 1) < 8
-    return float(np.finfo(kind).eps) if single else float(np.finfo(np.float64).eps)
-
-
 def check_observations(name: str, X: ArrayLike) -> tuple[Real, float]:
     """Return a data matrix as floats, and the rounding unit it came with."""
     array = np.asarray(X) if not isinstance(X, np.ma.MaskedArray) else X

@@ -44,13 +44,17 @@ def quadratic_inverse(eigenvalues: Real, samples: float) -> Real:
 
 
 def isolated(eigenvalues: Real) -> int:
-    """Number of eigenvalues beyond the edge of the others.
+    """Number of isolated eigenvalues of a covariance matrix, above all others."""
+    return count_isolated(eigenvalues[eigenvalues > 0.0][::-1])
+
+
+def count_isolated(ordered: Real) -> int:
+    """Number of eigenvalues, given in descending order, beyond the edge of the others.
 
     At a soft edge the eigenvalues lie near E − γ a_j with a_j ≈ (3π(4j − 1)/8)^(2/3) (compare Onatski 2010); E
     and γ are fitted below each candidate.
     """
-    positive = eigenvalues[eigenvalues > 0.0][::-1]
-    size = positive.size
+    size = ordered.size
     most = min(int(_SHARE * size) + 1, size - 2 * _FEWEST)
     if most < 1:
         return 0
@@ -58,10 +62,10 @@ def isolated(eigenvalues: Real) -> int:
     place = (0.375 * math.pi * (4.0 * np.arange(1, length + 1) - 1.0)) ** (2.0 / 3.0)
     centred = place - place.mean()
     # one line for each candidate, through the eigenvalues below it
-    below = np.lib.stride_tricks.sliding_window_view(positive[1 : most + length], length)
+    below = np.lib.stride_tricks.sliding_window_view(ordered[1 : most + length], length)
     slope = below @ centred / (centred @ centred)
     edge = below.mean(axis=1) - slope * place.mean()
-    beyond = np.flatnonzero(positive[:most] > edge - _ISOLATED * slope)
+    beyond = np.flatnonzero(ordered[:most] > edge - _ISOLATED * slope)
     return int(beyond[-1]) + 1 if beyond.size else 0
 
 

@@ -5,6 +5,8 @@ from rmt.spectra.alternating_moments import freeness as freeness
 from rmt.spectra.compare import Comparison as Comparison
 from rmt.spectra.compare import PlanarComparison as PlanarComparison
 from rmt.spectra.compare import compare as compare
+from rmt.spectra.density_of_states import DensityOfStates as DensityOfStates
+from rmt.spectra.density_of_states import density_of_states as density_of_states
 from rmt.spectra.esd import esd as esd
 from rmt.spectra.level_laws import form_factor_law as form_factor_law
 from rmt.spectra.level_laws import gue_form_factor as gue_form_factor
@@ -31,6 +33,7 @@ from rmt.spectra.unfolding import unfold as unfold
 __all__ = [
     "AlternatingMoments",
     "Comparison",
+    "DensityOfStates",
     "FittedBeta",
     "LevelStatistic",
     "LinearStatistic",
@@ -38,6 +41,7 @@ __all__ = [
     "TraceMoments",
     "UnfoldedLevels",
     "compare",
+    "density_of_states",
     "esd",
     "fit_beta",
     "form_factor",

@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt._cached import cached_property
-from rmt.errors import check_count, check_flag, check_numbers, check_real
+from rmt.errors import check_count, check_flag, check_numbers, check_real, rounding_unit
 from rmt.laws.law import Law, check_law
 from rmt.laws.planar import PlanarLaw
 from rmt.spectra.distances import kolmogorov_smirnov, wasserstein
 
 Real = NDArray[np.float64]
 
-EPS = float(np.finfo(np.float64).eps)
 #: below this dimension log(n)/n rejects true laws too often (GOE: 2 % at n = 10, 0.3 % at n = 20)
 SMALLEST_RIGID_N = 20
 
@@ -291,7 +290,7 @@ def compare(
         A tolerance of your own for the Kolmogorov-Smirnov distance.
     atom_tolerance : float, optional
         How near to an atom an eigenvalue is counted into it. The default ``4 max(n, 100) eps`` times the largest
-        absolute value is what rounding leaves of an exact zero.
+        absolute value, eps that of the type of `sample` (float32: 1e-7), is what rounding leaves of an exact zero.
 
     Returns
     -------
@@ -312,7 +311,7 @@ def compare(
     >>> result.verdict
     'accepted'
     """
-    values = _check_sample(sample)
+    values, unit = _check_sample(sample), rounding_unit(sample)
     dimension = check_count("n", values.shape[-1] if n is None else n)
     if not (isinstance(beta, (float, np.floating)) and beta == math.inf):  # frozen eigenvalues are rigid, too
         check_real("beta", beta, above=0.0)
@@ -325,12 +324,13 @@ def compare(
         check_law(law, "law")
         if np.iscomplexobj(values):
             raise TypeError(
-                f"sample is complex and {law!r} is a law on the line; pass a planar law, or singular values"
+                f"sample is complex and {law!r} is a law on the line: take the eigenvalues of a Hermitian matrix from "
+                "numpy.linalg.eigvalsh, not eigvals; otherwise pass a planar law, or singular values"
             )
         chosen = given or _tolerance(dimension, beta, rigidity, false_alarm, values.size)
-        return _compare_on_the_line(values.ravel(), law, dimension, chosen, atom_tolerance)
+        return _compare_on_the_line(values.ravel(), law, dimension, chosen, atom_tolerance, unit)
     chosen = given or _planar_tolerance(dimension, beta, rigidity, false_alarm, values.size, law)
-    return _compare_in_the_plane(values, law, dimension, chosen, atom_tolerance)
+    return _compare_in_the_plane(values, law, dimension, chosen, atom_tolerance, unit)
 
 
 # ---------------------------------------------------------------------- tolerances
@@ -353,12 +353,12 @@ def _planar_tolerance(n: int, beta: float, rigidity: bool, false_alarm: float, s
 
 # ---------------------------------------------------------------------- the comparison itself
 def _compare_on_the_line(
-    values: Real, law: Law, n: int, tolerance: Tolerance, atom_tolerance: float | None
+    values: Real, law: Law, n: int, tolerance: Tolerance, atom_tolerance: float | None, unit: float
 ) -> Comparison:
     positions = np.array([position for position, _ in law.atoms])
     if atom_tolerance is None:
         scale = max(float(np.abs(values).max()), float(np.abs(positions).max(initial=0.0)))
-        atom_tolerance = 4.0 * max(n, 100) * EPS * scale
+        atom_tolerance = 4.0 * max(n, 100) * unit * scale
     x = np.sort(_snap(values, positions, atom_tolerance))
     return Comparison(
         law=law,
@@ -376,7 +376,7 @@ def _compare_on_the_line(
 
 
 def _compare_in_the_plane(
-    values: NDArray[Any], law: PlanarLaw, n: int, tolerance: Tolerance, atom_tolerance: float | None
+    values: NDArray[Any], law: PlanarLaw, n: int, tolerance: Tolerance, atom_tolerance: float | None, unit: float
 ) -> PlanarComparison:
     z = values.ravel().astype(np.complex128)
     angles = np.angle(z)
@@ -385,8 +385,8 @@ def _compare_in_the_plane(
         law=law,
         n=n,
         size=z.size,
-        radius=_compare_on_the_line(np.abs(z), law.radial_law(), n, tolerance, atom_tolerance),
-        angle=_compare_on_the_line(angles, law.angle_law(), n, tolerance, atom_tolerance),
+        radius=_compare_on_the_line(np.abs(z), law.radial_law(), n, tolerance, atom_tolerance, unit),
+        angle=_compare_on_the_line(angles, law.angle_law(), n, tolerance, atom_tolerance, unit),
     )
 
 

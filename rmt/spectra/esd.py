@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import check_numbers
+from rmt.errors import check_numbers, rounding_unit
 from rmt.laws.atomic import Empirical
-
-EPS = float(np.finfo(np.float64).eps)
 
 
 def esd(matrix_or_eigenvalues: ArrayLike) -> Empirical:
@@ -25,7 +23,8 @@ def esd(matrix_or_eigenvalues: ArrayLike) -> Empirical:
     -------
     Empirical
         A :class:`~rmt.laws.law.Law`, so that everything asked of a limit law can be asked of it. Eigenvalues of a
-        matrix that are zero up to rounding (smaller than ``n * eps`` times the largest) are exactly zero, so that
+        matrix that are zero up to rounding (smaller than ``n * eps`` times the largest, eps that of the input's type)
+        are exactly zero, so that
         the rank deficiency of a matrix is an atom. Eigenvalues that are passed in are kept as they are.
 
     Raises
@@ -53,13 +52,15 @@ def esd(matrix_or_eigenvalues: ArrayLike) -> Empirical:
     if array.ndim == 1:
         if np.iscomplexobj(array):
             raise TypeError(
-                "the eigenvalues must be real, got complex numbers; for a spectrum in the plane use "
+                "the eigenvalues must be real, got complex numbers: take those of a Hermitian matrix from "
+                "numpy.linalg.eigvalsh, not eigvals; for a spectrum in the plane use "
                 "rmt.spectra.compare or rmt.plotting.esd"
             )
         return Empirical(array)
-    _check_hermitian(array)
+    unit = rounding_unit(matrix_or_eigenvalues)
+    _check_hermitian(array, unit)
     eigenvalues = np.linalg.eigvalsh(array)
-    rounding = len(eigenvalues) * EPS * np.abs(eigenvalues).max()
+    rounding = len(eigenvalues) * unit * np.abs(eigenvalues).max()
     return Empirical(np.where(np.abs(eigenvalues) <= rounding, 0.0, eigenvalues))
 
 
@@ -75,7 +76,7 @@ def _check_finite(array: NDArray[Any]) -> None:
     )
 
 
-def _check_hermitian(matrix: NDArray[Any]) -> None:
+def _check_hermitian(matrix: NDArray[Any], unit: float) -> None:
     rows, columns = matrix.shape
     if rows != columns:
         raise ValueError(
@@ -85,7 +86,7 @@ def _check_hermitian(matrix: NDArray[Any]) -> None:
     difference = np.abs(matrix - matrix.conj().T)
     row, column = np.unravel_index(np.argmax(difference), difference.shape)
     asymmetry = float(difference[row, column])
-    rounding = 16.0 * rows * EPS * float(np.abs(matrix).max())
+    rounding = 16.0 * rows * unit * float(np.abs(matrix).max())
     if asymmetry > rounding:
         raise ValueError(
             f"the matrix must be Hermitian: |A - A*| reaches {asymmetry:.3g} at row {row}, column {column} (rounding "
