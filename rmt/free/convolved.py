@@ -399,7 +399,10 @@ class FreelyConvolved(ComputedLaw):
     def _floor(self) -> tuple[float, float]:
         """A logarithm below which the arguments of the factors may underflow, and the rate of decay of log X there."""
         rate = 1.0 + self._origin_exponent()
-        floor = self._solver.log_centre - 300.0 * max(1.0, 1.0 / rate)
+        if rate > 0.0:
+            floor = self._solver.log_centre - 300.0 * max(1.0, 1.0 / rate)
+        else:  # no power law: followed to the end of doubles, with nothing below
+            floor, rate = self._solver.log_centre - 690.0, math.inf
         lowest = self._log_hull[0]  # a deep product may end far below
         return (min(floor, lowest - 1.0) if math.isfinite(lowest) else floor), rate
 
@@ -440,8 +443,8 @@ class FreelyConvolved(ComputedLaw):
         below, above = self._clean(1.0 - above, above, values.outside)
         atom = self._mass_at_zero()
         small = (below - atom < _TAIL) & (below > atom)
-        if small.any() and self._log_support[0].low == -math.inf:
-            rate = 1.0 + self._log_support[0].low_exponent
+        rate = 1.0 + self._log_support[0].low_exponent if small.any() else 0.0
+        if rate > 0.0 and self._log_support[0].low == -math.inf:  # else slower than any power: no tail to extend
             tail = mass_below_log(lambda v: self._log_levels(v, masses=False)[2], u[small], rate)
             below[small] = atom + decay[small] * tail
             above = np.where(below < 0.5, 1.0 - below, above)

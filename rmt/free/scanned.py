@@ -261,7 +261,8 @@ class _Scan:
         soft = np.flatnonzero(ready)
         edges = 0.5 * (out + into)
         if soft.size:
-            roots = bracketed_roots(lambda t, _: self._slope(t)[0], out[soft], into[soft])
+            within = EPS if self.logarithmic else 0.0
+            roots = bracketed_roots(lambda t, _: self._slope(t)[0], out[soft], into[soft], absolute=within)
             edges[soft] = np.where(np.isnan(roots), edges[soft], roots)
         for place in [*self.bounds, *(a for a, _ in self.atoms)]:
             # hard edges are those of the factors, found by bisection up to rounding

@@ -15,8 +15,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from rmt.errors import check_count
+from rmt.errors import ConvergenceError, check_count
 from rmt.networks.advice import TARGET, Advice, advise
 from rmt.networks.report import (
     Cause,
@@ -238,8 +239,8 @@ def log_radial_gain(network: MLP) -> float | None:
 def log_inverse_radial_gain(network: MLP) -> float | None:
     """Logarithm of 1/|⟨x̂_0, J⁻¹ x̂_L⟩|, a bound on the smallest singular value of a square orthogonal network.
 
-    Backwards x_l becomes e_l x_{l−1} plus what is orthogonal to it, with e_l = E[h φ/φ']/q_l. None where φ' vanishes or
-    changes sign, where the weights are not orthogonal, and where lengths vanish.
+    Backwards x_l becomes e_l x_{l−1} plus what is orthogonal to it, with e_l = E[h φ/φ']/q_l. None where φ' vanishes (also
+    by underflow) or changes sign, where the weights are not orthogonal, and where lengths vanish.
     """
     layers = network.layers
     if not (network.square and network.orthogonal) or min(layer.q for layer in layers) <= 0.0:
@@ -263,7 +264,15 @@ def _log_backward_gain(layer: Layer) -> float | None:
     met = phi.derivative(math.sqrt(layer.q) * np.linspace(-8.0, 8.0, 401))
     if met.min() <= 0.0 or layer.q > LONGEST_INVERTED:
         return None
-    gain = phi.expectation(lambda x: x * phi.function(x) / phi.slope(x), layer.q) / layer.q
+
+    def stretched(x: NDArray[np.float64]) -> NDArray[np.float64]:
+        with np.errstate(divide="ignore"):
+            return np.asarray(x * phi.function(x) / phi.slope(x), dtype=np.float64)
+
+    try:
+        gain = phi.expectation(stretched, layer.q) / layer.q
+    except (ValueError, ConvergenceError):  # the slope underflows where x is met: E[h φ/φ'] is infinite or nearly so
+        return None
     return math.log(gain) if gain > 0.0 else None
 
 

@@ -225,7 +225,7 @@ class SquaredSlope(Law):
         out = np.where(x < low, 1.0, 0.0)
         inside = (x >= low) & (x < high)
         # an atom at x itself is not part of sf(x)
-        beside = np.nextafter(x[inside], math.inf).astype(np.complex128)
+        beside = np.maximum(np.nextafter(x[inside], math.inf), 1e-300).astype(np.complex128)
         out[inside] = np.clip(self._log_potential(beside).imag / math.pi, 0.0, 1.0)
         return out
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import check_count, check_reals
+from rmt.errors import ConvergenceError, check_count, check_reals
 from rmt.networks.verdict import Verdict, judge
+from rmt.numerics.roots import bracketed_roots
 
 if TYPE_CHECKING:
     from rmt.laws.law import Law
@@ -24,8 +25,10 @@ Real = NDArray[np.float64]
 
 #: levels of the quantiles of a report
 LEVELS = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
-#: points of the first search for quantiles, and of every refinement; its rounds
-COARSE, FINE, ROUNDS = 200, 24, 7
+#: points of the first search for quantiles; rounding of a distribution function
+COARSE, ROUNDING = 64, 5e-14
+#: how close in log t the place is sought below which a law can no longer be followed
+SMALLEST_STEP = 1.0
 
 
 @dataclass(frozen=True)
@@ -215,7 +218,8 @@ class SpectrumSummary:
 
 # ---------------------------------------------------------------------- quantiles on the logarithmic scale
 def log_quantiles(law: Law, levels: Sequence[float]) -> Real:
-    """Logarithms of quantiles of a law on [0, inf), good to about 1e-9; −inf inside an atom at 0.
+    """Logarithms of quantiles of a law on [0, inf), good to about 1e-9; −inf inside an atom at 0, NaN where the law
+    cannot be followed that far down.
 
     Level 0, and the mass of an atom at 0, give the lower end of the rest. All levels narrow together, so that the law
     is evaluated a few times on many points: for a deep product that is much faster than one search after the other.
@@ -259,24 +263,39 @@ def _atom_at(law: Law, level: float) -> float | None:
 
 
 def _narrow(law: Law, levels: Real, top: float) -> Real:
-    reach = 8.0  # far below the law is slow, so that the search does not begin there
-    while float(law.cdf_of_log(top - reach)) >= levels.min():
-        reach *= 4.0
+    out = np.full(levels.shape, math.nan)
+    reach, lowest = _reach(law, float(levels.min()), top)
+    resolved = levels > lowest
+    if resolved.any():
+        out[resolved] = _narrow_above(law, levels[resolved], top, reach)
+    return out
+
+
+def _reach(law: Law, level: float, top: float) -> tuple[float, float]:
+    """How far below `top` (in log) less than `level` is left, or as far as the law can be followed; the mass there."""
+    reach, step, mass = 0.0, 8.0, 1.0  # far below the law is slow, so that the search does not begin there
+    while mass >= level and step > SMALLEST_STEP:
+        try:
+            mass = float(law.cdf_of_log(top - (reach + step)))
+        except ConvergenceError:
+            step *= 0.4
+        else:
+            reach += step
+            step = max(0.5 * reach, step) if step >= 8.0 else 0.4 * step
+    return reach, mass
+
+
+def _narrow_above(law: Law, levels: Real, top: float, reach: float) -> Real:
     grid = np.concatenate([top - reach * np.geomspace(1.0, 1e-10, COARSE), [top + 1e-12 * abs(top)]])
     values = np.asarray(law.cdf_of_log(grid))
     last = np.minimum(np.maximum(np.searchsorted(values, levels), 1), grid.size - 1)
-    low, high = grid[last - 1], grid[last]
-    steps = np.linspace(0.0, 1.0, FINE)
-    inner, inside = np.empty(0), np.empty(0)
-    for _ in range(ROUNDS):
-        inner = low[:, None] + (high - low)[:, None] * steps
-        inside = np.asarray(law.cdf_of_log(inner))
-        place = np.clip((inside < levels[:, None]).sum(axis=1), 1, FINE - 1)
-        rows = np.arange(levels.size)
-        low, high = inner[rows, place - 1], inner[rows, place]
-        below, above = inside[rows, place - 1], inside[rows, place]
-    rise = np.where(above > below, above - below, 1.0)
-    return np.asarray(low + (high - low) * np.clip((levels - below) / rise, 0.0, 1.0))
+
+    def residual(u: Real, index: NDArray[np.intp]) -> Real:
+        # a little below the level: where a gap has exactly this mass below, its lower end
+        difference = np.asarray(law.cdf_of_log(u)) - levels[index] + 2.0 * ROUNDING
+        return np.where(np.abs(difference) <= ROUNDING, 0.0, difference)
+
+    return bracketed_roots(residual, grid[last - 1], grid[last])
 
 
 def _log_lower_end(law: Law, top: float, kernel: float) -> float:

@@ -229,6 +229,14 @@ class _Builder:
         farthest = np.maximum(np.abs(batch.first), np.abs(batch.last))
         return np.select([kind == PLAIN, kind == ZERO], [np.abs(batch.last - batch.first), 0.0], farthest**2)
 
+    def own_width(self, batch: _Batch) -> Real:
+        """Width in log t of the panel itself; 0 around a zero of t."""
+        kind = self.kind[batch.piece]
+        beside = np.where(batch.first * batch.last > 0.0, np.minimum(np.abs(batch.first), np.abs(batch.last)), 0.0)
+        farthest = np.maximum(np.abs(batch.first), np.abs(batch.last))
+        turning = (farthest - beside) * (farthest + beside)
+        return np.select([kind == PLAIN, kind == ZERO], [np.abs(batch.last - batch.first), 0.0], turning)
+
     def split(self, batch: _Batch) -> _Batch:
         """Cut every panel about where s is halfway, but never at an extreme."""
         share = np.where(self.kind[batch.piece] == PLAIN, 0.5, 0.42)
@@ -260,7 +268,7 @@ class _Builder:
                 [s, extreme[:, None] - s * s, extreme[:, None] + s * s],
                 2.0 * np.log(np.abs(s)),
             )
-        width = self.width(batch)
+        width = self.own_width(batch)
         scale = np.maximum(1.0, np.abs(np.where(kind == ZERO, 0.0, logarithms.T)).max(axis=0))
         noise = self.noise(batch)
         narrow = (width < np.maximum(NARROWEST, 2.0 * noise)) & (kind != ZERO)
@@ -268,7 +276,7 @@ class _Builder:
         blur = blurred / np.where(kind == ZERO, 1.0, np.maximum(width, NARROWEST))
         blur += ROUNDING * np.abs(limits).max(axis=1) / np.maximum(batch.high - batch.low, TINY)
         tail = np.abs(coefficients[:, -3:]).max(axis=1)
-        resolved = (width <= 2.0 * WIDEST) & (tail <= np.maximum(ABSOLUTE, np.maximum(RELATIVE, blur) * mass))
+        resolved = (self.width(batch) <= 2.0 * WIDEST) & (tail <= np.maximum(ABSOLUTE, np.maximum(RELATIVE, blur) * mass))
         negligible = mass < NEGLIGIBLE
         for i in np.flatnonzero(narrow & ~negligible):
             self.points.append((math.exp(float(logarithms[i].mean())), float(mass[i])))

@@ -14,7 +14,9 @@ EPS = float(np.finfo(np.float64).eps)
 _LIMIT = 1200
 
 
-def bracketed_roots(function: Callable[[Real, NDArray[np.intp]], Real], low: Real, high: Real) -> Real:
+def bracketed_roots(
+    function: Callable[[Real, NDArray[np.intp]], Real], low: Real, high: Real, *, absolute: float = 0.0
+) -> Real:
     """Solve ``function(x, index)[i] = 0`` for every equation, `x` between ``low[i]`` and ``high[i]``.
 
     Inverse quadratic interpolation safeguarded by bisection (Chandrupatla 1997), all equations in lockstep; an
@@ -26,6 +28,8 @@ def bracketed_roots(function: Callable[[Real, NDArray[np.intp]], Real], low: Rea
         Maps points and the indices of their equations to residuals.
     low, high : ndarray
         Brackets. Where the residuals at the ends have the same sign the result is NaN.
+    absolute : float
+        Distance that does not matter: a root at 0 has no relative accuracy.
     """
     everything = np.arange(low.size)
     b, a = low.astype(np.float64), high.astype(np.float64)
@@ -45,8 +49,9 @@ def bracketed_roots(function: Callable[[Real, NDArray[np.intp]], Real], low: Rea
         b, fb = np.where(same, b, a), np.where(same, fb, fa)
         a, fa = x, fx
         best = np.where(np.abs(fa) < np.abs(fb), a, b)
-        slack = 2.0 * EPS * np.abs(best) / np.maximum(np.abs(b - c), np.finfo(float).tiny)
-        done = (slack > 0.5) | (fa == 0.0) | (np.abs(b - a) <= 2.0 * EPS * np.abs(best))
+        within = np.maximum(2.0 * EPS * np.abs(best), absolute)
+        slack = within / np.maximum(np.abs(b - c), np.finfo(float).tiny)
+        done = (slack > 0.5) | (fa == 0.0) | (np.abs(b - a) <= within)
         root[live[done]] = np.where(fa == 0.0, a, best)[done]
         keep = ~done
         live, a, b, c, fa, fb, fc = (v[keep] for v in (live, a, b, c, fa, fb, fc))

@@ -402,3 +402,59 @@ def test_deep_orthogonal_networks_whose_edges_leave_the_range_of_doubles():
     report = MLP(depth=96, activation="leaky_relu", sigma_w=1.3, weights="orthogonal").isometry()
     # E phi'^2 = (1 + slope^2)/2 in every layer
     assert report.log_m1 == pytest.approx(96 * math.log(1.69 * (1 + 0.01**2) / 2), rel=1e-12)
+
+
+# ---------------------------------------------------------------- laws that spread over hundreds of orders
+@pytest.mark.parametrize(
+    "network",
+    [
+        MLP(4, "leaky_relu", 1.0, 0.0, "orthogonal", (1, 0.75, 0.5, 1, 0.5), input_q=1.0),
+        MLP(4, "leaky_relu", 1.0, 0.0, "orthogonal", (1, 2, 1, 2, 1), input_q=1.0),
+        MLP(2, "tanh", 1.0, 0.0, "orthogonal", (1, 2, 1), input_q=1.0),
+    ],
+    ids=["narrowing", "widening twice", "widening tanh"],
+)
+def test_quantiles_of_networks_with_far_tails_beside_samples(network):
+    n = 200
+    report = network.isometry()
+    measured = []
+    for seed in range(3):
+        jacobian = np.asarray(network.jacobian().sample(n, rng=np.random.default_rng(seed)))
+        measured.append(np.linalg.svd(jacobian, compute_uv=False))
+    s = np.concatenate(measured)
+    for level, value in report.predicted.quantiles.items():
+        if value > 1e-7:
+            # numbers of live units wander by √n/2 in every layer
+            assert np.mean(s <= value) == pytest.approx(level, abs=0.1)
+    values = np.array(list(report.predicted.quantiles.values()))
+    assert np.all(np.diff(values) > 0.0)
+    halved = np.mean(s[:, None] <= 0.5 * values, axis=0)
+    assert np.abs(halved - report.predicted.levels).max() > 0.12  # half of each singular value is refused
+
+
+def test_levels_below_the_range_of_doubles_are_unresolved():
+    report = MLP(3, "erf", 4.0, 0.0, "orthogonal").isometry()
+    summary = report.predicted
+    logs = dict(zip(summary.levels, summary.log_quantiles, strict=True))
+    assert math.isnan(logs[0.001]) and summary.to_dict()["quantiles"]["0.001"] is None
+    assert "unresolved" in str(report)
+    rest = [v for level, v in logs.items() if level > 0.001]
+    assert np.all(np.isfinite(rest)) and np.all(np.diff(rest) > 0.0)
+
+
+def test_mass_far_below_lies_between_the_bounds_of_its_factors():
+    # singular values of a product: N(e^u) ≥ N_1(e^u / max D_2²), and N(e^u) ≤ N_1(a) + N_2(e^u / a) for every a
+    network = MLP(2, rmt.networks.activation("erf", scale=3.0), 1.0, 0.0, "orthogonal", input_q=0.66)
+    first, second = (layer.q for layer in network.layers)
+    top = math.log(36.0 / math.pi)
+
+    def below(v, q):
+        return math.erfc(math.sqrt(max(top - v, 0.0) / 36.0 / q))
+
+    points = np.linspace(-600.0, -200.0, 9)
+    masses = np.asarray(network.jacobian().gram_law().cdf_of_log(points))
+    assert np.all(np.diff(masses) > 0.0)
+    for u, mass in zip(points, masses, strict=True):
+        least = max(below(u - top, first), below(u - top, second))
+        most = min(below(v, first) + below(u - v, second) for v in np.linspace(u - top, top, 400))
+        assert least < mass < most

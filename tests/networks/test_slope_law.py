@@ -253,3 +253,23 @@ def test_products_are_not_followed_below_the_range_of_doubles_unless_they_are_po
         saturated.cdf_of_log(-1e4)
     deep = rmt.multiplicative_power(rmt.MarchenkoPastur(), 300, closed_form=False)
     assert deep.cdf_of_log(-1e5) == pytest.approx(rmt.FussCatalan(300).cdf_of_log(-1e5), rel=1e-11)
+
+
+@pytest.mark.parametrize(("scale", "q"), [(50.0, 1e-6), (50.0, 1e-3), (3.0, 1.0)])
+def test_functions_of_the_math_module_next_to_the_top_of_their_slope(scale, q):
+    # differences blur log t there: panels narrower than that blur are cut no further
+    law = squared_slope_law(lambda x: math.tanh(scale * x), q)
+    assert law.log_panels.kind.size < 400
+    share = np.array([1e-3, 0.2, 0.5, 0.9, 0.999, 0.999999])
+    x = np.arccosh(share**-0.25) / scale  # φ'² = scale² sech⁴(scale x)
+    exact = np.array([math.erfc(v / math.sqrt(2.0 * q)) for v in x])
+    np.testing.assert_allclose(law.cdf(scale**2 * share), exact, atol=2e-7)
+
+
+def test_slopes_below_the_range_of_doubles():
+    # φ'² = (4·9/π) exp(−18x²) with x² up to 60: the law goes on below 1e-308
+    law, top = squared_slope_law(activation("erf", scale=3.0), 0.66), 36.0 / math.pi
+    points = np.array([0.0, 1e-300, 1e-100, 1e-10, 0.1, 5.0, 11.0])
+    exact = [math.erfc(math.sqrt(math.log(top / max(t, 1e-300)) / 18.0 / 1.32)) for t in points]
+    np.testing.assert_allclose(law.cdf(points), exact, rtol=1e-9, atol=1e-13)
+    np.testing.assert_allclose(law.cdf(law.ppf([0.01, 0.3, 0.9])), [0.01, 0.3, 0.9], rtol=1e-9)
