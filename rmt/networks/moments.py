@@ -257,7 +257,7 @@ class Activation:
             return self._spread_near_zero(second, q) / mean**2
         if self.formulas is not None:
             return self.formulas.slope_moment(2, q) / mean**2 - 1.0
-        return self.expectation(lambda x: (self.slope(x) ** 2 - mean) ** 2, q, floor=1e-20 * mean**2) / mean**2
+        return self.expectation(lambda x: (self.slope(x) ** 2 / mean - 1.0) ** 2, q, floor=1e-20)
 
     def _spread_near_zero(self, second: RealFunction, q: float) -> float:
         """Variance of φ'², whose increments φ'(x)² − φ'(0)² are integrals of 2 φ' φ''."""

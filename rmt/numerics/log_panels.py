@@ -276,7 +276,9 @@ class _Builder:
         blur = blurred / np.where(kind == ZERO, 1.0, np.maximum(width, NARROWEST))
         blur += ROUNDING * np.abs(limits).max(axis=1) / np.maximum(batch.high - batch.low, TINY)
         tail = np.abs(coefficients[:, -3:]).max(axis=1)
-        resolved = (self.width(batch) <= 2.0 * WIDEST) & (tail <= np.maximum(ABSOLUTE, np.maximum(RELATIVE, blur) * mass))
+        resolved = (self.width(batch) <= 2.0 * WIDEST) & (
+            tail <= np.maximum(ABSOLUTE, np.maximum(RELATIVE, blur) * mass)
+        )
         negligible = mass < NEGLIGIBLE
         for i in np.flatnonzero(narrow & ~negligible):
             self.points.append((math.exp(float(logarithms[i].mean())), float(mass[i])))

@@ -436,10 +436,12 @@ def test_levels_below_the_range_of_doubles_are_unresolved():
     report = MLP(3, "erf", 4.0, 0.0, "orthogonal").isometry()
     summary = report.predicted
     logs = dict(zip(summary.levels, summary.log_quantiles, strict=True))
-    assert math.isnan(logs[0.001]) and summary.to_dict()["quantiles"]["0.001"] is None
+    assert math.isnan(logs[0.001])
+    assert summary.to_dict()["quantiles"]["0.001"] is None
     assert "unresolved" in str(report)
     rest = [v for level, v in logs.items() if level > 0.001]
-    assert np.all(np.isfinite(rest)) and np.all(np.diff(rest) > 0.0)
+    assert np.all(np.isfinite(rest))
+    assert np.all(np.diff(rest) > 0.0)
 
 
 def test_mass_far_below_lies_between_the_bounds_of_its_factors():
