@@ -27,6 +27,9 @@ ROUNDING = 1e-14
 #: slack on chi_par <= 1 for lengths that are marginally stable
 MARGINAL = 1e-9
 
+#: squared slope at 0, relative to that at the activation's scale, that is none
+NO_SLOPE = 1e-20
+
 
 @dataclass(frozen=True)
 class CriticalPoint:
@@ -132,7 +135,7 @@ def critical_points(activation_: ActivationLike, *, sigma_b: float) -> tuple[Cri
         return (_point(phi, 1.0, 0.0),) if sb == 0.0 else ()
     grid = _edge_grid(phi, sb)
     points = []
-    if sb == 0.0 and float(phi(0.0)) == 0.0 and phi.slope_moment(1, 0.0) > 0.0:
+    if sb == 0.0 and float(phi(0.0)) == 0.0 and phi.slope_moment(1, 0.0) > NO_SLOPE * phi.slope_moment(1, phi.scale**2):
         points.append(_limit_at_zero(phi))
     target = sb**2
 

@@ -239,8 +239,8 @@ def log_radial_gain(network: MLP) -> float | None:
 def log_inverse_radial_gain(network: MLP) -> float | None:
     """Logarithm of 1/|⟨x̂_0, J⁻¹ x̂_L⟩|, a bound on the smallest singular value of a square orthogonal network.
 
-    Backwards x_l becomes e_l x_{l−1} plus what is orthogonal to it, with e_l = E[h φ/φ']/q_l. None where φ' vanishes (also
-    by underflow) or changes sign, where the weights are not orthogonal, and where lengths vanish.
+    Backwards x_l becomes e_l x_{l−1} plus what is orthogonal to it, with e_l = E[h φ/φ']/q_l. None where φ' vanishes,
+    also by underflow, or changes sign, where the weights are not orthogonal, and where lengths vanish.
     """
     layers = network.layers
     if not (network.square and network.orthogonal) or min(layer.q for layer in layers) <= 0.0:

@@ -218,11 +218,10 @@ class SpectrumSummary:
 
 # ---------------------------------------------------------------------- quantiles on the logarithmic scale
 def log_quantiles(law: Law, levels: Sequence[float]) -> Real:
-    """Logarithms of quantiles of a law on [0, inf), good to about 1e-9; −inf inside an atom at 0, NaN where the law
-    cannot be followed that far down.
+    """Logarithms of quantiles of a law on [0, inf), good to about 1e-9; −inf inside an atom at 0.
 
-    Level 0, and the mass of an atom at 0, give the lower end of the rest. All levels narrow together, so that the law
-    is evaluated a few times on many points: for a deep product that is much faster than one search after the other.
+    NaN where the law cannot be followed that far down. Level 0, and the mass of an atom at 0, give the lower end of the
+    rest. All levels narrow together, so that the law is evaluated a few times on many points.
     """
     kernel = next((float(mass) for a, mass in law.atoms if a == 0.0), 0.0)
     top = float(law.ppf_of_log(1.0))
