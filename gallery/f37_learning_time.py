@@ -18,10 +18,9 @@ def main(n=400, rng=0):
     figure, (left, right) = rmt.plotting.figure(1, 2, height=3.2)
     target = np.diag(np.linspace(1, 2, 8))
     for kind, depths, mark in (("orthogonal", (2, 3, 6, 11, 21, 51), "C0o"), ("gaussian", (2, 3), "C1s")):
-        starts = [
-            (linear_start(d, target, gain=0.2, weights=kind, rng=rng), optimal_rate(d, strength=2)) for d in depths
-        ]
-        left.plot(depths, [train_linear(w, target, rate=0.5 * r) for w, r in starts], mark, label=f"{kind} start")
+        starts = {d: linear_start(d, target, gain=0.2, weights=kind, rng=rng) for d in depths}
+        steps = [train_linear(w, target, rate=0.5 * optimal_rate(d, strength=2)) for d, w in starts.items()]
+        left.plot(depths, steps, mark, label=f"{kind} start")
     depths = np.arange(2, 61)
     rates = [0.5 * optimal_rate(int(d), strength=2) for d in depths]
     time = [learning_time(int(d), strength=1, start=0.2, end=0.99, rate=r) for d, r in zip(depths, rates, strict=True)]

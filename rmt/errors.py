@@ -201,8 +201,10 @@ def check_pair(name: str, value: Any) -> tuple[float, float]:
     items = check_items(name, value, "two numbers")
     if len(items) != 2:
         raise ValueError(f"{name} must be a pair low < high of finite numbers, got {shown(value)}")
-    low = float(check_real(name, items[0]))
-    return low, float(check_real(name, items[1], above=low))
+    low, high = (float(check_real(name, item)) for item in items)
+    if not low < high:
+        raise ValueError(f"{name} must be a pair low < high of finite numbers, got {shown(value)}")
+    return low, high
 
 
 def check_choice(name: str, value: Any, accepted: Iterable[str]) -> str:

@@ -34,6 +34,7 @@ COMMANDS = {
     "isometry": ("rmt.cli.isometry", "whether an initialisation keeps the gradients of a deep network alive"),
     "kernel": ("rmt.cli.kernel", "spectrum and critical learning rate of the kernel of a wide network"),
     "program": ("rmt.cli.network_program", "a network in training as a tensor program: its runs and its limit"),
+    "equation": ("rmt.cli.equation_command", "the polynomial equation of a law, with edges and moments"),
     "list": ("rmt.cli.listing", "the table of ensembles and laws, with year and theorem"),
     "gallery": ("rmt.cli.gallery", "build the figures of the gallery"),
     "cite": ("rmt.cli.cite", "how to cite this package, and the theorem behind an ensemble"),

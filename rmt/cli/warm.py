@@ -94,6 +94,25 @@ def _laws() -> None:
     rmt.TracyWidom(beta=2).pdf(0.0)
 
 
+def _learning() -> None:
+    law = rmt.MarchenkoPastur(ratio=0.5)
+    rmt.optimisation.average_error(law, "optimal", 3)
+    rmt.optimisation.average_error(law, "heavy_ball", [0, 1])
+    rmt.optimisation.residual_polynomial(law, "gradient_descent", 2, [0.0, 2.0])
+    rmt.optimisation.sgd_loss(law, [0.0, 1.0], ratio=0.5, step=0.8)
+    rmt.optimisation.sgd_run(np.eye(3), [0, 2], step=0.1, rng=0)
+    rmt.training.catapult(output=1.0, eigenvalue=1.0, curvature=0.1, rate=0.5, steps=2)
+    rmt.training.quadratic_catapult(rmt.Semicircle(), dimension=4, relative_rate=0.5, steps=2)
+
+
+def _data() -> None:
+    import scipy.sparse
+
+    rng = np.random.default_rng(0)
+    rmt.data.shrink_eigenvalues(rng.standard_normal(3000) ** 2, 6000)
+    rmt.spectra.density_of_states(scipy.sparse.eye_array(50).tocsr(), rng=0)
+
+
 JOBS: dict[str, Callable[[], object]] = {
     "random numbers": _random_numbers,
     "random matrices": _samples,
@@ -102,4 +121,6 @@ JOBS: dict[str, Callable[[], object]] = {
     "free sums and products": _free_sums_and_products,
     "networks": _networks,
     "kernels of networks": _kernels_of_networks,
+    "learning": _learning,
+    "data": _data,
 }

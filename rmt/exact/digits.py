@@ -17,6 +17,7 @@ from rmt.errors import ConvergenceError, check_choice, check_count, check_real
 from rmt.exact.algebraic_numbers import arb_ends
 from rmt.exact.enclosures import enclose_ball
 from rmt.exact.equation import Equation, equation_of, in_variable
+from rmt.exact.horner import with_derivative
 from rmt.exact.sheets import working_bits
 from rmt.laws.law import Law
 
@@ -191,7 +192,7 @@ def _inverse_function(law: Law, equation: Equation | None, name: str, g: Any, di
             coefficients[p.degrees[0] - i] += c * mpmath.mpmathify(at) ** j
         value = mpmath.mpmathify(near if isinstance(g, complex) else near.real)
         for _ in range(math.ceil(math.log2(digits + 20)) + 6):
-            f, slope = mpmath.polyval(coefficients, value, derivative=1)
+            f, slope = with_derivative(coefficients, value)
             if slope == 0:
                 break
             step = f / slope

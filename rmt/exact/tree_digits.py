@@ -12,6 +12,7 @@ import numpy as np
 
 from rmt.errors import ConvergenceError
 from rmt.exact.curves import CurveBuilder
+from rmt.exact.horner import with_derivative
 from rmt.exact.rings import require_flint, ring
 from rmt.free import tree
 from rmt.free.computed import law_of
@@ -103,7 +104,7 @@ def _leaf_transform(law: Law) -> Callable[[Any, complex], Any]:
             coefficients = [sum((c * z**j for j, c in table.get(i, [])), mpmath.mpc(0)) for i in range(degree, -1, -1)]
             g = mpmath.mpc(near)
             for _ in range(_STEPS):
-                value, slope = mpmath.polyval(coefficients, g, derivative=1)
+                value, slope = with_derivative(coefficients, g)
                 step = value / slope if slope else mpmath.mpc(0)
                 g -= step
                 if abs(step) <= abs(g) * mpmath.mpf(10) ** (-mpmath.mp.dps + 3):

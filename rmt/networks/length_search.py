@@ -13,6 +13,8 @@ import numpy as np
 from rmt.errors import ConvergenceError
 from rmt.networks.moments import Activation, Real
 
+#: values of log(V(q)/q) that count as zero
+NOISE = 1e-14
 #: lengths of the search relative to the squared scales on which the activation varies, and its points per decade
 NEAR, FAR, PER_DECADE = 1e-14, 1e14, 5
 #: points per decade beyond, where lengths are so short or so long that maps are linear or powers
@@ -70,7 +72,7 @@ def values_on(function: LengthFunction, grid: Real) -> Real:
     return out
 
 
-def all_roots(function: LengthFunction, grid: Real, *, noise: float = 1e-14) -> list[float]:
+def all_roots(function: LengthFunction, grid: Real, *, noise: float = NOISE) -> list[float]:
     """Isolated roots of a smooth function on an increasing positive grid: sign changes, and tangencies.
 
     Values up to `noise` count as zero; where several neighbours are zero the function vanishes on an interval,
@@ -148,7 +150,7 @@ def next_root(function: LengthFunction, start: float, path: Real) -> float | Non
                 return None
             continue
         failures = 0
-        if value == 0.0:
+        if abs(value) <= NOISE:
             return float(point)
         if value * sign < 0.0:
             around = np.sort(np.array([*(p for p, _ in seen[-2:]), point]))

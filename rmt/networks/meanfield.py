@@ -20,6 +20,7 @@ from rmt.errors import LARGEST_SCALE, LARGEST_VARIANCE, ConvergenceError, check_
 from rmt.networks.activations import ActivationLike, activation
 from rmt.networks.length_search import (
     MOST,
+    NOISE,
     PER_DECADE,
     LengthFunction,
     all_roots,
@@ -396,7 +397,7 @@ def _resting_length(phi: Activation, sw: float, sb: float, start: float) -> floa
 def _next_fixed_point(excess: LengthFunction, start: float, grid: Real) -> float:
     """The first fixed point in the direction in which the map moves a length."""
     value = excess(start)
-    if abs(value) <= 1e-15:
+    if abs(value) <= NOISE:
         return start
     if value > 0.0:
         beyond = grid[grid > start * 10.0 ** (0.5 / PER_DECADE)]

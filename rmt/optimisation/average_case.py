@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from rmt.errors import ConvergenceError, check_count, check_real, check_reals
 from rmt.laws import Law, MarchenkoPastur
-from rmt.optimisation.descent_methods import Method, Recursion, method_recursion, polynomial_values, squared_sums
+from rmt.optimisation.descent_methods import Method, Recursion, method_recursion
 from rmt.optimisation.law_nodes import check_spectrum, law_nodes
+from rmt.optimisation.recursion_kernels import polynomial_values, squared_sums
 
 Real = NDArray[np.float64]
 

@@ -7,15 +7,15 @@ steps h, momenta m and extrapolated steps g.
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rmt.errors import check_choice, check_real
 from rmt.laws import Law
-from rmt.numerics.kernel import kernel
 from rmt.optimisation.law_nodes import check_spectrum, law_nodes
+from rmt.optimisation.recursion_kernels import orthogonal_recursion
 
 Real = NDArray[np.float64]
 Method = Literal["gradient_descent", "heavy_ball", "nesterov", "chebyshev", "optimal", "conjugate_gradient"]
@@ -99,67 +99,3 @@ def _chebyshev(low: float, high: float, count: int) -> Recursion:
         steps[k], momenta[k] = -4.0 * following / (high - low), ratio * following
         ratio = following
     return Recursion(steps, momenta, np.zeros(count))
-
-
-@kernel
-def orthogonal_recursion(nodes: Any, weights: Any, count: int) -> Any:
-    """Steps and momenta of the polynomials orthogonal with respect to Σ weight δ_node, normalised to 1 at 0."""
-    steps, momenta = np.zeros(count), np.zeros(count)
-    size = nodes.size
-    before, now = np.zeros(size), np.ones(size)
-    norm_before, ratio_before = 0.0, 0.0
-    for k in range(count):
-        norm, mean = 0.0, 0.0
-        for i in range(size):
-            square = weights[i] * now[i] * now[i]
-            norm += square
-            mean += square * nodes[i]
-        if k == 0:
-            first = norm
-        if not norm > 1e-290 * first:  # the last polynomial vanishes on all nodes: nothing is left to learn
-            break
-        centre = mean / norm
-        shift = 0.0
-        if k > 0:
-            shift = ratio_before * norm / norm_before  # b_k / ρ_{k−1}, with b_k = ρ² n_k/n_{k−1}
-        ratio = -centre - shift
-        steps[k] = -1.0 / ratio
-        momenta[k] = shift / ratio
-        for i in range(size):
-            after = (1.0 + momenta[k] - steps[k] * nodes[i]) * now[i] - momenta[k] * before[i]
-            before[i] = now[i]
-            now[i] = after
-        norm_before, ratio_before = norm, ratio
-    return steps, momenta
-
-
-@kernel
-def polynomial_values(nodes: Any, steps: Any, momenta: Any, extrapolated: Any) -> Any:
-    """P_k at the nodes after all steps."""
-    before, now = np.zeros(nodes.size), np.ones(nodes.size)
-    for k in range(steps.size):
-        for i in range(nodes.size):
-            x = nodes[i]
-            after = (1.0 + momenta[k] - steps[k] * x) * now[i] - (momenta[k] - extrapolated[k] * x) * before[i]
-            before[i] = now[i]
-            now[i] = after
-    return now
-
-
-@kernel
-def squared_sums(nodes: Any, weights: Any, steps: Any, momenta: Any, extrapolated: Any) -> Any:
-    """Σ weight P_k(node)² for k = 0, ..., number of steps."""
-    out = np.zeros(steps.size + 1)
-    before, now = np.zeros(nodes.size), np.ones(nodes.size)
-    for i in range(nodes.size):
-        out[0] += weights[i]
-    for k in range(steps.size):
-        total = 0.0
-        for i in range(nodes.size):
-            x = nodes[i]
-            after = (1.0 + momenta[k] - steps[k] * x) * now[i] - (momenta[k] - extrapolated[k] * x) * before[i]
-            before[i] = now[i]
-            now[i] = after
-            total += weights[i] * after * after
-        out[k + 1] = total
-    return out

@@ -12,7 +12,7 @@ from rmt.errors import ConvergenceError
 from rmt.laws import Law
 from rmt.laws.expectation import expectation_rule
 from rmt.laws.law import check_law
-from rmt.numerics.kernel import kernel
+from rmt.optimisation.recursion_kernels import jacobi_matrix
 
 Real = NDArray[np.float64]
 
@@ -60,35 +60,9 @@ def gauss_nodes(nodes: Real, weights: Real, count: int) -> tuple[Real, Real]:
 
     if count >= nodes.size:
         return nodes, weights
-    centre, off, many = _jacobi_matrix(nodes, weights, count)
+    centre, off, many = jacobi_matrix(nodes, weights, count)
     positions, vectors = eigh_tridiagonal(centre[:many], off[: many - 1])
     return np.maximum(positions, 0.0), weights.sum() * vectors[0] ** 2
-
-
-@kernel
-def _jacobi_matrix(nodes: Any, weights: Any, count: int) -> Any:
-    """Diagonal and second diagonal of multiplication by x in the orthonormal polynomials (Stieltjes' recursion)."""
-    centre, off = np.zeros(count), np.zeros(count)
-    before, now = np.zeros(nodes.size), np.full(nodes.size, 1.0 / math.sqrt(weights.sum()))
-    many = 0
-    for k in range(count):
-        mean, second = 0.0, 0.0
-        for i in range(nodes.size):
-            mean += weights[i] * nodes[i] * now[i] * now[i]
-        link = off[k - 1] if k > 0 else 0.0
-        for i in range(nodes.size):
-            after = (nodes[i] - mean) * now[i] - link * before[i]
-            before[i] = now[i]
-            now[i] = after
-            second += weights[i] * after * after
-        centre[k] = mean
-        off[k] = math.sqrt(second)
-        many = k + 1
-        if off[k] <= 1e-14 * nodes.max():
-            break
-        for i in range(nodes.size):
-            now[i] /= off[k]
-    return centre, off, many
 
 
 def mass_at_zero(law: Law) -> float:

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from rmt.errors import ConvergenceError, check_count, check_generator, check_real, check_reals
 from rmt.laws import Law
-from rmt.numerics.kernel import kernel
 from rmt.optimisation.descent_methods import METHODS, Method, method_recursion
+from rmt.optimisation.recursion_kernels import stochastic_losses
 
 Real = NDArray[np.float64]
 
@@ -225,7 +225,7 @@ def sgd_run(
     planted = _direction(generator, d, float(check_real("distance", distance, at_least=0.0)))
     right = matrix @ planted + _direction(generator, n, float(check_real("noise", noise, at_least=0.0)))
     order = generator.integers(0, n, int(counts.max(initial=0.0)))
-    out = _stochastic_losses(np.ascontiguousarray(matrix), right, order, gamma, counts.astype(np.int64))
+    out = stochastic_losses(np.ascontiguousarray(matrix), right, order, gamma, counts.astype(np.int64))
     if not np.isfinite(out).all():
         raise ConvergenceError(f"stochastic gradient descent diverges at step {gamma:g}; lower it", point=gamma)
     return np.asarray(out.reshape(times.shape))
@@ -234,29 +234,6 @@ def sgd_run(
 def _direction(generator: np.random.Generator, size: int, square: float) -> Real:
     vector = generator.standard_normal(size)
     return np.asarray(vector * np.sqrt(square) / np.linalg.norm(vector))
-
-
-@kernel
-def _stochastic_losses(rows: Any, right: Any, order: Any, step: float, counts: Any) -> Any:
-    n, d = rows.shape
-    x, out, done = np.zeros(d), np.empty(counts.size), 0
-    for place in range(counts.size):
-        while done < counts[place]:
-            i = order[done]
-            error = -right[i]
-            for j in range(d):
-                error += rows[i, j] * x[j]
-            for j in range(d):
-                x[j] -= step * error * rows[i, j]
-            done += 1
-        total = 0.0
-        for i in range(n):
-            error = -right[i]
-            for j in range(d):
-                error += rows[i, j] * x[j]
-            total += error * error
-        out[place] = 0.5 * total
-    return out
 
 
 def check_square(name: str, value: ArrayLike) -> Real:

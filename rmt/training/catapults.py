@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmt.errors import check_count, check_real
-from rmt.numerics.kernel import kernel
+from rmt.training.orbit_kernels import orbit_of_one_example
 
 Real = NDArray[np.float64]
 Regime = Literal["monotone", "catapult", "divergent"]
@@ -112,26 +112,9 @@ def catapult(
     start = float(check_real("eigenvalue", eigenvalue, above=0.0))
     a = float(check_real("curvature", curvature, above=0.0))
     y, g = float(check_real("target", target)), float(check_real("output", output))
-    residuals, eigenvalues, count = _orbit(g - y, y, start, a, eta, check_count("steps", steps))
+    residuals, eigenvalues, count = orbit_of_one_example(g - y, y, start, a, eta, check_count("steps", steps))
     diverged = not abs(residuals[count]) <= DIVERGED
     return make_orbit(0.5 * residuals[: count + 1] ** 2, eigenvalues[: count + 1], eta, diverged)
-
-
-@kernel
-def _orbit(r: float, y: float, lam: float, a: float, eta: float, steps: int) -> Any:
-    residuals, eigenvalues = np.empty(steps + 1), np.empty(steps + 1)
-    residuals[0], eigenvalues[0] = r, lam
-    count = 0
-    for t in range(steps):
-        g = r + y
-        after = (1.0 - eta * lam + a * eta * eta * r * g) * r
-        lam = lam - eta * a * (4.0 * r * g - eta * lam * r * r)
-        r = after
-        residuals[t + 1], eigenvalues[t + 1] = r, lam
-        count = t + 1
-        if not abs(r) <= 1e30:
-            break
-    return residuals, eigenvalues, count
 
 
 class CatapultLaw(NamedTuple):

@@ -12,9 +12,9 @@ from rmt.errors import check_count, check_generator, check_real, check_reals
 from rmt.laws import Law
 from rmt.laws.expectation import expectation_rule
 from rmt.laws.law import check_law
-from rmt.numerics.kernel import kernel
 from rmt.optimisation.least_squares import check_square
 from rmt.training.catapults import CatapultOrbit, make_orbit
+from rmt.training.orbit_kernels import orbit_of_a_spectrum
 
 Real = NDArray[np.float64]
 
@@ -156,29 +156,8 @@ def _from_nodes(x: Real, weights: Real, gamma: float, relative: float, target: f
     if first <= 0.0:
         raise ValueError("Σ must not vanish: its tangent kernel is 0 and nothing is learnt")
     eta = float(check_real("relative_rate", relative, above=0.0)) / first
-    losses, tops, count = _polynomial_orbit(x, weights, gamma, eta, y, steps)
+    losses, tops, count = orbit_of_a_spectrum(x, weights, gamma, eta, y, steps)
     return make_orbit(losses[: count + 1], tops[: count + 1], eta, not losses[count] <= 1e60)
-
-
-@kernel
-def _polynomial_orbit(x: Any, weights: Any, gamma: float, eta: float, y: float, steps: int) -> Any:
-    losses, tops = np.empty(steps + 1), np.empty(steps + 1)
-    p, begin, count = np.ones(x.size), 0.0, 0
-    for t in range(steps + 1):
-        first, second = 0.0, 0.0
-        for i in range(x.size):
-            mass = weights[i] * x[i] * p[i] * p[i]
-            first += mass
-            second += mass * x[i]
-        if t == 0:
-            begin = 0.5 * gamma * first
-        r = 0.5 * gamma * first - begin - y
-        losses[t], tops[t], count = 0.5 * r * r, gamma * gamma * second, t
-        if not losses[t] <= 1e60:
-            break
-        for i in range(x.size):
-            p[i] *= 1.0 - eta * gamma * r * x[i]
-    return losses, tops, count
 
 
 def catapult_ceiling(

@@ -152,7 +152,7 @@ def test_bad_input():
         outliers(MarchenkoPastur(), -2.0, perturbation="multiplicative")
     with pytest.raises(ValueError, match=r"needs a law on \[0, inf\)"):
         outliers(Semicircle(), 2.0, perturbation="multiplicative")
-    with pytest.raises(ValueError, match="'additive' or 'multiplicative'"):
+    with pytest.raises(ValueError, match="accepted: 'additive', 'multiplicative'"):
         outliers(Semicircle(), 2.0, perturbation="rank one")
     with pytest.raises(ValueError, match="no factors"):
         outliers(Semicircle(), 2.0, factor=0)

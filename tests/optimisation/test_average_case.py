@@ -14,8 +14,9 @@ from rmt.optimisation import (
     measured_halting_time,
     residual_polynomial,
 )
-from rmt.optimisation.descent_methods import METHODS, method_recursion, squared_sums
+from rmt.optimisation.descent_methods import METHODS, method_recursion
 from rmt.optimisation.law_nodes import law_nodes
+from rmt.optimisation.recursion_kernels import squared_sums
 
 LAWS = {
     "hard edge": rmt.MarchenkoPastur(),

@@ -1,4 +1,4 @@
-"""F68. Stochastic gradient descent on its Volterra equation
+"""F65. Stochastic gradient descent on its Volterra equation
 
 Left: loss of single-sample gradient descent on n rows and n/2 columns, without noise: the solution for three steps, and
 three runs at each (dots). Right: below γ* the lowest eigenvalue sets the rate, above it the noise of the samples, above
@@ -37,4 +37,4 @@ def main(n=400, rng=0):
 
 
 if __name__ == "__main__":
-    rmt.plotting.save(main(), "F68.png")
+    rmt.plotting.save(main(), "F65.png")

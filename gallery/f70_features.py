@@ -1,4 +1,4 @@
-"""F73. Small batches learn features
+"""F70. Small batches learn features
 
 Two layers of ReLU on n points of the target x_1 x_2 at half of the full-batch critical rate, 25 passes for each batch
 size, so that small ones also take more steps: average gradient outer product in six coordinates after full-batch and
@@ -37,4 +37,4 @@ def main(n=200, rng=0):
 
 
 if __name__ == "__main__":
-    rmt.plotting.save(main(), "F73.png")
+    rmt.plotting.save(main(), "F70.png")

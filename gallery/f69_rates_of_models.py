@@ -1,4 +1,4 @@
-"""F72. Beyond the critical rate the network learns better and its linear model diverges
+"""F69. Beyond the critical rate the network learns better and its linear model diverges
 
 Least test loss of two layers of ReLU, of their quadratic and of their linear model, trained on n points of a rank-2
 target, against the learning rate in units of the critical one; medians over three starts. Below 1 all
@@ -31,4 +31,4 @@ def main(n=100, rng=0):
 
 
 if __name__ == "__main__":
-    rmt.plotting.save(main(), "F72.png")
+    rmt.plotting.save(main(), "F69.png")

@@ -1,9 +1,10 @@
-"""F70. Three regimes of one orbit, and what catapults conserve
+"""F67. Three regimes of one orbit, and what catapults conserve
 
 Left: loss of the quadratic model with one example at rates 1.5, 2.5 and 4.1 over the eigenvalue: it falls, shoots up
 and comes back, or does not. Right: catapults from V = 2 + delta in the plane of U (scaled squared residual) and V =
 rate times eigenvalue run along level curves of U + s^2/2 + s^3/3, s = V - 2, and end near 2 - delta - 2 delta^2/3
-(circles). Source: Lewkowycz et al. (2020); Zhu et al. (2022).
+(circles).
+Source: Lewkowycz et al. (2020); Zhu et al. (2022).
 """
 
 import numpy as np
@@ -33,4 +34,4 @@ def main(n=400, rng=0):
 
 
 if __name__ == "__main__":
-    rmt.plotting.save(main(), "F70.png")
+    rmt.plotting.save(main(), "F67.png")

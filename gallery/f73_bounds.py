@@ -1,4 +1,4 @@
-"""F76. The parts of a bound, and kinds of PAC-Bayes bounds
+"""F73. The parts of a bound, and kinds of PAC-Bayes bounds
 
 Left: bound on the risk of a nearly linear network of two layers against training time: complexity (dashed, it does
 not depend on time) and deviation from the linear proxy for three nonlinearities; above the dotted line a coin is
@@ -35,4 +35,4 @@ def main(n=400, rng=0):
 
 
 if __name__ == "__main__":
-    rmt.plotting.save(main(), "F76.png")
+    rmt.plotting.save(main(), "F73.png")

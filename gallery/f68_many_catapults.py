@@ -1,4 +1,4 @@
-"""F71. Where the spike lives, and a staircase of catapults
+"""F68. Where the spike lives, and a staircase of catapults
 
 Left: loss of two layers of ReLU above their critical rate, split over the five leading eigenvectors of the kernel of
 the moment and all others: the spike is in the first. Right: three layers whose rate is set to 1.3 times the critical
@@ -35,4 +35,4 @@ def main(n=60, rng=0):
 
 
 if __name__ == "__main__":
-    rmt.plotting.save(main(), "F71.png")
+    rmt.plotting.save(main(), "F68.png")

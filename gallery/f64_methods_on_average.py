@@ -1,4 +1,4 @@
-"""F67. What a method needs is known before it runs
+"""F64. What a method needs is known before it runs
 
 Left: mean error of four methods on least squares with ratio 1/2, from the law; dots are runs on one matrix. Right:
 steps of heavy ball to a squared gradient below 1e-4, predicted (line) and for four laws of entries (bars over five
@@ -37,4 +37,4 @@ def main(n=400, rng=0):
 
 
 if __name__ == "__main__":
-    rmt.plotting.save(main(), "F67.png")
+    rmt.plotting.save(main(), "F64.png")

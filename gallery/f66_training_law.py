@@ -1,4 +1,4 @@
-"""F69. The training curve and the critical rate of a wide network, before its data are drawn
+"""F66. The training curve and the critical rate of a wide network, before its data are drawn
 
 Left: loss of two layers of ReLU on n random points of a sphere in n dimensions with random labels, against the Laplace
 transform of the law of its tangent kernel; nothing is fitted. Right: critical rates of random batches
@@ -37,4 +37,4 @@ def main(n=200, rng=0):
 
 
 if __name__ == "__main__":
-    rmt.plotting.save(main(), "F69.png")
+    rmt.plotting.save(main(), "F66.png")

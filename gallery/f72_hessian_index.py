@@ -1,4 +1,4 @@
-"""F75. Saddles become minima below a critical energy
+"""F72. Saddles become minima below a critical energy
 
 Left: law of the Hessian at critical points of energies 0.02, 0.1 and 0.4, a Gauss-Newton part of ratio 1/4 plus a
 residual part, with eigenvalues of a matrix of size n. Right: share of negative eigenvalues against energy for three
@@ -37,4 +37,4 @@ def main(n=300, rng=0):
 
 
 if __name__ == "__main__":
-    rmt.plotting.save(main(), "F75.png")
+    rmt.plotting.save(main(), "F72.png")

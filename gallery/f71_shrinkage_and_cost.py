@@ -1,4 +1,4 @@
-"""F74. What weight decay leaves of a matrix of noise and signal
+"""F71. What weight decay leaves of a matrix of noise and signal
 
 Left: singular value that a deep linear network with weight decay learns, against that of its target, over the bulk of
 a noise matrix of n rows (grey): three and more layers have a hard threshold, here put at the edge of the bulk. Right:
@@ -37,4 +37,4 @@ def main(n=400, rng=0):
 
 
 if __name__ == "__main__":
-    rmt.plotting.save(main(), "F74.png")
+    rmt.plotting.save(main(), "F71.png")
