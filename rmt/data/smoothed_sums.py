@@ -32,8 +32,9 @@ def smoothed_sums(log_x: Real, width: float) -> NDArray[np.complex128]:
     padded = 1 << (2 * count - 1).bit_length()
     lags = np.arange(padded)
     lags[lags > padded // 2] -= padded
+    kernel_values = _kernel(np.asarray(lags * step, dtype=np.float64), width)
     charges = np.fft.fft(_spread(place, count), padded)
-    field = np.fft.ifft(charges * np.fft.fft(_kernel(lags * step, width)))[:count]
+    field = np.fft.ifft(np.multiply(charges, np.fft.fft(kernel_values)))[:count]
     return np.asarray(_read(place, field.real.copy(), field.imag.copy()) / size)
 
 

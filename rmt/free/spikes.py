@@ -194,6 +194,7 @@ def nonlinear_shrinkage(law: Law, eigenvalues: ArrayLike, *, factor: int | None 
         _check_inside(law, x, inside)
         return np.full(x.shape, float(law.variance))[()]
     place = _factor(law, _population_place(law) if factor is None else factor)
+    assert isinstance(law, ComputedLaw)  # _factor has refused all others
     zero = (x == 0.0) & (law._mass_at_zero() > 0.0)
     if zero.any():
         out = np.full(x.shape, _at_zero(law, place))

@@ -344,7 +344,7 @@ def _moments(
 def jackson(count: int) -> Real:
     """Jackson's damping factors of moments 0 ... count − 1."""
     k, q = np.arange(count), math.pi / (count + 1)
-    return ((count - k + 1) * np.cos(q * k) + np.sin(q * k) / math.tan(q)) / (count + 1)
+    return np.asarray(((count - k + 1) * np.cos(q * k) + np.sin(q * k) / math.tan(q)) / (count + 1))
 
 
 def jackson_width(x: Real, count: int) -> Real:
@@ -356,7 +356,7 @@ def jackson_width(x: Real, count: int) -> Real:
 
 def _cosine_sum(coefficients: Real, angle: Real) -> Real:
     """Σ_k c_k cos kθ, k = 1, 2, ..."""
-    return np.polynomial.chebyshev.chebval(np.cos(angle), np.concatenate([[0.0], coefficients]))
+    return np.asarray(np.polynomial.chebyshev.chebval(np.cos(angle), np.concatenate([[0.0], coefficients])))
 
 
 # ---------------------------------------------------------------------- operators
