@@ -123,7 +123,7 @@ class _Reader:
     def _take(self) -> str:
         if not self._tokens:
             raise ValueError(f"{self._text!r} ends too early; an example: semicircle + marchenko-pastur(ratio=1/2)")
-        return self._tokens.pop(0)
+        return str(self._tokens.pop(0))
 
     def finish(self) -> None:
         """Refuse what is left over."""
