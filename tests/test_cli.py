@@ -265,7 +265,7 @@ def test_cite_agrees_with_the_citation_file(capsys):
     ("call", "message"),
     [
         ("compre goe", "no command 'compre'; did you mean compare?"),
-        ("frobnicate", "the commands are compare, law"),
+        ("frobnicate", "the commands are compare, fit"),
         ("compare", "the following arguments are required: ensemble"),
         ("compare wishrt", "unknown ensemble 'wishrt'; did you mean 'wishart'"),
         ("sample zzz", "unknown ensemble 'zzz'; accepted: "),
