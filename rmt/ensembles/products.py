@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 from rmt.ensembles.coefficients import is_hermitian, plain
 from rmt.ensembles.ensemble import Ensemble, Float, Matrix
 from rmt.ensembles.letters import Word, adjoint, is_self_adjoint, letters_of, rotations, word_shape
+from rmt.ensembles.theorems import edges_not_asked
 
 Terms = Mapping[Word, Any]
 
@@ -146,7 +146,6 @@ def letter_sign(letter: Ensemble) -> int:
         return letter_sign(letter.ensemble)
     if isinstance(letter, Expression):
         return definite_sign(letter.terms)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with edges_not_asked():
         low, high = letter.law()._hull()  # type: ignore[union-attr]
     return 1 if low >= 0.0 else -1 if high <= 0.0 else 0

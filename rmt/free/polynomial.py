@@ -18,7 +18,6 @@ from rmt.free.linearisation import Pencil, Word, adjoint, linearise
 from rmt.free.matrix_variables import GaussianVariable, MatrixVariable, UnitaryVariable, Variable
 from rmt.free.operator_valued import OperatorSubordination, Solution
 from rmt.free.searched import Equations, SearchedLaw
-from rmt.free.univariate import RootEquations
 from rmt.free.words import (
     Action,
     CircularAction,
@@ -292,10 +291,6 @@ class PolynomialLaw(SearchedLaw):
 
     @cached_property
     def _equations(self) -> Equations:
-        letters = {x for word in self._scaled_terms for x in word}
-        first = self.laws[min(letters)] if min(letters) >= 0 else None
-        if len(letters) == 1 and isinstance(first, Law):
-            return self._univariate(first)
         pencil = self._pencil
         d = pencil.dimension
         constant = pencil.constant
@@ -320,13 +315,6 @@ class PolynomialLaw(SearchedLaw):
         marks = self._coordinate(np.array(self._places(), dtype=np.complex128)).real
         return OperatorSubordination(constant, variables, np.eye(d)[0], marks.tolist())
 
-    def _univariate(self, law: Law) -> RootEquations:
-        (letter,) = {x for word in self._scaled_terms for x in word}
-        coefficients = np.zeros(max(map(len, self._scaled_terms)) + 1)
-        for word, value in self._scaled_terms.items():
-            coefficients[len(word)] = value.real / self._radii[letter] ** len(word)
-        return RootEquations(coefficients.tolist(), law)
-
     def _coordinate(self, z: Complex) -> Complex:
         return (z - self._constant) / self._scale
 
@@ -336,10 +324,7 @@ class PolynomialLaw(SearchedLaw):
     def _potential(self, z: Complex, solution: Solution) -> Complex:
         total = self._equations.potential(solution)
         # the imaginary part is known up to multiples of 2π, and the lower block of the pencil adds its sign
-        turns = total.imag / math.pi
-        if isinstance(self._equations, OperatorSubordination):
-            turns = turns - self._pencil.negative
-        turns = (turns + 0.5) % 2.0 - 0.5
+        turns = (total.imag / math.pi - self._pencil.negative + 0.5) % 2.0 - 0.5
         return np.asarray(total.real + math.log(self._scale) + 1j * math.pi * np.clip(turns, 0.0, 1.0))
 
     def _places(self) -> tuple[float, ...]:
@@ -353,18 +338,6 @@ class PolynomialLaw(SearchedLaw):
             terms = (complex(value) * math.prod(point[max(x, ~x)] for x in word) for word, value in self.terms)
             values.add(float(sum(terms).real))
         return tuple(sorted(values))
-
-    def _singularities(self) -> tuple[float, ...]:
-        """Critical values of a polynomial of one variable."""
-        if not isinstance(self._equations, RootEquations):
-            return ()
-        values = self._constant + self._scale * self._equations.critical_values()
-        return tuple(np.unique(values).tolist())
-
-    def _masses_at(self, x: Real) -> tuple[Real, Real, Real] | None:
-        if not isinstance(self._equations, RootEquations):
-            return None
-        return self._equations.masses((x - self._constant) / self._scale)
 
     def _bounds(self) -> tuple[float, float]:
         return self._constant - self._scale, self._constant + self._scale

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from abc import abstractmethod
 from typing import Any, NoReturn, Protocol
@@ -174,10 +173,6 @@ class SearchedLaw(Law):
         resolved = known & ((distance > _SHADOW * width) | (error * width < _HIDDEN))
         return below, above, density, known & (distance > 1e3 * EPS * width), resolved
 
-    def _masses_at(self, x: Real) -> tuple[Real, Real, Real] | None:
-        """Masses below and above points without atoms, and an error, where they are known without G."""
-        return None
-
     def _distance_to_atoms(self, x: Real) -> Real:
         atoms = np.array([position for position, _ in self.atoms])
         return np.asarray(np.abs(x[:, None] - atoms).min(axis=1, initial=np.inf))
@@ -197,9 +192,7 @@ class SearchedLaw(Law):
         known, resolved = near.copy(), near.copy()
         below[away], above[away], density[away], known[away], resolved[away] = self._continuous(x[away])
         missing = np.flatnonzero(~known)
-        if missing.size and (masses := self._masses_at(x[missing])) is not None:
-            below[missing], above[missing], error[missing] = masses
-        elif missing.size:
+        if missing.size:
             (below[missing], above[missing]), error[missing] = self._enclosed(x[missing], density=False)
             if not (error < _SPREAD).all():
                 self._refuse(float(x[~(error < _SPREAD)][0]))
@@ -301,9 +294,7 @@ class SearchedLaw(Law):
             for edge, exponent in ends:
                 if exponent < 0.0:
                     out[x == edge] = np.inf
-        singular = np.isin(x, self._singularities())
-        out[singular & self._interior(x)] = np.inf
-        inside = np.flatnonzero(self._interior(x) & ~singular)
+        inside = np.flatnonzero(self._interior(x))
         if inside.size:
             out[inside], resolved = self._continuous(x[inside])[2::2]
             missing = inside[~resolved]
@@ -345,24 +336,7 @@ class SearchedLaw(Law):
                 below[inside], above[inside], density[inside], _ = self._levels(x[inside])
             return below, above, density
 
-        return Quantiles(evaluate, self._smooth_pieces(), self.atoms, self._width())
-
-    def _singularities(self) -> tuple[float, ...]:
-        """Points inside the intervals where the density is known to be infinite, like the root of the distance."""
-        return ()
-
-    def _smooth_pieces(self) -> list[Interval]:
-        """The intervals, cut at singularities inside them."""
-        left, _ = self._outer_masses()
-        pieces = []
-        for k, i in enumerate(self.support):
-            cuts = np.array([c for c in self._singularities() if i.low < c < i.high])
-            reached = self._levels(cuts)[0] - self._jumps(cuts, False) - left[k] if cuts.size else cuts
-            places, masses = [i.low, *cuts.tolist(), i.high], [0.0, *reached.tolist(), i.mass]
-            for j, (low, high) in enumerate(itertools.pairwise(places)):
-                exponents = i.low_exponent if j == 0 else -0.5, i.high_exponent if j == cuts.size else -0.5
-                pieces.append(Interval(low, high, *exponents, masses[j + 1] - masses[j]))
-        return pieces
+        return Quantiles(evaluate, list(self.support), self.atoms, self._width())
 
     def _ppf(self, u: Real) -> Real:
         return self._quantiles(u, tabulate=True)

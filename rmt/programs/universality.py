@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,8 @@ from numpy.typing import NDArray
 from rmt.ensembles.ensemble import Ensemble
 from rmt.ensembles.entries import as_entries
 from rmt.ensembles.repeats import trial_generators
-from rmt.errors import MomentConditionWarning, check_count
+from rmt.ensembles.theorems import edges_not_asked
+from rmt.errors import check_count
 from rmt.networks.activations import ActivationLike, activation
 from rmt.programs.runs import ProgramRun
 from rmt.programs.tensor_program import Program
@@ -374,8 +374,7 @@ def spectral_universality(
     rows = []
     for given, stream in zip(laws, streams, strict=True):
         entries = as_entries(given, "laws")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", MomentConditionWarning)
+        with edges_not_asked():
             ensemble = make(given)
             if ensemble.hermitian:
                 law: Any = ensemble.law()
