@@ -205,7 +205,7 @@ def mean_field(activation_: ActivationLike, *, sigma_w: float, sigma_b: float = 
     --------
     >>> field = mean_field("tanh", sigma_w=1.5, sigma_b=0.0)
     >>> round(field.q, 10), round(field.chi_perp, 10)
-    (0.2868942294, 1.040567565)
+    (0.7933540426, 1.139323225)
     """
     phi = activation(activation_)
     sw, sb = _check_scales(sigma_w, sigma_b)

@@ -1,7 +1,6 @@
 """Repeats: the same numbers whoever runs them; failures, death and interruption lose nothing that was finished."""
 
 import copy
-import doctest
 import os
 import signal
 import subprocess
@@ -9,7 +8,6 @@ import sys
 import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -53,13 +51,6 @@ class Silent(Executor):
         future = Future()
         future.set_exception(ArithmeticError("this executor never works"))
         return future
-
-
-def test_the_page_of_the_manual_runs():
-    page = Path(__file__).resolve().parents[2] / "docs" / "repeats.md"
-    result = doctest.testfile(str(page), module_relative=False)
-    assert result.attempted > 8
-    assert result.failed == 0
 
 
 # ---------------------------------------------------------------------- streams

@@ -50,8 +50,8 @@ def apply_init(module: Any, advice: Advice, *, input_q: float | None = None, rng
 
     Examples
     --------
-    >>> import pytest
-    >>> torch = pytest.importorskip("torch")
+    >>> import torch
+    >>> from rmt.networks import check_isometry
     >>> net = torch.nn.Sequential(*(f() for _ in range(8) for f in (lambda: torch.nn.Linear(64, 64), torch.nn.Tanh)))
     >>> x = torch.linspace(-1, 1, 64)
     >>> advice = check_isometry(net, x).advice
