@@ -2,7 +2,7 @@
 
 n times the Kolmogorov-Smirnov distance between the spectrum and the semicircle: eigenvalues stay below log n, while
 independent points of the same law are √n apart (0.87 √n on average, Kolmogorov's law).
-Source: Gustavsson (2005); Erdős, Schlein and Yau (2009).
+Source: Gustavsson (2005); Erdős, Yau and Yin (2012).
 """
 
 import numpy as np

@@ -2,7 +2,7 @@
 
 The eigenvalues ±1 and Gaussian noise of variance t: the law is ½(δ₋₁ + δ₁) ⊞ semicircle of variance t. Two intervals
 meet at t = 1, where the density grows as |λ|^(1/3); for other t it vanishes at its edges like a square root.
-Source: Brézin and Hikami (1998); Biane (1997).
+Source: Brézin and Hikami (1998); Biane (1997a).
 """
 
 import numpy as np

@@ -2,7 +2,7 @@
 
 GOE plus Wishart of ratio 1/2: the two matrices are asymptotically free, so their laws convolve, and
 R(g) = g + 1/(1 − g/2). The line is computed, not fitted.
-Source: Voiculescu (1991); Pastur (1972).
+Source: Collins and Śniady (2006) for freeness from a GOE; Pastur (1972).
 """
 
 import rmt

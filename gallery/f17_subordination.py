@@ -3,7 +3,7 @@
 The law of eigenvalues ±1 with Gaussian noise of variance t has G(z) = ½/(ω(z) − 1) + ½/(ω(z) + 1). As z runs along the
 real line, ω(z + i0) runs along the boundary of the domain t ∫ μ(dx)/|w − x|² < 1: above the axis where the law has a
 density, on the axis in its gaps. The two arches join at t = 1.
-Source: Voiculescu (1993); Biane (1997).
+Source: Voiculescu (1993); Biane (1997a).
 """
 
 import numpy as np

@@ -2,7 +2,7 @@
 
 GOE + θ v v*: above θ = 1 the largest eigenvalue leaves the bulk, for θ + 1/θ, and its eigenvector has the squared
 overlap 1 − 1/θ² with v; below, the noise hides both.
-Source: Baik, Ben Arous and Péché (2005); Benaych-Georges and Nadakuditi (2011).
+Source: Péché (2006); Féral and Péché (2007); Benaych-Georges and Nadakuditi (2011).
 """
 
 import numpy as np

@@ -2,7 +2,7 @@
 
 Eigenvalues of Hermite ensembles as charges on a line: joint density ∝ Π |λ_i − λ_j|^β exp(−β n Σ λ²/4), where β is
 the inverse temperature. Nearly independent points at β = 0.1, a crystal at β = 100; all converge to the semicircle.
-Source: Dyson (1962); Dumitriu and Edelman (2002).
+Source: Dyson (1962a); Dumitriu and Edelman (2002).
 """
 
 import numpy as np

@@ -3,7 +3,7 @@
 Eigenvalues of a Hermitian matrix whose entries are Brownian motions, started at ±1. They repel and never cross:
 dλ_i = dB_i/√n + (1/n) Σ dt/(λ_i − λ_j). The lines are the edges of the limit law, ½(δ₋₁ + δ₁) ⊞ semicircle of
 variance t, whose two intervals meet at t = 1.
-Source: Dyson (1962); Biane (1997).
+Source: Dyson (1962b); Biane (1997a).
 """
 
 import numpy as np

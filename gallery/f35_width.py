@@ -2,7 +2,7 @@
 
 Networks of depth 4: mean, 90 % quantile and largest eigenvalue of J Jᵀ, predicted minus measured as a share of the
 prediction; bars are two standard errors. Flat is right; what is taken from the edge converges last.
-Source: Pennington, Schoenholz and Ganguli (2017); Hanin and Nica (2020) for finite width.
+Source: Pennington, Schoenholz and Ganguli (2017); Hanin and Nica (2020a) for finite width.
 """
 
 import numpy as np

@@ -3,7 +3,7 @@
 Squared length of the last layer of networks with n layers of n units and weights of critical size: its logarithm is
 nearly Gaussian with mean −V/2 and variance V, V = 2 for linear and 5 for ReLU networks, however wide they are. Curves
 have the exact mean and variance at this n; bars are networks.
-Source: Hanin and Nica (2020).
+Source: Hanin and Nica (2020a).
 """
 
 import numpy as np

@@ -36,5 +36,5 @@ def run(arguments: argparse.Namespace) -> int:
     lines = [f"  {key:<8}= {{{value}}}," for key, value in fields.items()]
     print("\n".join(["@software{rmt,", *lines, "}"]))
     if entry is not None:
-        print(f"\n{entry.name}: {entry.summary}\nlimit law {entry.law}: {entry.theorem} ({entry.year})")
+        print(f"\n{entry.name}: {entry.summary}\nlimit law {entry.law}: {entry.theorem}")
     return 0

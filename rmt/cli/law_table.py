@@ -16,7 +16,7 @@ from rmt.laws.law import Law
 SOURCES = {
     "Semicircle": (1955, "Wigner matrices: Wigner"),
     "MarchenkoPastur": (1967, "sample covariance matrices: Marchenko-Pastur"),
-    "FreePoisson": (1992, "free sums of rare events: Voiculescu-Dykema-Nica"),
+    "FreePoisson": (1990, "free sums of rare events: Speicher"),
     "FussCatalan": (2002, "products of Gaussian matrices: Müller"),
     "Arcsine": (1986, "sum of two free signs: Voiculescu"),
     "Cauchy": (1999, "free stable of index 1: Bercovici-Pata"),

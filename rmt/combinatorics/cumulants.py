@@ -208,7 +208,7 @@ def boxtimes_moments(a: Sequence[Any], b: Sequence[Any]) -> list[Any]:
 def compression_moments(moments: Sequence[Any], fraction: Any) -> list[Any]:
     """Moments of the free compression p a p, in the corner of the free projection p of trace `fraction`.
 
-    Its free cumulants are κ_n fraction^{n−1} (Nica-Speicher 2006, Corollary 14.13).
+    Its free cumulants are κ_n fraction^{n−1} (Nica-Speicher 2006, lecture 14).
 
     Raises
     ------

@@ -1,9 +1,8 @@
 """Ensembles of any Dyson index β: Hermite, Laguerre, Jacobi and circular, by matrices of O(n) random numbers.
 
-The tridiagonal and bidiagonal models are those of Dumitriu and Edelman (J. Math. Phys. 43, 2002) and, for Jacobi, of
-Edelman and Sutton (Found. Comput. Math. 8, 2008); the circular model is that of Killip and Nenciu (Int. Math. Res.
-Not. 50, 2004). At β = 1, 2 and 4 they have the eigenvalues of the classical ensembles; at β = ∞ the eigenvalues
-freeze at the zeros of the orthogonal polynomials.
+The tridiagonal and bidiagonal models are those of Dumitriu and Edelman (2002) and, for Jacobi, of Edelman and Sutton
+(2008); the circular model is that of Killip and Nenciu (2004). At β = 1, 2 and 4 they have the eigenvalues of the
+classical ensembles; at β = ∞ the eigenvalues freeze at the zeros of the orthogonal polynomials.
 """
 
 from __future__ import annotations

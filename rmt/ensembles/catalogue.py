@@ -85,15 +85,18 @@ class CatalogueEntry:
     law : str
         The limit law as an expression of :mod:`rmt.laws` in the parameters of the ensemble.
     theorem : str
-        Who proved the limit.
-    year : int
+        Who proved the limit and when, as in ``refs.bib``.
     """
 
     name: str
     factory: Callable[..., Ensemble]
     law: str
     theorem: str
-    year: int
+
+    @property
+    def year(self) -> int:
+        """Year of the oldest theorem named."""
+        return min(int(year) for year in re.findall(r"\b(?:1[89]|20)\d\d", self.theorem))
 
     @property
     def summary(self) -> str:
@@ -135,28 +138,34 @@ def _plain(text: str) -> str:
 
 
 _ROWS = (
-    CatalogueEntry("goe", gaussian.goe, "Semicircle()", "Wigner", 1955),
-    CatalogueEntry("gue", gaussian.gue, "Semicircle()", "Wigner", 1958),
-    CatalogueEntry("gse", gaussian.gse, "Semicircle()", "Wigner", 1958),
-    CatalogueEntry("wigner", gaussian.wigner, "Semicircle()", "Wigner; Pastur for finite variance", 1972),
+    CatalogueEntry("goe", gaussian.goe, "Semicircle()", "Wigner 1955"),
+    CatalogueEntry("gue", gaussian.gue, "Semicircle()", "Wigner 1958"),
+    CatalogueEntry("gse", gaussian.gse, "Semicircle()", "Wigner 1958"),
+    CatalogueEntry("wigner", gaussian.wigner, "Semicircle()", "Wigner 1958; Pastur 1972 for finite variance"),
     CatalogueEntry(
-        "wishart", covariance.wishart, "MarchenkoPastur(ratio=ratio)", "Marchenko-Pastur; Yin for finite variance", 1967
+        "wishart",
+        covariance.wishart,
+        "MarchenkoPastur(ratio=ratio)",
+        "Marchenko-Pastur 1967; Yin 1986 for finite variance",
     ),
     CatalogueEntry(
-        "product-wishart", covariance.product_wishart, "FussCatalan(order=depth)", "Müller; Götze-Tikhomirov", 2002
+        "product-wishart",
+        covariance.product_wishart,
+        "FussCatalan(order=depth)",
+        "Müller 2002; Alexeev-Götze-Tikhomirov 2010",
     ),
-    CatalogueEntry("ginibre", nonhermitian.ginibre, "CircularLaw()", "Ginibre; Tao-Vu for finite variance", 1965),
-    CatalogueEntry("hermite", beta.hermite, "Semicircle()", "Dumitriu-Edelman; Wigner", 2002),
+    CatalogueEntry("ginibre", nonhermitian.ginibre, "CircularLaw()", "Ginibre 1965; Tao-Vu 2010 for finite variance"),
+    CatalogueEntry("hermite", beta.hermite, "Semicircle()", "Dumitriu-Edelman 2002; Wigner 1958"),
     CatalogueEntry(
-        "laguerre", beta.laguerre, "MarchenkoPastur(ratio=ratio)", "Dumitriu-Edelman; Marchenko-Pastur", 2002
+        "laguerre", beta.laguerre, "MarchenkoPastur(ratio=ratio)", "Dumitriu-Edelman 2002; Marchenko-Pastur 1967"
     ),
-    CatalogueEntry("jacobi", beta.jacobi, "Arcsine(radius=0.5) + 0.5", "Edelman-Sutton; Wachter", 2008),
-    CatalogueEntry("circular", beta.circular, "UnitCircle()", "Killip-Nenciu; Dyson", 2004),
-    CatalogueEntry("haar-orthogonal", haar.haar_orthogonal, "UnitCircle()", "Diaconis-Shahshahani", 1994),
-    CatalogueEntry("haar-unitary", haar.haar_unitary, "UnitCircle()", "Dyson; Diaconis-Shahshahani", 1962),
-    CatalogueEntry("haar-symplectic", haar.haar_symplectic, "UnitCircle()", "Diaconis-Shahshahani", 1994),
+    CatalogueEntry("jacobi", beta.jacobi, "Arcsine(radius=0.5) + 0.5", "Edelman-Sutton 2008; Wachter 1980"),
+    CatalogueEntry("circular", beta.circular, "UnitCircle()", "Killip-Nenciu 2004; Dyson 1962a"),
+    CatalogueEntry("haar-orthogonal", haar.haar_orthogonal, "UnitCircle()", "Diaconis-Shahshahani 1994"),
+    CatalogueEntry("haar-unitary", haar.haar_unitary, "UnitCircle()", "Dyson 1962a; Diaconis-Shahshahani 1994"),
+    CatalogueEntry("haar-symplectic", haar.haar_symplectic, "UnitCircle()", "Diaconis-Shahshahani 1994"),
     CatalogueEntry(
-        "projection", structured.projection, "Bernoulli(fraction)", "Voiculescu, for sums and products", 1991
+        "projection", structured.projection, "Bernoulli(fraction)", "Voiculescu 1991, for sums and products"
     ),
 )
 

@@ -170,10 +170,12 @@ class ProductWishartEnsemble(Ensemble):
 def wishart(ratio: Any = 1, entries: Any = "gaussian", field: str = "real") -> Ensemble:
     """Wishart (sample covariance) matrix W = A A*/m with A of n rows and m columns.
 
-    `n` is the dimension of W and m = n/ratio the number of samples, rounded to an integer >= 1. E|a_ij|² = 1, so W
-    has mean 1; its limit is the Marchenko-Pastur law on [(1 − √ratio)², (1 + √ratio)²], with an atom of mass
-    1 − 1/ratio at 0 for ratio > 1 (Marchenko-Pastur 1967; for entries of finite variance Yin 1986). The extreme
-    eigenvalues converge to the edges exactly if the fourth moment is finite (Bai-Silverstein-Yin 1988).
+    `n` is the dimension of W and m = n/ratio the number of samples, rounded to an integer >= 1. E|a_ij|² = 1, so W has
+    mean 1; its limit is the Marchenko-Pastur law on [(1 − √ratio)², (1 + √ratio)²], with an atom of mass 1 − 1/ratio at
+    0 for ratio > 1 (Marchenko-Pastur 1967; for entries of finite variance Yin 1986). The largest eigenvalue converges
+    to the upper edge if (Yin-Bai-Krishnaiah 1988) and only if (Bai-Silverstein-Yin 1988) the fourth moment is finite;
+    the smallest that is not 0 converges to the lower edge (Bai and Yin 1993) whenever the variance is finite
+    (Tikhomirov 2015).
 
     Parameters
     ----------
@@ -207,7 +209,7 @@ def product_wishart(depth: int = 2, entries: Any = "gaussian", field: str = "rea
 
     The W_l are independent n × n matrices with entries of variance 1/n, so J J* has mean 1. Its limit is the
     Fuss-Catalan law of order L = `depth` on [0, (L+1)^(L+1)/L^L] (Müller 2002; Penson-Życzkowski 2011; for general
-    entries Götze-Tikhomirov 2010); depth 1 is ``wishart(ratio=1)``.
+    entries Alexeev, Götze and Tikhomirov 2010); depth 1 is ``wishart(ratio=1)``.
 
     Parameters
     ----------

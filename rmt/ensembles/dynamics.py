@@ -32,7 +32,7 @@ def dyson_brownian_motion(
     """Draw the eigenvalues of a Hermitian Brownian motion at given times.
 
     The entries of H(t) are independent Brownian motions with E|h_ij|² = t/n: H(t) − H(0) is √t times a GOE, GUE or GSE
-    matrix. Its eigenvalues repel (Dyson 1962):
+    matrix. Its eigenvalues repel (Dyson 1962b):
 
         dλ_i = √(2/(βn)) dB_i + (1/n) Σ_{j≠i} dt/(λ_i − λ_j).
 
@@ -104,7 +104,7 @@ def dyson_law(time: Any, *, start: Law | None = None, confined: bool = False) ->
     """Limit law of Dyson's Brownian motion at one time: the start, freely convolved with a semicircle.
 
     μ_t = μ_0 ⊞ semicircle of variance t; with the spring, μ_0 dilated by e^(−t/2) ⊞ semicircle of variance 1 − e^(−t)
-    (Biane 1997; Anderson, Guionnet and Zeitouni 2010, section 4.3).
+    (Biane 1997a; Anderson, Guionnet and Zeitouni 2010, section 4.3).
 
     Parameters
     ----------

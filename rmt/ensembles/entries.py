@@ -272,7 +272,7 @@ def truncated_gaussian() -> EntryLaw:
 def student(df: float) -> EntryLaw:
     """Student's t with `df` > 2 degrees of freedom, rescaled; moments below `df` exist.
 
-    Drawn by Bailey's polar method (1994) without its rejection step.
+    Drawn by a polar method (Bailey 1994) without its rejection step.
 
     Raises
     ------

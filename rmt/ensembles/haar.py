@@ -137,7 +137,7 @@ def haar_orthogonal() -> HaarEnsemble:
 
 
 def haar_unitary() -> HaarEnsemble:
-    """Haar measure on the unitary group U(n): the circular unitary ensemble (Dyson 1962).
+    """Haar measure on the unitary group U(n): the circular unitary ensemble (Dyson 1962a).
 
     E|tr U^k|² = min(k, n) (Diaconis-Shahshahani 1994; Diaconis-Evans 2001).
     """

@@ -153,7 +153,8 @@ def hermitian_law(terms: Terms) -> Law:
 def sandwich_law(outer: Ensemble, starred: bool, inner: Terms) -> Law:
     """Law of u p u* for a letter u that is free from p: moments of p u*u, or of a compound free Poisson law.
 
-    For an n × m matrix u of variance v/m the latter is v n/m times that of rate m/n (Nica and Speicher 2006, 12.14).
+    For an n × m matrix u of variance v/m the latter is v n/m times that of rate m/n (Nica and Speicher 2006, lecture
+    12).
     """
     from rmt.free import CompoundFreePoisson, boxtimes
     from rmt.laws import MarchenkoPastur

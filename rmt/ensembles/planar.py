@@ -149,7 +149,7 @@ class GinibreProductEnsemble(Ensemble):
         return product
 
     def law(self) -> PlanarLaw:
-        """Law of the product: that of a power of one factor (Burda, Janik and Waclaw 2010)."""
+        """Law of the product, that of a power of one factor (Burda-Janik-Waclaw 2010; Götze-Tikhomirov 2010)."""
         from rmt.laws.planar_rings import GinibreProduct
 
         return GinibreProduct(self.depth)

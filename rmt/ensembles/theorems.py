@@ -31,8 +31,9 @@ def edges_not_asked() -> Iterator[None]:
 def warn_about_edges(ensemble: Ensemble, entries: EntryLaw) -> None:
     """Warn if the entries have no fourth moment: the limit law holds, its edges do not bound the spectrum.
 
-    The extreme eigenvalues (singular values) converge to the edges of the limit exactly if E x⁴ < ∞ (Bai-Yin 1988
-    for Wigner matrices; Bai-Silverstein-Yin 1988 and Yin-Bai-Krishnaiah 1988 for sample covariance matrices).
+    The largest eigenvalue converges to the edge of the limit exactly if E x⁴ < ∞ (Bai-Yin 1988 for Wigner matrices,
+    whose smallest is the largest of −X; Yin-Bai-Krishnaiah 1988 and Bai-Silverstein-Yin 1988 for sample covariance
+    matrices). The smallest singular value needs only two moments (Tikhomirov 2015).
     """
     if entries.has_fourth_moment or _silent.get():
         return

@@ -117,7 +117,8 @@ def boxtimes(*laws: Law, powers: Sequence[Any] | None = None, closed_form: bool 
 def free_power(law: Law, power: Any, *, closed_form: bool = True) -> Law:
     """Free power μ^{⊞t}: the law whose free cumulants are t times those of μ.
 
-    For integer t the sum of t free copies; every law has all powers t >= 1 (Nica and Speicher 1996), and exactly the
+    For integer t the sum of t free copies; every law has all powers t >= 1 (Nica and Speicher 1996 for compact support,
+    Belinschi and Bercovici 2004 for all), and exactly the
     free infinitely divisible ones have all powers t > 0 (Bercovici and Voiculescu 1993).
 
     Parameters
@@ -243,13 +244,13 @@ def _check_free_powers(node: Node) -> None:
             law = law_of(child)
             if isinstance(law, Gaussian):
                 raise ValueError(
-                    f"the free power {t!r} of {law!r} exists (Belinschi-Bozejko-Lehner-Speicher 2011), but its "
+                    f"the free power {t!r} of {law!r} exists (Belinschi-Bożejko-Lehner-Speicher 2011), but its "
                     "equations leave the half plane in which G of a Gaussian law is known here; its free cumulants are "
                     f"those of the law times {t!r}"
                 )
             raise ValueError(
                 f"the free power {t!r} of {law!r} is not known to be a probability law: powers t >= 1 always exist "
-                "(Nica-Speicher 1996), smaller ones only for some laws, all of them only for the free infinitely "
+                "(Belinschi-Bercovici 2004), smaller ones only for some laws, all of them only for the free infinitely "
                 "divisible ones (Bercovici-Voiculescu 1993; here: semicircle, free Poisson, compound free Poisson, "
                 "Cauchy and their sums)"
             )
@@ -298,7 +299,7 @@ def _orient(terms: list[tuple[Node, Any]]) -> tuple[list[tuple[Node, Any]], int]
 
 
 def CompoundFreePoisson(rate: Any, jumps: Law, *, closed_form: bool = True) -> Law:  # noqa: N802
-    """Compound free Poisson law: free cumulants ``rate * m_k(jumps)`` (Speicher 1998; Nica and Speicher 2006, 12.14).
+    """Compound free Poisson law: free cumulants ``rate * m_k(jumps)`` (Speicher 1998; Nica-Speicher 2006, lecture 12).
 
     The limit of ``A T A*`` with A an n × m matrix of iid entries of variance 1/n, m/n -> rate, and T of law `jumps`.
 
@@ -478,7 +479,7 @@ def boolean_convolution(*laws: Law, powers: Sequence[Any] | None = None, closed_
 
 
 def monotone_convolution(first: Law, second: Law, *, closed_form: bool = True) -> Law:
-    """Monotone convolution μ ▷ ν: F = F_μ ∘ F_ν with F = 1/G (Muraki 2001).
+    """Monotone convolution μ ▷ ν: F = F_μ ∘ F_ν with F = 1/G (Muraki 2001; for unbounded laws Franz 2009).
 
     The law of a + b for a and b monotone independent in this order, a of law `first`, b of law `second`. It is
     associative and not commutative. A point mass at a as `second` shifts the other law, F_μ(z − a); as `first` it gives

@@ -54,7 +54,7 @@ def sample_covariance(population: Any, ratio: Any, *, temporal: Any = None, clos
 
     References
     ----------
-    Marchenko and Pastur, Math. USSR Sbornik 1 (1967) 457; Silverstein (1995); Silverstein and Choi (1995).
+    Marchenko and Pastur 1967; Silverstein (1995); Silverstein and Choi (1995).
 
     Examples
     --------
@@ -109,7 +109,7 @@ def deformed_wigner(potential: Any, variance: Any = 1, *, closed_form: bool = Tr
     """Deformed Wigner law: limit of W + V for a Wigner matrix W and a diagonal or independent matrix V.
 
     The free sum of the law of V with the semicircle law (Pastur 1972); its density is bounded by
-    ``1/(pi sqrt(variance))`` and analytic where it is positive (Biane 1997).
+    ``1/(pi sqrt(variance))`` and analytic where it is positive (Biane 1997a).
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def anticommutator(mu: Law, nu: Law, *, closed_form: bool = True) -> Law:
 
     References
     ----------
-    Nica and Speicher, Duke Math. J. 92 (1998) 553.
+    Nica and Speicher 1998.
 
     Examples
     --------

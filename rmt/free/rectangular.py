@@ -22,7 +22,7 @@ from rmt.laws.marchenko_pastur import MarchenkoPastur
 def rectangular_boxplus(mu: Law, nu: Law, ratio: Any, *, closed_form: bool = True) -> Law:
     """Rectangular free convolution: the law of (X + Y)(X + Y)* for free rectangular X and Y.
 
-    X and Y are n x m with ``ratio`` = n/m, bi-unitarily invariant or with independent entries (Benaych-Georges 2009).
+    X and Y are n x m with ``ratio`` = n/m, bi-unitarily invariant (Benaych-Georges 2009).
     Laws of squared singular values enter and come out; for singular values take square roots.
 
     Parameters

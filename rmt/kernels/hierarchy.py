@@ -174,7 +174,7 @@ def relu_tangent_variance(rho: float) -> tuple[float, float]:
 
 
 def linear_fourth_moment(width: float, depth: int) -> float:
-    """E f⁴ of a deep linear network on a unit input with E f² = 1: 3(1 + 2/n)^L, exact (Hanin and Nica 2020).
+    """E f⁴ of a deep linear network on a unit input with E f² = 1: 3(1 + 2/n)^L, exact (Hanin and Nica 2020b).
 
     Parameters
     ----------

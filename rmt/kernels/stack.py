@@ -1,4 +1,7 @@
-"""Kernels of stacks of layers: dense, convolutional, residual and normalised networks in the limit of many channels."""
+"""Kernels of stacks of layers: dense, convolutional, residual and normalised networks in the limit of many channels.
+
+Convolutional networks with many channels are Gaussian processes (Novak et al. 2019).
+"""
 
 from __future__ import annotations
 

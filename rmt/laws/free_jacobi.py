@@ -238,7 +238,7 @@ class Wachter(_FreeJacobi):
 
     References
     ----------
-    Wachter, Ann. Statist. 8 (1980) 937; Collins, Probab. Theory Related Fields 133 (2005) 315.
+    Wachter 1980; Collins 2005.
 
     Examples
     --------

@@ -240,7 +240,7 @@ class FreeStable(Law):
 
     References
     ----------
-    Bercovici and Pata, Ann. Math. 149 (1999) 1023; Arizmendi and Hasebe (2016); Hasebe and Kuznetsov (2014).
+    Bercovici and Pata 1999; Arizmendi and Hasebe (2016); Hasebe and Kuznetsov (2014).
 
     Examples
     --------

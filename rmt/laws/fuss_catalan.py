@@ -33,7 +33,7 @@ class FussCatalan(CurveLaw):
 
     The law spreads over a range of logarithms proportional to the order: use :meth:`pdf_of_log`,
     :meth:`cdf_of_log` and :meth:`ppf_of_log`, which neither overflow nor underflow. Order 1 is
-    ``MarchenkoPastur(1)``.
+    the law of ``MarchenkoPastur(1)``; in the notation of Młotkowski (2010) the law is μ(s + 1, 1), ``Raney(s + 1, 1)``.
 
     Parameters
     ----------
@@ -47,8 +47,7 @@ class FussCatalan(CurveLaw):
 
     References
     ----------
-    Banica, Belinschi, Capitaine and Collins, Canad. J. Math. 63 (2011) 3; Haagerup and Möller,
-    *The law of large numbers for the free multiplicative convolution* (2013).
+    Banica, Belinschi, Capitaine and Collins 2011; Haagerup and Möller 2013.
 
     Examples
     --------
@@ -148,7 +147,7 @@ class FussCatalan(CurveLaw):
         return raney_numbers(exact(self.order) + 1, 1, order)
 
     def _exact_free_cumulants(self, order: int) -> list[Fraction]:
-        # those of order s are the moments of order s − 1 (Mlotkowski 2010)
+        # those of order s are the moments of order s − 1 (Młotkowski 2010)
         return raney_numbers(exact(self.order), 1, order)[1:]
 
     def _relative_error(self, x: Any) -> Real:

@@ -48,7 +48,7 @@ class KestenMcKay(Law):
 
     References
     ----------
-    Kesten, Trans. Amer. Math. Soc. 92 (1959) 336; McKay, Linear Algebra Appl. 40 (1981) 203.
+    Kesten 1959; McKay 1981.
 
     Examples
     --------

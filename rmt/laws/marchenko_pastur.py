@@ -219,7 +219,7 @@ class MarchenkoPastur(_FreePoissonFamily):
 
     References
     ----------
-    Marchenko and Pastur, Math. USSR Sbornik 1 (1967) 457.
+    Marchenko and Pastur 1967. Free Poisson laws: Speicher 1990; Voiculescu, Dykema and Nica 1992.
 
     Examples
     --------

@@ -77,7 +77,7 @@ class CircularLaw(PlanarLaw):
 
     References
     ----------
-    Ginibre, J. Math. Phys. 6 (1965) 440; Tao and Vu, Ann. Probab. 38 (2010) 2023.
+    Ginibre 1965; Tao and Vu 2010.
 
     Examples
     --------

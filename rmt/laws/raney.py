@@ -47,8 +47,7 @@ class Raney(CurveLaw):
 
     References
     ----------
-    Młotkowski, Documenta Mathematica 15 (2010) 939; Penson and Życzkowski, Phys. Rev. E 83 (2011) 061118; Forrester
-    and Liu, J. Stat. Phys. 158 (2015) 1051.
+    Młotkowski 2010; Penson and Życzkowski 2011; Forrester and Liu 2015.
 
     Examples
     --------
@@ -138,7 +137,7 @@ class Raney(CurveLaw):
         return raney_numbers(exact(self.p), exact(self.r), order)
 
     def _exact_free_cumulants(self, order: int) -> list[Fraction]:
-        # Mlotkowski 2010
+        # Młotkowski 2010
         return raney_numbers(exact(self.p) - exact(self.r), exact(self.r), order)[1:]
 
     # ------------------------------------------------------------------ errors

@@ -29,9 +29,11 @@ PATH = 64
 class FreeLogNormal(Law):
     """Law of positive free multiplicative Brownian motion at time t: S(m) = exp(−t m), mean 1, variance t.
 
-    The smooth class of deep networks: the limit of J Jᵀ with orthogonal weights for activations whose slopes leave 1
-    a little everywhere (tanh, erf, sin; leaky ReLU with slope 1 − O(L^{-1/2})). Symmetric in log λ about its median,
-    which is exactly exp(−t/2) (Biane 1997).
+    The smooth class of deep networks: the limit of J Jᵀ with orthogonal weights for activations whose slopes leave 1 a
+    little everywhere (tanh, erf, sin; leaky ReLU with slope 1 − O(L^{-1/2})). Symmetric in log λ about its median,
+    which is exactly exp(−t/2) (the semigroup: Bercovici and Voiculescu 1992; the density: Biane 1997b, Zhong 2012).
+    Free multiplicative Brownian motion is often normalised to median 1, S = exp(−t (m + 1/2)): that law times exp(t/2)
+    is this one.
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
 """The law of J Jᵀ for a network, as an expression of the free calculus.
 
 Square layers: J Jᵀ has the law of the free product of all D_l² and W_l W_lᵀ (Pennington, Schoenholz and Ganguli 2017;
-proved by Pastur 2020 and 2022, Pastur and Slavin 2020, Collins and Hayase 2021, Yang 2020). Rectangular Gaussian
+proved by Pastur 2020 for Gaussian weights, Pastur 2022 and Collins and Hayase 2023 for orthogonal ones, Pastur and
+Slavin 2020 for independent entries with a fourth moment, Yang 2020). Rectangular Gaussian
 layers: pad every D_l² with zeros to the largest width N. Then
 
     law of J Jᵀ, padded = (Π sigma_w² N/N_{l−1}) · MP^⊠L ⊠ P_0 ⊠ Π padded(D_l²),

@@ -3,7 +3,7 @@
 The Golub-Kahan matrix, with zero diagonal and the couplings d_1, e_1, d_2, e_2, ..., d_n, has the eigenvalues ±σ.
 Sturm sequences of a matrix with zero diagonal are exact up to a small relative change of every coupling, and such
 a change moves every singular value, however small, by at most that relative amount times 2n, in practice by a few
-rounding units (Demmel and Kahan, SIAM J. Sci. Stat. Comput. 11, 1990). B Bᵀ as a tridiagonal matrix loses this.
+rounding units (Demmel and Kahan 1990). B Bᵀ as a tridiagonal matrix loses this.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ sources at Chebyshev nodes of the box (anterpolation), the field of a distant bo
 nodes of the target box, and passed down to the leaves as Chebyshev series. Two boxes are distant when the gap
 between them is at least the width of the wider one; then TERMS = 20 terms leave a relative error below 1e-15
 (Bernstein ellipse of radius 3 + √8). Everything nearer is left to the caller as ranges of indices.
-After Dutt, Gu and Rokhlin (SIAM J. Numer. Anal. 33, 1996) and Fong and Darve (J. Comput. Phys. 228, 2009).
+After Dutt, Gu and Rokhlin (1996) and Fong and Darve (2009).
 """
 
 from __future__ import annotations

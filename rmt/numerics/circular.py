@@ -4,7 +4,7 @@ With w_k(θ) = e^{-i(k-1)θ/2} Φ_k(e^{iθ}) for the monic orthogonal polynomial
 recurrence is w ← e^{iθ/2} (w − conj(α w)). In a frame turned by σ = (π − arg α)/2 the bracket multiplies the real
 part by 1 + |α| and the imaginary part by 1 − |α|, which changes no sign: all half turns of w are made by rotations
 of less than π, and each shows as a change of sign of the imaginary part. Their number, corrected by the last
-coefficient, is the number of eigenangles below θ (phases of Killip and Stoiciu, Duke Math. J. 146, 2009): an analogue
+coefficient, is the number of eigenangles below θ (phases of Killip and Stoiciu 2009): an analogue
 of Sturm's count, one sweep per angle, with the angles in SIMD lanes.
 """
 

@@ -1,9 +1,8 @@
 """All eigenvalues of a symmetric tridiagonal matrix in O(n log n) operations and O(n) memory.
 
-Cuppen's divide and conquer (Numer. Math. 36, 1981) for eigenvalues alone needs only the first and the last row of
-the eigenvector matrices (Gill and Tadmor, SIAM J. Sci. Stat. Comput. 11, 1990); the secular equations and the new
-rows are Cauchy sums, taken by a one-dimensional fast multipole method (Gu and Eisenstat, SIAM J. Matrix Anal.
-Appl. 16, 1995; Coakley and Rokhlin, Appl. Comput. Harmon. Anal. 34, 2013). The far field of a leaf is one Chebyshev
+Divide and conquer (Cuppen 1981) for eigenvalues alone needs only the first and the last row of the eigenvector matrices
+(Gill and Tadmor 1990); the secular equations and the new rows are Cauchy sums, taken by a one-dimensional fast
+multipole method (Gu and Eisenstat 1995; Coakley and Rokhlin 2013). The far field of a leaf is one Chebyshev
 series in the unknown root, so the multipole method runs once per merge and not once per iteration.
 """
 

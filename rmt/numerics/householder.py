@@ -1,9 +1,9 @@
 """Haar-distributed orthogonal, unitary and symplectic matrices as products of Householder reflections.
 
 The QR factorisation of a Gaussian matrix is never computed: the reflection that maps the j-th remaining column to the
-first axis depends on a fresh Gaussian vector of n − j + 1 entries, so the reflections are drawn directly (Stewart,
-SIAM J. Numer. Anal. 17, 1980; Diaconis and Shahshahani, Probab. Eng. Inform. Sci. 1, 1987). With the phases of the
-diagonal of R the product is exactly Haar distributed (Mezzadri, Notices AMS 54, 2007). It costs half the normals and
+first axis depends on a fresh Gaussian vector of n − j + 1 entries, so the reflections are drawn directly (Stewart
+1980; Diaconis and Shahshahani 1987). With the phases of the
+diagonal of R the product is exactly Haar distributed (Mezzadri 2007). It costs half the normals and
 half the operations of QR, and is applied to a vector in O(n²) without being formed.
 """
 

@@ -1,6 +1,6 @@
 """Counter-based random numbers in SIMD lanes: element i of a stream is a pure function of (key, stream, i).
 
-The generator is Philox4x32-10 (Salmon, Moraes, Dror and Shaw, SC11, 2011), checked against its published vectors; a
+The generator is Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011), checked against its published vectors; a
 counter gives two 64-bit words. The transformations take a fixed number of words and no rejection, so that any
 stretch of the stream can be computed by any thread: the same bits for every number of threads and every chunking. No
 multiplication and addition is fused, so that machines agree too.
@@ -173,7 +173,7 @@ def fill_signs(out: Array, stream: Any, key: Any, first: int, last: int, scale: 
 def fill_student(out: Array, stream: Any, key: Any, first: int, last: int, scale: float, parameter: float) -> None:
     """Fill tiles with Student numbers of `parameter` degrees of freedom, one for each counter.
 
-    The polar method of Bailey (Math. Comp. 62, 1994) without its rejection.
+    The polar method (Bailey 1994) without its rejection.
     """
     words, values = np.empty((2, TILE), np.uint64), np.empty(TILE)
     for tile in range(first, last):

@@ -2,12 +2,12 @@
 
 Thirty-two neighbouring roots are solved together, one per SIMD lane: they share the poles nearby, summed directly, and
 the Chebyshev series of the far field (:mod:`rmt.numerics.cauchy_sums`). Each root is measured from the nearer pole,
-and the step is the rational interpolant with the two adjacent poles (Li, LAPACK Working Note 89).
+and the step is the rational interpolant with the two adjacent poles (Li 1993).
 
 Also wanted are the first and the last component of U v for the eigenvectors v of the update, where the two rows of U
 are given: Σ z_i u_i/(d_i − x) over the norm. Where roots are so close to poles, or to cancellation, that the rows
 would lose orthogonality, z is replaced by the vector for which the computed roots are exact (Löwner's formula; Gu and
-Eisenstat, SIAM J. Matrix Anal. Appl. 15, 1994).
+Eisenstat 1994).
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def subordination(
     ω maps the upper half plane into itself, and G(z) = G_i(ω(z)) for a sum (M(z) = M_i(ω(z)) for a product). Where x
     runs through the support the curve lies above the real axis, which is what makes the density of the sum analytic
     there; over a gap it lies on the axis. For a semicircle of variance t added to a law, the curve of that law bounds
-    the region in which t ∫ μ(dx)/|w − x|² < 1 (Biane 1997).
+    the region in which t ∫ μ(dx)/|w − x|² < 1 (Biane 1997a).
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 The squared length of the last layer of a network of width n with homogeneous φ, E φ(z)² = 1, is a product over the L
 layers of independent means (1/n) Σ φ(z_i)². For L of the order of n its logarithm is Gaussian with mean −V L/(2n) and
-variance V L/n, V = Var φ(z)² (Hanin and Nica 2020).
+variance V L/n, V = Var φ(z)² (Hanin and Nica 2020a).
 """
 
 from __future__ import annotations

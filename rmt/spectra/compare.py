@@ -278,12 +278,13 @@ def compare(
     beta : float
         Dyson index: 1 real, 2 complex, 4 quaternion; infinite for frozen eigenvalues.
     rigidity : bool
-        Whether the eigenvalues repel and so are rigid. The tolerance then is ``log(n)/n * max(1, beta**-0.5)``
-        (Erdős, Schlein and Yau 2009; Gustavsson 2005), about six times sharper than independent points allow at
-        n = 1000. For an area in the plane it is ``(2 pi n)**-0.5 + log(n) * n**-0.75``: the spectrum leaks over its
-        edge by ``n**-0.5``, and the number of eigenvalues in a disc fluctuates by ``n**0.25`` (Ginibre 1965).
-        Pass False for independent eigenvalues, sparse graphs and heavy tails: the tolerance then is that of
-        independent points, ``sqrt(log(2/false_alarm)/(2 size))`` (Massart 1990).
+        Whether the eigenvalues repel and so are rigid. The tolerance then is ``log(n)/n * max(1, beta**-0.5)`` (after
+        the local law of Erdős, Schlein and Yau 2009 the rigidity of Erdős, Yau and Yin 2012; for the GUE Gustavsson
+        2005 and Claeys, Fahs, Lambert and Webb 2021), about six times sharper than independent points allow at n =
+        1000. For an area in the plane it is ``(2 pi n)**-0.5 + log(n) * n**-0.75``: the spectrum leaks over its edge by
+        ``n**-0.5``, and the number of eigenvalues in a disc fluctuates by ``n**0.25`` (Kostlan 1992; Jancovici,
+        Lebowitz and Manificat 1993). Pass False for independent eigenvalues, sparse graphs and heavy tails: the
+        tolerance then is that of independent points, ``sqrt(log(2/false_alarm)/(2 size))`` (Massart 1990).
     false_alarm : float
         Probability with which independent points of the true law are rejected; used with ``rigidity=False``.
     tolerance : float, optional

@@ -83,7 +83,10 @@ class AiryCurve:
         return value, 3.0 * cubic * t**2 + 1.5 * middle * np.sqrt(t) + logarithm / t
 
     def _right(self, x: Real) -> tuple[Real, Real]:
-        """The exponent −(2/3) β t^(3/2) of Dumaz and Virág (2013), t shifted to fit the slope of the pieces."""
+        """The exponent −(2/3) β t^(3/2) of Dumaz and Virág (2013), t shifted to fit the slope of the pieces.
+
+        Borot and Nadal (2012) give the whole expansion, by a derivation that is not a proof.
+        """
         value, slope = (float(v[0]) for v in self.pieces(np.array([self.pieces.high])))
         start = (slope / self.beta) ** 2
         t = start + x - self.pieces.high
