@@ -6,6 +6,7 @@ import math
 from fractions import Fraction
 from typing import Any
 
+from rmt.free.gaussian_power import GaussianPower
 from rmt.free.tree import (
     Affine,
     BooleanSum,
@@ -24,7 +25,7 @@ from rmt.free.tree import (
     point_mass,
 )
 from rmt.laws.atomic import AtomicLaw, Bernoulli, Rademacher
-from rmt.laws.classical import Arcsine, Cauchy
+from rmt.laws.classical import Arcsine, Cauchy, Gaussian
 from rmt.laws.free_jacobi import ProjectionProduct, Wachter
 from rmt.laws.free_meixner import Meixner
 from rmt.laws.free_stable import FreeStable
@@ -45,7 +46,7 @@ def recognise(node: Node) -> Node:
         return affine(recognise(node.child), node.scale, node.shift)
     if isinstance(node, Sum):
         return _collected(
-            node, [_semicircles, _free_poissons, _cauchys, _free_stables, _two_points, _meixner], free_sum
+            node, [_semicircles, _free_poissons, _cauchys, _gaussians, _free_stables, _two_points, _meixner], free_sum
         )
     if isinstance(node, Product):
         terms = node.terms if len(node.terms) != 1 or node.terms[0][1] != 2 else ((node.terms[0][0], 1),) * 2
@@ -169,6 +170,33 @@ def _cauchys(terms: Terms) -> Terms:
     location = sum(t * law.location for _, law, t in members)
     merged = Leaf(Cauchy(location, scale)) if scale else point_mass(location)
     return _merged(terms, [i for i, _, _ in members], merged)
+
+
+def _gaussians(terms: Terms) -> Terms:
+    """Powers of one Gaussian law of which some are below 1: they add."""
+    groups: dict[float, list[tuple[int, Any, Any]]] = {}
+    small: set[float] = set()
+    for i, (child, t) in enumerate(terms):
+        scale: Any = 1
+        if isinstance(child, Affine):
+            scale, child = child.scale, child.child
+        law = child.law if isinstance(child, Leaf) else None
+        if isinstance(law, Gaussian):
+            size = math.sqrt(law.variance)
+            groups.setdefault(size, []).append((i, t, t * law._mean))
+            small.update({size} if t < 1 else ())
+        elif isinstance(law, GaussianPower):
+            size = abs(float(scale))
+            groups.setdefault(size, []).append((i, t * law.power, 0))
+            small.update({size} if t != 1 or len(groups[size]) > 1 else ())
+    for size in small:
+        places, powers, means = zip(*groups[size], strict=True)
+        total, scale = sum(powers), plain(Fraction(size))
+        if total > 0:
+            core = Leaf(GaussianPower(total)) if total < 1 else Leaf(Gaussian(0, plain(Fraction(scale) ** 2)))
+            power = affine(core, scale, 0) if total < 1 else free_sum([(core, total)])
+            return _gaussians(_merged(terms, list(places), affine(power, 1, sum(means))))
+    return terms
 
 
 def _free_stables(terms: Terms) -> Terms:

@@ -12,7 +12,7 @@ from rmt.free.closed_forms import recognise
 from rmt.free.computed import law_of
 from rmt.free.divisible import infinitely_divisible_power
 from rmt.free.program import is_negative, is_positive
-from rmt.free.subtraction import deconvolved, difference_node, is_resolved, quotient_node
+from rmt.free.subtraction import deconvolved, difference_node, is_resolved, quotient_node, small_powers
 from rmt.free.tree import (
     Affine,
     Compound,
@@ -30,7 +30,6 @@ from rmt.free.tree import (
     node_of,
     point_mass_position,
 )
-from rmt.laws.classical import Gaussian
 from rmt.laws.law import Law
 from rmt.laws.pushforward import SquareRoot
 
@@ -58,7 +57,7 @@ def boxplus(*laws: Law, powers: Sequence[Any] | None = None, closed_form: bool =
     TypeError
         If an argument is not a law.
     ValueError
-        If no law is given, or a power below 1 does not exist.
+        If no law is given, or a power below 1 does not exist (see :func:`free_power`).
 
     Examples
     --------
@@ -69,10 +68,7 @@ def boxplus(*laws: Law, powers: Sequence[Any] | None = None, closed_form: bool =
     >>> round(law.support[0].high, 12)
     0.0
     """
-    terms = _terms("boxplus", laws, powers)
-    node = free_sum(terms)
-    _check_free_powers(node)
-    return _finish(node, closed_form)
+    return _sum_law(free_sum(_terms("boxplus", laws, powers)), closed_form)
 
 
 def boxtimes(*laws: Law, powers: Sequence[Any] | None = None, closed_form: bool = True) -> Law:
@@ -125,22 +121,28 @@ def free_power(law: Law, power: Any, *, closed_form: bool = True) -> Law:
     ----------
     law : Law
     power : real
-        t > 0; below 1 only for laws that are known to be infinitely divisible (semicircle, free Poisson, compound
-        free Poisson, Fuss-Catalan, Cauchy, sums of these) or that are such a power themselves (Kesten-McKay, arcsine
-        and Wachter laws are powers of laws with two atoms).
+        t > 0; below 1 for laws that are known to be infinitely divisible (semicircle, free Poisson, compound free
+        Poisson, Fuss-Catalan, Gaussian, Cauchy, sums of these), that are such a power themselves (Kesten-McKay,
+        arcsine and Wachter laws are powers of laws with two atoms), and where R is known in closed form and the
+        power is found to be a law.
     closed_form : bool
         Whether results that are named laws are returned as such.
 
     Raises
     ------
     ValueError
-        If ``power <= 0``, or ``power < 1`` and the power is not known to exist.
+        If ``power <= 0``, or ``power < 1`` and the power does not exist (with the proof: a negative Hankel determinant
+        of its moments, or a branch point of its G in the upper half plane), or that cannot be told.
+    ConvergenceError
+        If R was continued and neither a law nor such a proof was found.
 
     Examples
     --------
-    >>> from rmt.laws import Semicircle
+    >>> from rmt.laws import Gaussian, Semicircle
     >>> free_power(Semicircle(), 3)
     Semicircle(mean=0, variance=3)
+    >>> free_power(Gaussian(), 0.5).free_cumulants(6)
+    (0.0, 0.5, 0.0, 0.5, 0.0, 2.0)
     """
     return boxplus(law, powers=(power,), closed_form=closed_form)
 
@@ -235,25 +237,13 @@ def _finish(node: Node, closed_form: bool) -> Law:
     return law_of(recognise(node) if check_flag("closed_form", closed_form) else node)
 
 
-def _check_free_powers(node: Node) -> None:
+def _sum_law(node: Node, closed_form: bool) -> Law:
+    """The law of a free sum; powers below 1 that no family of laws has are looked for by continuation of R."""
     core = node.child if isinstance(node, Affine) else node
-    if not isinstance(core, Sum):
-        return
-    for child, t in core.terms:
-        if t < 1 and infinitely_divisible_power(child, t) is None:
-            law = law_of(child)
-            if isinstance(law, Gaussian):
-                raise ValueError(
-                    f"the free power {t!r} of {law!r} exists (Belinschi-Bożejko-Lehner-Speicher 2011), but its "
-                    "equations leave the half plane in which G of a Gaussian law is known here; its free cumulants are "
-                    f"those of the law times {t!r}"
-                )
-            raise ValueError(
-                f"the free power {t!r} of {law!r} is not known to be a probability law: powers t >= 1 always exist "
-                "(Belinschi-Bercovici 2004), smaller ones only for some laws, all of them only for the free infinitely "
-                "divisible ones (Bercovici-Voiculescu 1993; here: semicircle, free Poisson, compound free Poisson, "
-                "Cauchy and their sums)"
-            )
+    known = not isinstance(core, Sum) or all(
+        t >= 1 or infinitely_divisible_power(child, t) is not None for child, t in core.terms
+    )
+    return _finish(node, closed_form) if known else small_powers(node)
 
 
 def _check_multiplicative_powers(node: Node) -> None:
@@ -387,8 +377,7 @@ def free_subtract(law: Law, noise: Law) -> Law:
     check_laws("free_subtract", (law, noise))
     node = difference_node(law, noise)
     if is_resolved(node):
-        _check_free_powers(node)
-        return law_of(node)
+        return _sum_law(node, closed_form=False)
     return deconvolved(law, noise, multiplicative=False)
 
 

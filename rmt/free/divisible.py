@@ -6,9 +6,10 @@ from fractions import Fraction
 from typing import Any
 
 from rmt.free.closed_forms import plain
+from rmt.free.gaussian_power import GaussianPower
 from rmt.free.leaves import as_sum
 from rmt.free.tree import Affine, Compound, Leaf, Node, Product, Sum, affine, free_product, free_sum
-from rmt.laws.classical import Cauchy
+from rmt.laws.classical import Cauchy, Gaussian
 from rmt.laws.free_meixner import Meixner
 from rmt.laws.free_stable import FreeStable
 from rmt.laws.fuss_catalan import FussCatalan
@@ -22,7 +23,7 @@ from rmt.numerics.exact import exact_sqrt
 def infinitely_divisible_power(node: Node, power: Any) -> Node | None:
     """The free power of a node as one law with other parameters, or None where that is not known to exist.
 
-    Known are the semicircle, free Poisson and Cauchy laws, compound free Poisson laws (the product of a free
+    Known are the semicircle, free Poisson, Gaussian and Cauchy laws, compound free Poisson laws (the product of a free
     Poisson law of rate 1 with anything and most Raney laws among them), their sums, and laws that are themselves
     powers: a Kesten-McKay law of degree d has the powers t >= 1/d, the arcsine law those from 1/2 on.
     """
@@ -55,12 +56,18 @@ def _leaf_power(node: Leaf, power: Any) -> Node | None:
         return Leaf(FreePoisson(rate * Fraction(power), jump))
     if isinstance(law, Meixner) and exact(law.b) + exact(power) >= 0:  # for b < 0 the powers from -b on
         root = exact_sqrt(exact(power))
-        plain = root if root * root == power else float(root)
-        return affine(Leaf(Meixner(law.a / plain, law.b / power)), plain, 0)
+        size = root if root * root == power else float(root)
+        return affine(Leaf(Meixner(law.a / size, law.b / power)), size, 0)
     if isinstance(law, FreeStable):
         return affine(Leaf(law), float(power) ** (1.0 / float(law.alpha)), 0)
     if isinstance(law, Cauchy):
         return Leaf(Cauchy(power * law.location, power * law.scale))
+    if isinstance(law, Gaussian):
+        root = exact_sqrt(exact(law.variance))
+        scale = plain(root) if root * root == exact(law.variance) else float(root)
+        return affine(Leaf(GaussianPower(power)), scale, power * law._mean)
+    if isinstance(law, GaussianPower):
+        return Leaf(GaussianPower(power * law.power))
     if isinstance(law, FussCatalan):
         return _raney_power(exact(law.order) + 1, Fraction(1), power)
     if isinstance(law, Raney):

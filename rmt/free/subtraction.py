@@ -20,6 +20,7 @@ from rmt._cached import cached_property
 from rmt.errors import ConvergenceError
 from rmt.free.closed_forms import plain, recognise
 from rmt.free.computed import law_of
+from rmt.free.expressions import expression
 from rmt.free.leaves import as_sum, rewrite
 from rmt.free.series import moments as series_moments
 from rmt.free.tree import Affine, Compound, Leaf, Node, Product, Sum, affine, free_product, free_sum, node_of
@@ -133,16 +134,13 @@ def _factors(node: Node, weight: Any) -> Terms:
 
 
 # ---------------------------------------------------------------------- laws by continuation
-class _Deconvolved(InvertedLaw):
-    """What the two kinds share; `law` and `noise` are fields of both."""
-
-    law: Law
-    noise: Law
+class _Continued(InvertedLaw):
+    """The law of a node with weights that the solver does not take: negative ones, and powers below 1."""
 
     @property
     @abstractmethod
     def _node(self) -> Node:
-        """The result as a node with a negative weight."""
+        """The sum or product."""
 
     @cached_property
     def _terms(self) -> tuple[tuple[Law, float], ...]:
@@ -202,8 +200,24 @@ def _reflected(transform: Callable[[Complex], Complex], at: Complex, at_zero: fl
     return np.where(at.imag > 0.0, value.conj(), value)
 
 
+class _ContinuedSum(_Continued, RInvertedLaw):
+    """R = Σ t_i R_i."""
+
+    @cached_property
+    def _shift(self) -> float:
+        return float(self._node.shift) if isinstance(self._node, Affine) else 0.0
+
+    def _r_values(self, g: Complex) -> Complex:
+        total = np.full_like(g, self._shift)
+        with np.errstate(all="ignore"):
+            for law, t in self._terms:
+                at_zero = law.mean() if (g == 0.0).any() else 0.0
+                total += t * _reflected(law._r_transform, g, at_zero)
+        return total
+
+
 @dataclass(frozen=True, repr=False)
-class FreeDifference(_Deconvolved, RInvertedLaw):
+class FreeDifference(_ContinuedSum):
     """The law Y with ``law = Y ⊞ noise``; built by :func:`rmt.free_subtract`.
 
     Attributes
@@ -221,21 +235,9 @@ class FreeDifference(_Deconvolved, RInvertedLaw):
     def _node(self) -> Node:
         return difference_node(self.law, self.noise)
 
-    @cached_property
-    def _shift(self) -> float:
-        return float(self._node.shift) if isinstance(self._node, Affine) else 0.0
-
-    def _r_values(self, g: Complex) -> Complex:
-        total = np.full_like(g, self._shift)
-        with np.errstate(all="ignore"):
-            for law, t in self._terms:
-                at_zero = law.mean() if (g == 0.0).any() else 0.0
-                total += t * _reflected(law._r_transform, g, at_zero)
-        return total
-
 
 @dataclass(frozen=True, repr=False)
-class FreeQuotient(_Deconvolved, SInvertedLaw):
+class FreeQuotient(_Continued, SInvertedLaw):
     """The law Y on [0, ∞) with ``law = Y ⊠ noise``; built by :func:`rmt.free_divide`.
 
     Attributes
@@ -264,6 +266,48 @@ class FreeQuotient(_Deconvolved, SInvertedLaw):
                 value = _reflected(law._s_transform, m, 1.0 / law.mean())
                 total *= value ** (int(t) if t == int(t) else t)
         return total
+
+
+@dataclass(frozen=True, repr=False)
+class SmallPowers(_ContinuedSum):
+    """A free sum with powers below 1 that algebra does not resolve; built by :func:`rmt.boxplus`.
+
+    Attributes
+    ----------
+    node : Node
+        The sum.
+    """
+
+    node: Node
+
+    def __repr__(self) -> str:
+        return expression(self.node)
+
+    @property
+    def _node(self) -> Node:
+        return self.node
+
+
+def small_powers(node: Node) -> Law:
+    """The law of a sum that has powers below 1, validated.
+
+    Raises
+    ------
+    ValueError
+        If it is not a probability law, or that could not be told.
+    """
+    result = SmallPowers(node)
+    open_terms = list(_without_transform(result._terms, multiplicative=False))
+    if not open_terms:
+        return result.checked()
+    result._require_moments()
+    raise ValueError(
+        f"{result!r} is not known to be a probability law: powers t >= 1 always exist (Belinschi-Bercovici 2004), all t > 0 "
+        "for the free infinitely divisible laws only (Bercovici-Voiculescu 1993; here semicircle, free Poisson, "
+        "compound free Poisson, Gaussian, Cauchy and their sums), others where R can be continued, and that of "
+        f"{open_terms[0]!r} is not known in closed form. The free cumulants would be t times those of the law: "
+        "law.free_cumulants(k)"
+    )
 
 
 def deconvolved(law: Law, noise: Law, *, multiplicative: bool) -> Law:
