@@ -17,6 +17,7 @@ import numpy as np
 from rmt._cached import cached_property
 from rmt.free.computed import ComputedLaw, upper
 from rmt.free.leaves import location
+from rmt.laws.affine import Affine
 from rmt.laws.law import EPS, Complex, Interval, Law, Real
 from rmt.laws.numeric_panels import PanelMeasure
 from rmt.numerics.roots import bracketed_roots
@@ -25,6 +26,8 @@ Atoms = tuple[tuple[float, float], ...]
 
 #: points on half a circle around an atom; half the distance to the next singularity gives 2^-64
 _CIRCLE = 32
+#: terms of F next to a steep end, and up to which share of the room there they are taken
+_TERMS, _BESIDE = 6, 1e-3
 #: atoms of less mass are rounding
 _NO_MASS = 1e-14
 #: F at an end of the support is zero below this share of its scale
@@ -95,7 +98,13 @@ class ExplicitLaw(ComputedLaw):
     @cached_property
     def line_panels(self) -> PanelMeasure:
         """The density on panels, from which masses and the log-potential come."""
-        return PanelMeasure(self._density, self._pieces, self.atoms, self._scale, repr(self))
+        return PanelMeasure(
+            self._density, self._pieces, self.atoms, self._scale, repr(self), beside=self._density_beside
+        )
+
+    def _density_beside(self, place: float, distance: Real) -> Real:
+        """Density at signed distances from an end of a piece; NaN where it is not known better than by its points."""
+        return np.full_like(distance, np.nan)
 
     # ------------------------------------------------------------------ values
     def _density(self, x: Real) -> Real:
@@ -223,6 +232,17 @@ class BooleanLaw(ExplicitLaw):
         return np.asarray(x - self._energy(upper(x)).real)
 
 
+@dataclass(frozen=True)
+class _SteepEnd:
+    """A place where F of the second law is an end of the first: F − level is a power series of the distance."""
+
+    place: float
+    level: float
+    exponent: float
+    room: float
+    series: Real
+
+
 @dataclass(frozen=True, repr=False, eq=False)
 class MonotoneLaw(ExplicitLaw):
     """Monotone convolution: F = F_first ∘ F_second."""
@@ -247,6 +267,33 @@ class MonotoneLaw(ExplicitLaw):
         finite = np.isfinite(w)
         k[finite] += self_energy(self._first, w[finite])
         return k
+
+    @cached_property
+    def _steep_ends(self) -> list[_SteepEnd]:
+        """Where the second law has no mass and its F is an end of the first at which the density is steep."""
+        walls = np.array([*self._poles.tolist(), *(e for gap in self._gaps for e in gap if math.isfinite(e))])
+        found = []
+        for i in self._first.support:
+            for level, exponent in ((i.low, i.low_exponent), (i.high, i.high_exponent)):
+                if not exponent < -0.5:
+                    continue
+                for end in level_points(self._real_inner, self._gaps, self._poles, level, self._scale).tolist():
+                    room = 0.5 * float(np.abs(walls - end).min(initial=self._scale))
+                    turn = np.exp(1j * math.pi * (np.arange(_CIRCLE) + 0.5) / _CIRCLE)
+                    values = self._inner(end + room * turn)
+                    powers = np.arange(1, _TERMS + 1)
+                    series = np.mean((values * turn ** -powers[:, None]).real, axis=1) / room**powers
+                    found.append(_SteepEnd(end, level, exponent, room, series))
+        return found
+
+    def _density_beside(self, place: float, distance: Real) -> Real:
+        out = np.full_like(distance, np.nan)
+        for end in self._steep_ends:
+            near = np.abs(distance) < _BESIDE * end.room
+            if abs(end.place - place) <= 64.0 * EPS * abs(place) and near.any():
+                beyond = np.polynomial.polynomial.polyval(distance[near], np.concatenate([[0.0], end.series]))
+                out[near] = _beside_end(self._first, end.level, beyond, end.exponent)
+        return out
 
     def _energy_error(self, z: Complex) -> Real:
         w = self._inner(z)
@@ -335,6 +382,17 @@ class MonotoneLaw(ExplicitLaw):
 
 
 # ---------------------------------------------------------------------- functions of one law
+def _beside_end(law: Law, end: float, distance: Real, exponent: float) -> Real:
+    """Density at signed distances from an end of the support; exactly so where a shift puts it to 0."""
+    if isinstance(law, Affine):
+        scale = float(law.scale)
+        moved = 0.0 if end == float(law.shift) else (end - float(law.shift)) / scale
+        return _beside_end(law.base, moved, distance / scale, exponent) / abs(scale)
+    x = end + distance
+    x = np.where(x == end, np.nextafter(end, end + np.sign(distance)), x)
+    return np.asarray(law._pdf(x) * np.abs(distance / (x - end)) ** exponent)
+
+
 def self_energy(law: Law, z: Complex) -> Complex:
     """Boolean self-energy z − 1/G = (zG − 1)/G, the second form where the first would cancel."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

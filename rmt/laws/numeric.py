@@ -25,6 +25,8 @@ Atoms = tuple[tuple[float, float], ...]
 
 #: relative distances at which an exponent is measured, and the tolerance
 _NEAR, _NEARER, _EXPONENT = 1e-5, 1e-7, 1e-2
+#: exponents below leave more than a share 1e-9 of the mass within 1e-288 of the end
+_STEEPEST = -0.968
 #: share of the largest moment that the outermost panels of an unbounded law may carry
 _TAIL = 1e-10
 
@@ -216,7 +218,14 @@ def density_law(pdf: Function, support: Any, exponents: Any, atoms: Sequence[tup
     try:
         _ = law.line_panels
     except ConvergenceError as error:
-        raise ValueError(f"pdf must have total mass 1 with the atoms: {error}; divide it by its integral") from None
+        steepest = min((e for s in stretches for e in s[2:] if e is not None), default=0.0)
+        remedy = (
+            f"an exponent of {steepest:.6g} leaves a share of the mass nearer to the end than doubles reach"
+            if steepest < _STEEPEST
+            else "divide it by its integral, give exponents= at ends where it is infinite, or cut the support where it "
+            "has a narrow peak or a singularity"
+        )
+        raise ValueError(f"pdf must have total mass 1 with the atoms: {error}; {remedy}") from None
     return law
 
 

@@ -36,6 +36,8 @@ class PanelMeasure:
         What the error message calls the measure.
     tolerance : float
         Mass that the panels may miss.
+    beside : callable, optional
+        The density at signed distances from an end of negative exponent, NaN where it is not known so.
 
     Attributes
     ----------
@@ -59,11 +61,12 @@ class PanelMeasure:
         name: str,
         *,
         tolerance: float = 1e-9,
+        beside: Callable[[float, Real], Real] | None = None,
     ) -> None:
         from rmt.numerics.line_panels import Stretch, build_line_panels
 
         ends = [Stretch(s.low, s.high, s.low_exponent, s.high_exponent) for s in stretches]
-        self.parameters, self.defect = build_line_panels(density, ends, atoms, scale)
+        self.parameters, self.defect = build_line_panels(density, ends, atoms, scale, beside)
         if not abs(self.defect) <= tolerance:
             raise ConvergenceError(
                 f"the density and the atoms of {name} have total mass {1.0 - self.defect:.12g} and not 1: the support "
@@ -77,12 +80,14 @@ class PanelMeasure:
     # ------------------------------------------------------------------ panels
     @cached_property
     def _rows(self) -> Real:
-        from rmt.numerics.log_panel_kernels import PANEL_SIZE
+        from rmt.numerics.log_panel_kernels import MAXIMUM, MINIMUM, PANEL_SIZE
 
         count = int(self.parameters[1])
         start = 2 + 2 * int(self.parameters[0])
         rows = self.parameters[start:].reshape(count, PANEL_SIZE)
-        return rows[np.argsort(rows[:, self._columns[1]].min(axis=1, initial=np.inf), kind="stable")]
+        # panels that doubles do not tell apart lie below an end that they reach, or above one from which they start
+        side = np.select([rows[:, 0] == MAXIMUM, rows[:, 0] == MINIMUM], [-1.0, 1.0], 0.0)
+        return rows[np.lexsort((side * rows[:, 1], side, rows[:, self._columns[1]].min(axis=1, initial=np.inf)))]
 
     @cached_property
     def _columns(self) -> tuple[slice, slice, slice]:
@@ -113,20 +118,60 @@ class PanelMeasure:
         after = np.concatenate([np.cumsum(masses[::-1])[::-1], [0.0]])
         return before, after
 
+    @cached_property
+    def _starts(self) -> tuple[Real, NDArray[np.intp]]:
+        """Lower ends from which panels start as squares, and the first of their panels."""
+        from rmt.numerics.log_panel_kernels import MINIMUM
+
+        here = np.flatnonzero(self._rows[:, 0] == MINIMUM)
+        ends, first = np.unique(self._rows[here, 3], return_index=True)
+        return ends, here[first]
+
     def _inside(self, x: Real) -> tuple[Real, Real]:
         """Mass of the continuous part left and right of `x`."""
-        low, high = self._ends
+        low, _ = self._ends
         before, after = self._cumulated
         panel = np.searchsorted(low, x, side="right") - 1
+        ends, first = self._starts
+        for end, index in zip(ends, first, strict=True):
+            panel[x == end] = index - 1
+        panel = self._beside_steep_ends(panel, x)
         left = before[panel + 1]
         right = after[panel + 1]
-        partly = (panel >= 0) & (x < high[np.maximum(panel, 0)]) if low.size else np.zeros(x.shape, dtype=bool)
+        partly = (panel >= 0) & self._reaches_beyond(panel, x)
         if partly.any():
             i = panel[partly]
             first, second = self._halves(i, x[partly])
             left[partly] = before[i] + first
             right[partly] = after[i + 1] + second
         return left, right
+
+    def _beside_steep_ends(self, panel: NDArray[np.intp], x: Real) -> NDArray[np.intp]:
+        """Go on to the panel left of one whose lower end is rounded to `x`."""
+        from rmt.numerics.log_panel_kernels import MAXIMUM, MINIMUM
+
+        while panel.size and self._rows.size:
+            kind, centre, half, extreme = self._rows[np.maximum(panel, 0), :4].T
+            local = np.sqrt(np.abs(x - extreme))
+            outside = ((kind == MAXIMUM) & (x < extreme) & (local > centre + half)) | (
+                (kind == MINIMUM) & (x > extreme) & (local < centre - half)
+            )
+            outside &= panel >= 0
+            if not outside.any():
+                break
+            panel = np.where(outside, panel - 1, panel)
+        return panel
+
+    def _reaches_beyond(self, panel: NDArray[np.intp], x: Real) -> NDArray[np.bool_]:
+        """Whether a panel that starts left of `x` ends right of it."""
+        from rmt.numerics.log_panel_kernels import MAXIMUM, PLAIN
+
+        if not self._rows.size:
+            return np.zeros(x.shape, dtype=bool)
+        kind, centre, half, extreme = self._rows[np.maximum(panel, 0), :4].T
+        local = np.where(kind == PLAIN, x, np.sqrt(np.abs(x - extreme)))
+        upper = (x < extreme) & (local > centre - half)
+        return np.asarray(np.where(kind == MAXIMUM, upper, local < centre + half))
 
     def _halves(self, panel: NDArray[np.intp], x: Real) -> tuple[Real, Real]:
         """Mass of a panel left and right of a point in it, each by a Gauss rule of its own."""

@@ -16,8 +16,9 @@ from rmt.laws.law import EPS, Interval, Law, Real
 from rmt.laws.numeric import NumericLaw
 from rmt.laws.numeric_panels import PanelMeasure
 
-#: step and reach of the tanh-sinh rule; every second node gives the estimate of its error
-_STEP, _REACH = 1.0 / 16.0, 62
+#: step and reach of the tanh-sinh rule, to the smallest distances next to an end steeper than a square root and to
+#: those that matter elsewhere; every second node gives the estimate of its error
+_STEP, _REACH, _SHORT = 1.0 / 16.0, 97, 62
 #: levels at which an unbounded interval is cut
 _LEVELS = (1e-15, 1e-12, 1e-9, 1e-6, 1e-4, 1e-2, 0.1, 0.3, 0.5)
 #: points of one block
@@ -30,6 +31,7 @@ _T = _STEP * np.arange(-_REACH, _REACH + 1)
 _LEFT, _RIGHT = 1.0 / (1.0 + np.exp(-math.pi * np.sinh(_T))), 1.0 / (1.0 + np.exp(math.pi * np.sinh(_T)))
 _WEIGHT = _STEP * math.pi * np.cosh(_T) * _LEFT * _RIGHT
 _COARSE = np.where(np.arange(_T.size) % 2 == _REACH % 2, 2.0 * _WEIGHT, 0.0)
+_MIDDLE = slice(_REACH - _SHORT, _REACH + _SHORT + 1)
 
 
 @dataclass(frozen=True, repr=False)
@@ -132,8 +134,10 @@ class ClassicalSum(NumericLaw):
         some = high > low
         if not some.any():
             return fine, coarse
+        steep = min(e for k in (i, j) for e in (k.low_exponent, k.high_exponent, 0.0) if e == e) < -0.5
+        nodes = slice(None) if steep else _MIDDLE
         y, width = x[some, None], (high - low)[some, None]
-        near, far = width * _LEFT, width * _RIGHT
+        near, far = width * _LEFT[nodes], width * _RIGHT[nodes]
         # distances of t to the ends of j, and of x − t to those of i; the nearer one is exact
         with np.errstate(over="ignore", invalid="ignore"):
             g = _between(
@@ -143,7 +147,7 @@ class ClassicalSum(NumericLaw):
                 self.first, i, np.maximum(y - j.high - i.low, 0.0) + far, np.maximum(i.high + j.low - y, 0.0) + near
             )
         values = f * g * width
-        fine[some], coarse[some] = values @ _WEIGHT, values @ _COARSE
+        fine[some], coarse[some] = values @ _WEIGHT[nodes], values @ _COARSE[nodes]
         return fine, coarse
 
     def _pdf_error(self, x: Real, value: Real) -> Real:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from rmt.numerics.log_panel_kernels import MAXIMUM, MINIMUM, NODES, PANEL_SIZE, PLAIN
 
 Real = NDArray[np.float64]
+#: density at signed distances from a point, as if points had not been rounded
+Beside = Callable[[float, Real], Real]
 
 _X, _W = np.polynomial.legendre.leggauss(NODES)
 #: values at the nodes to Legendre coefficients
@@ -45,6 +47,7 @@ def build_line_panels(
     stretches: Sequence[Stretch],
     atoms: Sequence[tuple[float, float]],
     scale: float,
+    beside: Beside | None = None,
 ) -> tuple[Real, float]:
     """Panels that represent a probability measure, in the layout of :mod:`rmt.numerics.line_panel_kernels`.
 
@@ -58,6 +61,9 @@ def build_line_panels(
     atoms : sequence of (position, mass)
     scale : float
         Length on which the density varies in an unbounded stretch.
+    beside : callable, optional
+        The density at signed distances from an end of negative exponent, NaN where it is not known so; by default that
+        at the nearest double, and a power law from there.
 
     Returns
     -------
@@ -67,7 +73,7 @@ def build_line_panels(
     """
     rows: list[Real] = []
     for s in stretches:
-        rows.extend(_panels(density, s, scale))
+        rows.extend(_panels(density, s, scale, beside))
     total = math.fsum(float(row[4 : 4 + NODES].sum()) for row in rows) + math.fsum(m for _, m in atoms)
     header = [float(len(atoms)), float(len(rows)), *(a for a, _ in atoms), *(m / total for _, m in atoms)]
     for row in rows:
@@ -76,7 +82,7 @@ def build_line_panels(
     return np.concatenate([np.array(header), *rows]), 1.0 - total
 
 
-def _panels(density: Callable[[Real], Real], s: Stretch, scale: float) -> list[Real]:
+def _panels(density: Callable[[Real], Real], s: Stretch, scale: float, beside: Beside | None) -> list[Real]:
     """Resolved panels of one stretch: pieces (kind, extreme, first, last in the local variable), halved."""
     found: list[Real] = []
     pieces = _first_pieces(density, s, scale)
@@ -90,9 +96,7 @@ def _panels(density: Callable[[Real], Real], s: Stretch, scale: float) -> list[R
         sign = np.where(kind == MAXIMUM, -1.0, 1.0)[:, None]
         plain = (kind == PLAIN)[:, None]
         x = np.where(plain, local, extreme[:, None] + sign * local * local)
-        with np.errstate(invalid="ignore", over="ignore"):
-            values = density(x.ravel()).reshape(x.shape)
-        values = np.where(np.isfinite(values), values, 0.0)
+        values = _at_distances(density, beside, s, kind, extreme, local, x)
         jacobian = np.where(plain, 1.0, 2.0 * np.abs(local)) * 0.5 * (last - first)[:, None]
         values = values * jacobian
         series = values @ _TO_SERIES.T
@@ -113,6 +117,36 @@ def _panels(density: Callable[[Real], Real], s: Stretch, scale: float) -> list[R
         before = np.repeat(tail[rest], 2)
     assert all(row.size == PANEL_SIZE for row in found)
     return found
+
+
+def _at_distances(
+    density: Callable[[Real], Real],
+    beside: Beside | None,
+    s: Stretch,
+    kind: NDArray[np.int_],
+    extreme: Real,
+    local: Real,
+    x: Real,
+) -> Real:
+    """The density at the points x = extreme ± local² as if they had not been rounded."""
+    points = x.copy()
+    power, ratio, known = np.zeros_like(x), np.ones_like(x), np.full_like(x, np.nan)
+    for code, end, other, exponent in (
+        (MINIMUM, s.low, s.high, s.low_exponent),
+        (MAXIMUM, s.high, s.low, s.high_exponent),
+    ):
+        here = (kind == code) & (extreme == end)
+        if end != 0.0 and exponent < 0.0 and here.any():
+            points[here] = np.where(x[here] == end, np.nextafter(end, other), x[here])
+            power[here] = exponent
+            distance = local[here] ** 2
+            ratio[here] = distance / np.abs(points[here] - end)
+            if beside is not None:
+                known[here] = beside(end, distance if code == MINIMUM else -distance)
+    with np.errstate(invalid="ignore", over="ignore"):
+        values = density(points.ravel()).reshape(x.shape) * ratio**power
+    values = np.where(np.isnan(known), values, known)
+    return np.where(np.isfinite(values), values, 0.0)
 
 
 def _first_pieces(density: Callable[[Real], Real], s: Stretch, scale: float) -> list[tuple[int, float, float, float]]:

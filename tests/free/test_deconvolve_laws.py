@@ -159,7 +159,7 @@ def test_quotients_that_are_not_laws():
         free_divide(Bernoulli(0.5, 1, 3), MarchenkoPastur(0.7))
     with pytest.raises(ValueError, match=r"power 0.5 .* not known to be a probability law"):
         free_divide(multiplicative_power(Uniform(1, 2), 2), multiplicative_power(Uniform(1, 2), 1.5))
-    with pytest.raises(ValueError, match=r"power 0.5 of Rademacher.*Nica-Speicher 1996"):
+    with pytest.raises(ValueError, match=r"free_power\(Rademacher\(\), 0.5\) is not a probability law: .*Hankel"):
         free_subtract(free_power(Rademacher(), 3), free_power(Rademacher(), 2.5))
 
 
@@ -201,7 +201,7 @@ def test_bad_input():
 @pytest.mark.parametrize(
     ("build", "match"),
     [
-        (lambda: free_power(Rademacher(), 0.5), "Nica-Speicher 1996"),
+        (lambda: free_power(Rademacher(), 0.5), "Hankel"),
         (lambda: free_power(Semicircle(), 0), "> 0"),
         (lambda: multiplicative_power(Uniform(1, 2), 0.5), "Belinschi-Bercovici 2005"),
         (lambda: multiplicative_power(Semicircle(), 2), r"law on \[0, inf\)"),
