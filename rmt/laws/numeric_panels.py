@@ -132,9 +132,8 @@ class PanelMeasure:
         low, _ = self._ends
         before, after = self._cumulated
         panel = np.searchsorted(low, x, side="right") - 1
-        ends, first = self._starts
-        for end, index in zip(ends, first, strict=True):
-            panel[x == end] = index - 1
+        for end, start in zip(*(values.tolist() for values in self._starts), strict=True):
+            panel[x == end] = start - 1
         panel = self._beside_steep_ends(panel, x)
         left = before[panel + 1]
         right = after[panel + 1]
