@@ -40,6 +40,7 @@ class Prediction:
     Attributes
     ----------
     log_m1, relvar : float
+        Logarithm of E Tr J Jᵀ over the number of inputs; relative variance over the rows of J.
     law : Law or None
         Law of J Jᵀ; None where only mean and variance are known.
     network : MLP or None
@@ -71,7 +72,7 @@ def conditional_prediction(layers: Sequence[LayerReading]) -> Prediction | None:
     gains = [layer.weights.gain * layer.mean_slope for layer in layers]
     if min(gains) <= 0.0:
         return Prediction(-math.inf, math.nan)
-    log_m1 = math.fsum(map(math.log, gains))
+    log_m1 = math.fsum(map(math.log, gains)) + math.log(rows / layers[0].weights.columns)
     relvar = math.fsum(layer.relative_variance(rows) for layer in layers)
     return Prediction(log_m1, relvar, _conditional_law(layers))
 
@@ -197,7 +198,8 @@ def mean_field_prediction(layers: Sequence[LayerReading], input_q: float) -> Pre
             widths=None if equal else widths,
             input_q=input_q,
         )
-        return Prediction(network.log_mean, network.relative_variance, _mean_field_law(network), network)
+        log_m1 = network.log_mean + math.log(widths[-1] / widths[0])
+        return Prediction(log_m1, network.relative_variance, _mean_field_law(network), network)
     except ValueError as error:
         return str(error)
 

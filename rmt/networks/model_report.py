@@ -17,6 +17,7 @@ from rmt.networks.conditional import Prediction, conditional_prediction, mean_fi
 from rmt.networks.readings import LayerReading, WeightLaw
 from rmt.networks.report import Cause, IsometryReport, JacobianOutlier
 from rmt.networks.spectrum_summary import LEVELS, SpectrumSummary, exponential, finite, power_of_ten
+from rmt.networks.verdict import Verdict
 from rmt.numerics.golub_kahan import LanczosSpectrum
 
 Real = NDArray[np.float64]
@@ -72,14 +73,56 @@ class Resolution:
         ]
 
 
+@dataclass(frozen=True)
+class Averages:
+    """Means over several inputs, and their standard errors.
+
+    Attributes
+    ----------
+    inputs : int
+    log_m1, relvar, s_max, s_min : tuple of (mean, standard error)
+    """
+
+    inputs: int
+    log_m1: tuple[float, float]
+    relvar: tuple[float, float]
+    s_max: tuple[float, float]
+    s_min: tuple[float, float]
+
+    @classmethod
+    def of(cls, reports: Sequence[ModelReport]) -> Averages:
+        """Averages over the reports of at least two inputs."""
+        count = len(reports)
+
+        def average(values: list[float]) -> tuple[float, float]:
+            found = np.array(values)
+            if not np.isfinite(found).all():
+                return float(found[~np.isfinite(found)][0]), math.nan
+            return float(found.mean()), float(found.std(ddof=1)) / math.sqrt(count)
+
+        names = ("log_m1", "relvar", "s_max", "s_min")
+        return cls(count, *(average([float(getattr(r, name)) for r in reports]) for name in names))
+
+    def lines(self) -> list[str]:
+        """Sentences for the text of a report."""
+        names = (("log m1", self.log_m1), ("relative variance", self.relvar), ("s_max", self.s_max))
+        return [
+            f"{self.inputs} inputs: " + ", ".join(f"{name} {mean:.4g} ± {error:.2g}" for name, (mean, error) in names)
+        ]
+
+
 @dataclass(frozen=True, eq=False)
 class ModelReport(IsometryReport):
     """Report on the Jacobian of a real model, made by :func:`rmt.check_isometry`.
 
-    An :class:`IsometryReport` with, beside the numbers of every report:
+    An :class:`IsometryReport` whose `m1`, `s_max`, `s_min`, `condition` and `quantiles` are those of all singular
+    values, outliers included: `m1` is Tr J Jᵀ over the number of inputs, the mean gain of a random input direction.
+    Beside the numbers of every report:
 
     Attributes
     ----------
+    bulk : SpectrumSummary or None
+        The spectrum without its outliers, on which the verdict is given.
     readings : tuple of LayerReading
         What was read from the layers.
     mean_field : Prediction or None
@@ -89,6 +132,10 @@ class ModelReport(IsometryReport):
     resolution : Resolution or None
     radial_gain : float or None
         abs(J x)/abs(x) along the input x of the range, as measured.
+    averages : Averages or None
+        Over several inputs.
+    withheld : str
+        Why there is no verdict; empty if there is one.
     """
 
     readings: tuple[LayerReading, ...] = field(default=(), repr=False)
@@ -96,6 +143,16 @@ class ModelReport(IsometryReport):
     conditional: Prediction | None = None
     resolution: Resolution | None = None
     radial_gain: float | None = None
+    bulk: SpectrumSummary | None = None
+    averages: Averages | None = None
+    withheld: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Grade of the bulk; WITHHELD where the numbers say nothing about training."""
+        if self.withheld:
+            return Verdict.WITHHELD
+        return self.spectrum.verdict if self.bulk is None else self.bulk.verdict
 
     def to_dict(self) -> dict[str, Any]:
         """The report in built-in types; None where a number is infinite or not known."""
@@ -115,6 +172,9 @@ class ModelReport(IsometryReport):
                 "quantile_bounds": [[u, finite(low), finite(high)] for u, low, high in resolution.quantile_bounds],
             },
             "radial_gain": self.radial_gain,
+            "bulk": None if self.bulk is None else self.bulk.to_dict(),
+            "averages": None if self.averages is None else _averages_record(self.averages),
+            "withheld": self.withheld or None,
             "model_layers": [_reading_record(reading) for reading in self.readings],
         }
 
@@ -126,12 +186,23 @@ class ModelReport(IsometryReport):
                 lines.append(
                     f"{name:<20}m1 = {power_of_ten(prediction.log_m1)}, relative variance {prediction.relvar:.5g}{ks}"
                 )
+        if self.bulk is not None and self.outliers:
+            lines.append(
+                f"{'bulk alone':<20}m1 = {power_of_ten(self.bulk.log_m1)}, s from {power_of_ten(self.bulk.log_s_min)} "
+                f"to {power_of_ten(self.bulk.log_s_max)}, relative variance {self.bulk.relvar:.5g}"
+            )
+        if self.averages is not None:
+            lines += [f"{'averages':<20}{t}" for t in self.averages.lines()]
         if self.resolution is not None:
             lines += [f"{'resolution' if i == 0 else '':<20}{t}" for i, t in enumerate(self.resolution.lines())]
         kinds = sorted({str(r.weights.kind) for r in self.readings})
         if kinds:
             lines.append(f"{'weights':<20}{', '.join(kinds)}")
         return "\n".join(lines)
+
+
+def _averages_record(averages: Averages) -> dict[str, Any]:
+    return {k: [finite(x) for x in v] if isinstance(v, tuple) else v for k, v in vars(averages).items()}
 
 
 def _prediction_record(prediction: Prediction | None) -> dict[str, Any] | None:
@@ -246,46 +317,68 @@ def kolmogorov_distance(logs: Real, law: Law, floor: float) -> float:
 
 
 # ---------------------------------------------------------------------- assembly
-def dense_report(
-    subject: str,
-    logs: Real,
-    shape: tuple[int, int],
-    floor: float,
-    readings: Sequence[LayerReading],
-    chain: bool,
-    input_q: float,
-    directions: Directions,
-    notes: Sequence[str],
-    target: float,
-) -> ModelReport:
+@dataclass(frozen=True, eq=False)
+class Context:
+    """What a report says beside its spectrum.
+
+    Attributes
+    ----------
+    subject : str
+    shape : (rows, columns) of J
+    readings : tuple of LayerReading
+    chain : bool
+        Whether J is the product of the D_l W_l of the readings.
+    predict : bool
+        Whether predictions are made.
+    input_q : float
+        Mean square of the input of the range.
+    notes : tuple of str
+    target : float
+        Relative variance that the advice aims at.
+    withheld : str
+        Why there is no verdict.
+    """
+
+    subject: str
+    shape: tuple[int, int]
+    readings: tuple[LayerReading, ...]
+    chain: bool
+    predict: bool
+    input_q: float
+    notes: tuple[str, ...]
+    target: float
+    withheld: str
+
+    @property
+    def rank(self) -> float:
+        """Narrowest width over the rows, at most 1."""
+        rows, columns = self.shape
+        widths = [reading.weights.rows for reading in self.readings] if self.chain else []
+        return min(1.0, min([columns, *widths]) / rows)
+
+
+def dense_report(context: Context, logs: Real, floor: float, directions: Directions) -> ModelReport:
     """Report on measured singular values, given as logarithms in descending order.
 
     Parameters
     ----------
-    subject : str
+    context : Context
     logs : array
-    shape : (rows, columns) of J
     floor : float
         Logarithm of the smallest singular value that is resolved.
-    readings : sequence of LayerReading
-    chain : bool
-        Whether J is the product of the D_l W_l of the readings.
-    input_q : float
-        Mean square of the input of the range.
     directions : Directions
-    notes : sequence of str
-    target : float
-        Relative variance that the advice aims at.
     """
-    rows, columns = shape
-    conditional, mean_field, remarks = _predictions(readings, chain, input_q)
+    rows, columns = context.shape
+    conditional, mean_field, remarks = _predictions(context)
     reference = next((p for p in (conditional, mean_field) if p is not None and p.law is not None), None)
     bulk, outliers = split_outliers(logs, None if reference is None else reference.law, directions)
-    rank = _rank(rows, columns, readings if chain else ())
-    summary = SpectrumSummary.of_values(bulk, rows=rows - len(outliers), rank=min(1.0, rank))
-    conditional, mean_field = (_with_distance(p, bulk, rows - len(outliers), floor) for p in (conditional, mean_field))
+    whole = SpectrumSummary.of_values(logs, rows=rows, columns=columns, rank=context.rank)
+    rest = rows - len(outliers)
+    apart = SpectrumSummary.of_values(bulk, rows=rest, rank=context.rank)
+    conditional, mean_field = (_with_distance(p, bulk, rest, floor) for p in (conditional, mean_field))
     return ModelReport(
-        **_common(subject, readings, chain, (*notes, *remarks), target, summary, rows, conditional, mean_field),
+        **_common(context, remarks, whole, conditional, mean_field),
+        bulk=apart,
         outliers=outliers,
         values=logs,
         resolution=Resolution("dense", exponential(floor)),
@@ -303,19 +396,10 @@ def _with_distance(prediction: Prediction | None, bulk: Real, rows: int, floor: 
         return prediction
 
 
-def lanczos_report(
-    subject: str,
-    spectrum: LanczosSpectrum,
-    shape: tuple[int, int],
-    readings: Sequence[LayerReading],
-    chain: bool,
-    input_q: float,
-    radial_gain: float,
-    notes: Sequence[str],
-    target: float,
-) -> ModelReport:
+def lanczos_report(context: Context, spectrum: LanczosSpectrum, radial_gain: float) -> ModelReport:
     """Report on a spectrum known through Lanczos rules; parameters as in :func:`dense_report`."""
-    conditional, mean_field, remarks = _predictions(readings, chain, input_q)
+    rows, columns = context.shape
+    conditional, mean_field, remarks = _predictions(context)
     first, first_error = spectrum.moment(1)
     second, second_error = spectrum.moment(2)
     top, residual = spectrum.largest
@@ -323,7 +407,7 @@ def lanczos_report(
     bounds = tuple((u, *np.sqrt(spectrum.quantile_bounds(u)).tolist()) for u in LEVELS)
     inside = [float(np.mean(spectrum.cdf_bounds(level))) for level in (4.0, 0.25)]
     summary = SpectrumSummary(
-        log_m1=math.log(first) if first > 0.0 else -math.inf,
+        log_m1=math.log(first * rows / columns) if first > 0.0 else -math.inf,
         relvar=second / first**2 - 1.0 if first > 0.0 else math.nan,
         log_s_min=math.nan,
         log_s_max=math.log(top) if top > 0.0 else -math.inf,
@@ -332,38 +416,34 @@ def lanczos_report(
         ),
         atoms=(),
         fraction=max(0.0, inside[0] - inside[1]),
-        rank=min(1.0, _rank(*shape, readings if chain else ())),
+        rank=context.rank,
     )
     conditional, mean_field = (
         p if p is None or p.law is None else replace(p, ks=spectrum.departure(p.law.cdf))
         for p in (conditional, mean_field)
     )
     relvar_error = math.hypot(second_error / first**2, 2.0 * second * first_error / first**3) if first > 0.0 else 0.0
-    resolution = Resolution("matrix-free", floor, first_error, relvar_error, residual, bounds)
+    resolution = Resolution("matrix-free", floor, first_error * rows / columns, relvar_error, residual, bounds)
     return ModelReport(
-        **_common(subject, readings, chain, (*notes, *remarks), target, summary, shape[0], conditional, mean_field),
+        **_common(context, remarks, summary, conditional, mean_field),
         resolution=resolution,
         radial_gain=radial_gain,
     )
 
 
-def _rank(rows: int, columns: int, readings: Sequence[LayerReading]) -> float:
-    """Narrowest width over the rows."""
-    return min([columns, *(reading.weights.rows for reading in readings)]) / rows
-
-
-def _predictions(
-    readings: Sequence[LayerReading], chain: bool, input_q: float
-) -> tuple[Prediction | None, Prediction | None, list[str]]:
+def _predictions(context: Context) -> tuple[Prediction | None, Prediction | None, list[str]]:
     """The conditional and the mean-field prediction, and why one or a law of one is missing."""
-    if not chain:
+    readings = context.readings
+    if not context.predict:
+        return None, None, []
+    if not context.chain:
         return (
             None,
             None,
             ["the range is not a chain of layers W and diagonal D: its spectrum is measured, not predicted"],
         )
     conditional = conditional_prediction(readings)
-    mean_field = mean_field_prediction(readings, input_q)
+    mean_field = mean_field_prediction(readings, context.input_q)
     if isinstance(mean_field, str):
         return conditional, None, [f"no mean-field prediction: {mean_field}"]
     return conditional, mean_field, []
@@ -380,32 +460,30 @@ def _summary(prediction: Prediction, rank: float) -> SpectrumSummary | None:
 
 
 def _common(
-    subject: str,
-    readings: Sequence[LayerReading],
-    chain: bool,
-    notes: Sequence[str],
-    target: float,
+    context: Context,
+    remarks: Sequence[str],
     summary: SpectrumSummary,
-    rows: int,
     conditional: Prediction | None,
     mean_field: Prediction | None,
 ) -> dict[str, Any]:
     """What dense and matrix-free reports have in common."""
+    readings, rows = context.readings, context.shape[0]
     shown = next((p for p in (conditional, mean_field) if p is not None and p.law is not None), None)
     kinds = {reading.weights.kind for reading in readings}
     return {
-        "subject": subject,
+        "subject": context.subject,
         "depth": max(1, len(readings)),
         "weights": str(next(iter(kinds))).removesuffix("-like") if len(kinds) == 1 else "mixed",
         "predicted": None if shown is None else _summary(shown, summary.rank),
         "measured": summary,
-        "layers": tuple(reading.share(rows) for reading in readings) if chain else (),
-        "advice": model_advice(readings, chain, target),
+        "layers": tuple(reading.share(rows) for reading in readings) if context.chain else (),
+        "advice": model_advice(readings, context.target) if context.chain and context.predict else None,
         "ks": None if shown is None else shown.ks,
-        "notes": (*notes, *_remarks(readings)),
+        "notes": (*([context.withheld] if context.withheld else ()), *context.notes, *remarks, *_remarks(readings)),
+        "withheld": context.withheld,
         "network": None if mean_field is None else mean_field.network,
         "law": None if shown is None else shown.law,
-        "readings": tuple(readings),
+        "readings": readings,
         "mean_field": mean_field,
         "conditional": conditional,
     }
@@ -425,11 +503,11 @@ def _remarks(readings: Sequence[LayerReading]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def model_advice(readings: Sequence[LayerReading], chain: bool, target: float) -> Advice | None:
-    """What to set instead; None where there is more than one activation, or one without a name."""
+def model_advice(readings: Sequence[LayerReading], target: float) -> Advice | None:
+    """What to set instead in a chain; None where there is more than one activation, or one without a name."""
     named = {reading.activation for reading in readings} - {None}
     nonlinear = {phi for phi in named if phi is not None and phi.name != "linear"} or named
-    if not chain or len(nonlinear) != 1 or any(reading.activation is None for reading in readings):
+    if len(nonlinear) != 1 or any(reading.activation is None for reading in readings):
         return None
     phi = nonlinear.pop()
     assert phi is not None

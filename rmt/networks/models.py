@@ -17,7 +17,7 @@ def check_isometry(module: Any, x: Any, **options: Any) -> ModelReport:
     x : Tensor
         One input, in the number type and on the device of the model.
     **options
-        ``layers``, ``dense_side``, ``probes``, ``steps``, ``target``, ``seed``: see
+        ``layers``, ``output``, ``batch``, ``average``, ``predict``, other arguments of the model, ...: see
         :func:`rmt.networks.torch.check_isometry`.
 
     Returns

@@ -38,7 +38,7 @@ class SpectrumSummary:
     Attributes
     ----------
     log_m1 : float
-        Logarithm of the mean of s²; −inf if J is zero.
+        Logarithm of the mean of s² over the rows of a law, over the columns of a measured J; −inf if J is zero.
     relvar : float
         Relative variance of s²; NaN if J is zero.
     log_s_min, log_s_max : float
@@ -120,7 +120,9 @@ class SpectrumSummary:
         )
 
     @classmethod
-    def of_values(cls, logs: ArrayLike, *, rows: int | None = None, rank: float = 1.0) -> SpectrumSummary:
+    def of_values(
+        cls, logs: ArrayLike, *, rows: int | None = None, columns: int | None = None, rank: float = 1.0
+    ) -> SpectrumSummary:
         """Numbers of measured singular values.
 
         Parameters
@@ -129,6 +131,8 @@ class SpectrumSummary:
             Natural logarithms of the singular values of the bulk, −inf for those that are zero.
         rows : int, optional
             Rows of J; those that have no singular value in `logs` count as zeros. As many as values when None.
+        columns : int, optional
+            Columns of J, over which the squares are averaged; as many as rows when None.
         rank : float
             Narrowest width over the last.
 
@@ -147,7 +151,7 @@ class SpectrumSummary:
         log_m1, relvar = -math.inf, math.nan
         if top > -math.inf:
             scaled = np.exp(2.0 * (values - top))
-            log_m1 = math.log(float(scaled.mean())) + 2.0 * top
+            log_m1 = math.log(float(scaled.sum()) / (total if columns is None else columns)) + 2.0 * top
             relvar = float(scaled.var() / scaled.mean() ** 2)
         alive = values[total - round(rank * total) :] if rank < 1.0 else values
         quantiles = values[np.minimum((np.array(LEVELS) * total).astype(int), total - 1)]

@@ -22,6 +22,7 @@ class Verdict(Enum):
     VANISHING = "VANISHING"
     EXPLODING = "EXPLODING"
     DEGENERATE = "DEGENERATE"
+    WITHHELD = "WITHHELD"
 
     def __str__(self) -> str:
         return self.value
@@ -43,6 +44,7 @@ _MEANINGS = {
     Verdict.STABLE: "gradients keep their mean square, but some directions are stretched and most are shrunk",
     Verdict.VANISHING: "gradients shrink with depth",
     Verdict.EXPLODING: "gradients grow with depth",
+    Verdict.WITHHELD: "the numbers say nothing about training, for the reason in the notes",
     Verdict.DEGENERATE: "most directions are lost: their gradient is exactly zero",
 }
 

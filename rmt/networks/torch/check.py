@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,22 @@ from numpy.typing import NDArray
 
 from rmt.errors import check_count
 from rmt.networks.advice import TARGET
-from rmt.networks.model_report import Directions, ModelReport, dense_report, lanczos_report
+from rmt.networks.model_report import Averages, Context, Directions, ModelReport, dense_report, lanczos_report
 from rmt.networks.readings import LayerReading
 from rmt.networks.report import check_target
-from rmt.networks.torch.layers import has_no_activation, is_chain, matrix_factors, read_layers
+from rmt.networks.torch.inputs import (
+    batch_norms,
+    output_of,
+    placed_in_batch,
+    untouched_statistics,
+    usable_input,
+    usable_model,
+)
+from rmt.networks.torch.layers import is_chain, matrix_factors, read_layers
 from rmt.networks.torch.operator import JacobianMap
-from rmt.networks.torch.recording import Recording, record, undisturbed
+from rmt.networks.torch.ranges import Graph, Range, find_range
+from rmt.networks.torch.recording import Forward, Recording
+from rmt.networks.torch.surroundings import undisturbed
 from rmt.networks.verdict import Verdict
 from rmt.numerics.blas import one_blas_thread
 from rmt.numerics.golub_kahan import lanczos_spectrum
@@ -27,7 +38,6 @@ Real = NDArray[np.float64]
 DENSE_SIDE = 2048
 #: units of rounding, per square root of the side, below which singular values of a matrix in floats mean nothing
 ROUNDING = 4.0
-_USABLE = (torch.float32, torch.float64)
 
 
 def check_isometry(
@@ -35,26 +45,49 @@ def check_isometry(
     x: Any,
     *,
     layers: Any = "auto",
+    output: Any = None,
+    argument: str | None = None,
+    batch: Any = None,
+    average: bool = False,
+    predict: bool = True,
+    dtype: Any = None,
     dense_side: int = DENSE_SIDE,
     probes: int = 8,
     steps: int = 40,
     target: float = TARGET,
     seed: int = 0,
+    **arguments: Any,
 ) -> ModelReport:
     """Measure the input-output Jacobian of a model at one input, and compare it with theory.
 
     Parameters
     ----------
     module : torch.nn.Module
-        Any module that maps one tensor to one tensor. Linear and convolution layers, activations (as modules or
-        functions), normalisations in ``eval`` mode and everything that acts unit by unit are predicted as a chain of
-        factors D_l W_l; residual sums, LayerNorm, pooling and attention are measured, not predicted.
+        Any module. Chains of linear and convolution layers, activations (as modules or functions), normalisations in
+        ``eval`` mode and what else acts unit by unit are predicted as factors D_l W_l; everything else is measured.
     x : Tensor
-        One input, with or without a batch dimension of 1, in the number type and on the device of the model.
-    layers : "auto", "all", (first, last), range, int or str
-        Which layers J spans: numbers from 1 in the order of execution (a range in Python's way, its end left out),
-        or the name of a submodule. J goes from the input of the first to what the last gives after its activation.
-        ``"auto"`` leaves out a readout: a last layer whose result is the output itself.
+        One input, in the number type and on the device of the model, with a batch dimension of 1 where the model takes
+        batches. Integers are token indices: J begins at their embedding.
+    layers : "auto", "all", str, (str, str), (int, int), range or int
+        The part of the model whose Jacobian is measured: from the input of a submodule to its output, by its dotted
+        name; from the input of one to the output of another; or numbers of layers from 1 in the order of execution (a
+        range in Python's way, its end left out), up to what enters the next layer. ``"auto"`` leaves out a readout: a
+        last layer whose result is the output itself.
+    output : str, int, callable or None
+        Which tensor of what the model returns is its output: a key or an attribute, a position, or a function; the
+        first with a derivative when None.
+    argument : str, optional
+        Name of the argument of ``forward`` that `x` is, such as ``"inputs_embeds"``; the first when None.
+    batch : Tensor or int, optional
+        For BatchNorm in training mode: the batch in which `x` is measured, or, with `x` the whole batch, its row. J is
+        the derivative of what comes out in that row by what goes in there.
+    average : bool
+        Measure every row of the batch `x` on its own: `averages` has the means and their standard errors, and the
+        rest of the report is on the first row.
+    predict : bool
+        False measures only.
+    dtype : torch.float32 or torch.float64, optional
+        Measure a copy of the model in this number type.
     dense_side : int
         J is formed as a matrix when its smaller side is at most this (2048 by default); beyond, it is only multiplied:
         Golub-Kahan steps and Lanczos quadrature, with error bars, and with a lower end that stays unresolved.
@@ -64,28 +97,33 @@ def check_isometry(
         Relative variance of J Jᵀ that the advice aims at.
     seed : int
         Of the random vectors. The random states of torch and NumPy are not touched.
+    **arguments
+        Other arguments of the model, such as ``attention_mask``.
 
     Returns
     -------
     ModelReport
-        `m1`, `relvar`, `s_max`, `s_min`, `quantiles`, `outliers`, `verdict`, `advice`, `mean_field` and
-        `conditional` predictions with their KS distances, `readings` of the layers; ``print(report)``,
-        ``report.to_json()``, ``report.plot()``.
+        `m1` (the sum of all squared singular values over the number of inputs), `relvar`, `s_max`, `s_min`,
+        `quantiles`, `outliers`, `bulk`, `verdict`, `advice`, `mean_field` and `conditional` predictions with their KS
+        distances, `readings` of the layers; ``print(report)``, ``report.to_json()``, ``report.plot()``.
 
     Raises
     ------
     TypeError
-        If `module` is not a module, or `x` not a tensor of float32 or float64.
+        If `module` is not a module, `x` not a tensor of float32, float64 or integers, or an argument is not one of the
+        model's.
     ValueError
-        If `x` is a batch, nothing with weights lies between input and output, the range is not in the model, or an
-        operation gives NaN or infinity (it is named).
+        If `x` is a batch, a tensor bypasses the range (it is named), the range is empty or not in the model, the
+        output no tensor, the model without numbers (meta device), on two devices or compiled by TorchScript, BatchNorm
+        in training mode has no batch, or an operation gives NaN or infinity (it is named).
 
     Notes
     -----
-    Mode, parameters, gradients, buffers, hooks and random states are left as they were; dropout is off meanwhile, and
-    normalisations work in the mode the model is in. A dense J takes ``8 rows columns`` bytes three times over, a
-    matrix-free one ``16 steps (rows + columns)`` beside the model and the graph of one forward pass: 0.2 GB for 16
-    layers of width 4096, whose weights are 1.1 GB.
+    Mode, parameters, gradients, buffers, hooks and random states are left as they were. Meanwhile dropout is off,
+    normalisations work in the mode the model is in, checkpoints are passed over, and compiled parts run as they are
+    written. A dense J takes ``8 rows columns`` bytes three times over, a matrix-free one
+    ``16 steps (rows + columns)`` beside the model and the graph of one forward pass: 0.2 GB for 16 layers of width
+    4096, whose weights are 1.1 GB.
 
     Examples
     --------
@@ -97,57 +135,193 @@ def check_isometry(
     >>> print(check_isometry(net, torch.ones(64), layers="all").verdict)
     ISOMETRIC
     """
-    _check_model(module, x)
-    goal = check_target(target)
-    side = check_count("dense_side", dense_side, minimum=0)
-    rng = np.random.default_rng(seed)
-    notes = _notes(module)
-    # BLAS threads of NumPy beside those of torch hinder each other
-    with undisturbed(module, x.device), one_blas_thread():
-        plan = record(module, x, gradients=False)
-        first, last = _range(plan, layers)
-        _check_batch(plan, x)
-        run = record(module, x, cut=first)
-        end = run.output if last == len(run.layers) else run.layers[last].source
-        if torch.autograd.grad(end.sum(), run.leaf, retain_graph=True, allow_unused=True)[0] is None:
-            raise ValueError(f"what layer {last} gives does not depend on the input of layer {first}: no Jacobian")
-        readings = read_layers(run, first, last, end, rng)
-        chain = is_chain(run, first, last, end, run.leaf, readings)
-        return _measured(module, run, first, last, end, readings, chain, side, probes, steps, goal, notes, rng)
+    module, x, arguments = usable_input(usable_model(module), x, arguments, dtype)
+    method = Method(
+        check_count("dense_side", dense_side, minimum=0),
+        check_count("probes", probes),
+        check_count("steps", steps),
+        check_target(target),
+        seed,
+        predict,
+    )
+    if average:
+        return _averaged(module, x, arguments, argument, output, layers, batch, method)
+    row = None
+    if batch is not None:
+        x, row = placed_in_batch(x, batch)
+    return _on_one_input(Forward(module, x, arguments, argument, output_of(output), row), layers, method)
 
 
-def _measured(
+@dataclass(frozen=True)
+class Method:
+    """How a Jacobian is measured; the options of :func:`check_isometry` by the same names."""
+
+    dense_side: int
+    probes: int
+    steps: int
+    target: float
+    seed: int
+    predict: bool
+
+
+def _averaged(
     module: Any,
-    run: Recording,
-    first: int,
-    last: int,
-    end: Any,
-    readings: list[LayerReading],
-    chain: bool,
-    side: int,
-    probes: int,
-    steps: int,
-    target: float,
-    notes: list[str],
-    rng: np.random.Generator,
+    x: Any,
+    arguments: dict[str, Any],
+    argument: str | None,
+    output: Any,
+    layers: Any,
+    batch: Any,
+    method: Method,
 ) -> ModelReport:
-    subject = f"{type(module).__name__}, layers {first} to {last} of {len(run.layers)}"
+    """The report on the first row of a batch, with averages over all rows."""
+    if batch is not None or x.dim() < 2 or x.shape[0] < 2:
+        raise ValueError(
+            f"average=True measures each row of a batch x of at least two inputs, got shape {tuple(x.shape)}"
+            + (" and a batch=" if batch is not None else "")
+        )
+    reports = []
+    for row in range(x.shape[0]):
+        given = {
+            k: v[row : row + 1] if isinstance(v, torch.Tensor) and v.dim() and v.shape[0] == x.shape[0] else v
+            for k, v in arguments.items()
+        }
+        forward = Forward(module, x[row : row + 1], given, argument, output_of(output))
+        reports.append(_on_one_input(forward, layers, replace(method, predict=method.predict and row == 0)))
+    return replace(reports[0], averages=Averages.of(reports))
+
+
+def _on_one_input(forward: Forward, layers: Any, method: Method) -> ModelReport:
+    dropping = any(isinstance(m, torch.nn.modules.dropout._DropoutNd) and m.training for m in forward.module.modules())
+    # BLAS threads of NumPy beside those of torch hinder each other
+    with undisturbed(forward.module, forward.x.device), one_blas_thread():
+        try:
+            plan = forward.record()
+        except ValueError as error:
+            if "more than 1 value per channel" in str(error):
+                raise ValueError(
+                    "BatchNorm in training mode has nothing to normalise in a batch of one: pass batch=, a tensor of "
+                    "inputs among which x is measured, or call module.eval()"
+                ) from None
+            raise
+        part = find_range(plan, layers)
+        if forward.row is None:
+            _check_batch(forward, plan)
+        run = forward.record(part.start, frozenset({part.stop}))
+        end = run.kept[part.stop]
+        if forward.row is not None:
+            end = _row_of(end, forward)
+        _check_cut(run, part, end)
+        notes = [*_notes(forward, run), *(["dropout is off in this measurement"] if dropping else [])]
+        return _measured(forward, run, part, end, method, notes)
+
+
+def _row_of(end: Any, forward: Forward) -> Any:
+    """The row of the output of a range that belongs to the input, in a batch."""
+    row, size = forward.row, forward.x.shape[0]
+    assert row is not None
+    if end.dim() == 0 or end.shape[0] != size:
+        raise ValueError(
+            f"with batch= the first dimension must count the {size} inputs, and the range ends in a tensor of shape "
+            f"{tuple(end.shape)}"
+        )
+    return end[row : row + 1]
+
+
+def _check_cut(run: Recording, part: Range, end: Any) -> None:
+    """Ask the graph of gradients whether something the recording does not see bypasses the range."""
+    if torch.autograd.grad(end.sum(), run.leaf, retain_graph=True, allow_unused=True)[0] is None:
+        raise ValueError(f"what {part.name} gives does not depend on what it takes: no Jacobian")
+    if part.start == -1:
+        return
+    if torch.autograd.grad(end.sum(), run.origin, retain_graph=True, allow_unused=True)[0] is not None:
+        raise ValueError(
+            f"a tensor changed in place bypasses the beginning of {part.name}: the range is no cut of the computation; "
+            "take layers='all'"
+        )
+
+
+def _measured(forward: Forward, run: Recording, part: Range, end: Any, method: Method, notes: list[str]) -> ModelReport:
+    rng = np.random.default_rng(method.seed)
+    numbers = Graph(run, part.start, part.stop).numbers
+    layers = [run.operations[k] for k in numbers if k > part.start and run.operations[k].weights]
+    readings: list[LayerReading] = []
+    chain = False
+    if forward.row is None:
+        readings = read_layers(run, numbers, end, rng)
+        chain = all(layer.is_layer for layer in layers) and is_chain(layers, end, run.leaf, readings)
+    subject = f"{type(forward.module).__name__}, {part.name}"
+    withheld = ""
+    if (name := untouched_statistics(forward.module)) is not None:
+        withheld = (
+            f"BatchNorm {name!r} is in evaluation mode and has never seen data: it passes its input on, and the "
+            "numbers are those of a network without it; call module.train() and pass batch=, or let it see data first"
+        )
     jacobian = JacobianMap(end, run.leaf)
     x = run.leaf.detach().double().reshape(-1).cpu().numpy()
-    input_q = float(np.mean(x * x))
     size = float(np.linalg.norm(x))
-    if min(jacobian.shape) > side:
+    context = Context(
+        subject=subject,
+        shape=jacobian.shape,
+        readings=tuple(readings),
+        chain=chain,
+        predict=method.predict,
+        input_q=float(np.mean(x * x)),
+        notes=(*notes, *part.notes),
+        target=method.target,
+        withheld=withheld,
+    )
+    if min(jacobian.shape) > method.dense_side:
         gain = float(np.linalg.norm(jacobian.matvec(x))) / size if size else math.nan
         spectrum = lanczos_spectrum(
-            jacobian.matvec, jacobian.rmatvec, jacobian.shape, steps=steps, probes=probes, rng=rng
+            jacobian.matvec, jacobian.rmatvec, jacobian.shape, steps=method.steps, probes=method.probes, rng=rng
         )
-        return lanczos_report(subject, spectrum, jacobian.shape, readings, chain, input_q, gain, notes, target)
+        return lanczos_report(context, spectrum, gain)
     matrix = jacobian.matrix()
     gain = float(np.linalg.norm(matrix @ x)) / size if size else math.nan
-    factors = matrix_factors(run, first, last, readings) if chain else None
+    factors = matrix_factors(layers, readings) if chain else None
     logs, floor = _log_singular_values(matrix, factors, float(torch.finfo(end.dtype).eps))
-    directions = Directions(gain, _Overlaps(matrix, x))
-    return dense_report(subject, logs, jacobian.shape, floor, readings, chain, input_q, directions, notes, target)
+    return dense_report(context, logs, floor, Directions(gain, _Overlaps(matrix, x)))
+
+
+def _check_batch(forward: Forward, plan: Recording) -> None:
+    """Refuse a batch of inputs that do not meet: their Jacobians are several."""
+    x = forward.x
+    count = x.shape[0] if x.dim() > 1 else 1
+    if count == 1:
+        return
+    training = any(norm.training for _, norm in batch_norms(forward.module))
+    if plan.output.dim() == 0 or plan.output.shape[0] != count or plan.origin.shape[0] != count:
+        return
+    for row in (0, count - 1):
+        mark = torch.zeros_like(plan.output)
+        mark[row] = 1.0
+        (met,) = torch.autograd.grad(plan.output, plan.origin, mark, retain_graph=True)
+        others = torch.cat([met[:row], met[row + 1 :]])
+        if bool((others != 0).any()) and not training:
+            return
+    raise ValueError(
+        f"x has batch size {count}; the Jacobian is that of one input: pass x[:1], average=True for every row on its "
+        "own, or batch= with the row among the others for BatchNorm in training mode"
+    )
+
+
+def _notes(forward: Forward, run: Recording) -> list[str]:
+    module, notes = forward.module, []
+    norms = [norm for _, norm in batch_norms(module)]
+    if norms:
+        modes = {m.training for m in norms}
+        how = "running statistics"
+        if modes == {True}:
+            how = f"batch statistics of {'this one input' if forward.row is None else f'{forward.x.shape[0]} inputs'}"
+        notes.append(f"{'some ' if len(modes) > 1 else ''}BatchNorm layers are measured with their {how}")
+    if run.embedded:
+        notes.append(f"J begins at what the embedding {run.embedded!r} gives")
+    unseen = [name for name, p in module.named_parameters() if p.dim() > 1 and id(p) not in run.touched]
+    if unseen:
+        shown = ", ".join(unseen[:4]) + (f" and {len(unseen) - 4} more" if len(unseen) > 4 else "")
+        notes.append(f"these parameters take no part in this pass: {shown}")
+    return notes
 
 
 def _log_singular_values(matrix: Real, factors: list[Real] | None, eps: float) -> tuple[Real, float]:
@@ -157,7 +331,7 @@ def _log_singular_values(matrix: Real, factors: list[Real] | None, eps: float) -
     """
     values = np.linalg.svd(matrix, compute_uv=False)
     floor = ROUNDING * eps * math.sqrt(max(matrix.shape)) * float(values[0])
-    if factors is not None and values[-1] < 100.0 * floor:
+    if factors is not None and values[-1] <= 100.0 * floor:
         from rmt.spectra import product_singular_values
 
         return product_singular_values(factors), -math.inf
@@ -216,88 +390,3 @@ def assert_isometric(
     if report.verdict not in grades[: grades.index(wanted) + 1]:
         raise AssertionError(f"the model is {report.verdict}, wanted {wanted} or better\n\n{report}")
     return report
-
-
-# ---------------------------------------------------------------------- input
-def _check_model(module: Any, x: Any) -> None:
-    if not isinstance(module, torch.nn.Module):
-        raise TypeError(f"module must be a torch.nn.Module, got {type(module).__name__}; wrap a function in a module")
-    if not isinstance(x, torch.Tensor):
-        raise TypeError(f"x must be a torch.Tensor, got {type(x).__name__}; use torch.as_tensor(x)")
-    if not x.is_floating_point():
-        raise TypeError(
-            f"x has the number type {x.dtype}, and there is no derivative with respect to it; pass numbers of the type "
-            "of the model, for token models the embedded tokens to the part after the embedding"
-        )
-    for name, kind in [("x", x.dtype), *((name, p.dtype) for name, p in module.named_parameters())]:
-        if kind not in _USABLE:
-            raise TypeError(
-                f"{name} has the number type {kind}, which has no singular value decomposition; check a copy in single "
-                "precision: copy.deepcopy(module).float() on x.float()"
-            )
-    if not bool(torch.isfinite(x).all()):
-        raise ValueError("x must be finite, it has NaN or infinity among its entries")
-
-
-def _range(plan: Recording, layers: Any) -> tuple[int, int]:
-    """Numbers of the first and the last layer."""
-    count = len(plan.layers)
-    if count == 0 or plan.output_number is None:
-        raise ValueError(
-            "no layers between input and output: no operation with weights (linear, convolution, matrix product) takes "
-            "a tensor that depends on x"
-        )
-    if isinstance(layers, str):
-        if layers in ("auto", "all"):
-            readout = layers == "auto" and has_no_activation(plan)
-            return 1, count - 1 if readout and _has_activations(plan) else count
-        inside = [
-            i for i, layer in enumerate(plan.layers, 1) if layer.place == layers or layer.place.startswith(layers + ".")
-        ]
-        if not inside:
-            places = ", ".join(dict.fromkeys(repr(layer.place) for layer in plan.layers))
-            raise ValueError(
-                f"layers must be 'auto', 'all', numbers or a submodule with layers, got {layers!r}; "
-                f"layers lie in {places}"
-            )
-        return inside[0], inside[-1]
-    if isinstance(layers, range):
-        if layers.step != 1 or len(layers) == 0:
-            raise ValueError(f"layers must be a range of steps of 1 with at least one layer, got {layers!r}")
-        pair: Any = (layers.start, layers.stop - 1)
-    elif isinstance(layers, (tuple, list)) and len(layers) == 2:
-        pair = layers
-    else:
-        pair = (layers, layers)
-    first, last = (check_count("layers", number) for number in pair)
-    if not first <= last <= count:
-        raise ValueError(f"layers must lie between 1 and {count}, first to last, got {layers!r}")
-    return first, last
-
-
-def _has_activations(plan: Recording) -> bool:
-    from rmt.networks.torch.recording import TRANSPARENT
-
-    return any(not o.is_layer and o.name not in TRANSPARENT for o in plan.operations)
-
-
-def _check_batch(plan: Recording, x: Any) -> None:
-    layer = plan.layers[0]
-    single = layer.weight.dim() - 1 if layer.name.startswith("conv") else 1
-    if x.dim() > single and x.shape[0] != 1:
-        raise ValueError(
-            f"x has batch size {x.shape[0]}; the Jacobian is that of one input: pass x[:1], and loop "
-            "over several inputs"
-        )
-
-
-def _notes(module: Any) -> list[str]:
-    notes = []
-    norms = [m for m in module.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
-    if norms:
-        modes = {m.training for m in norms}
-        how = "batch statistics of this one input" if modes == {True} else "running statistics"
-        notes.append(f"{'some ' if len(modes) > 1 else ''}BatchNorm layers are measured with their {how}")
-    if any(isinstance(m, torch.nn.modules.dropout._DropoutNd) and m.training for m in module.modules()):
-        notes.append("dropout is off in this measurement")
-    return notes

@@ -95,28 +95,46 @@ def kind_of(layer: Operation) -> str:
     return f"{layer.name} {'×'.join(map(str, layer.weight.shape[2:]))}"
 
 
-def read_layers(recording: Recording, first: int, last: int, end: Any, rng: np.random.Generator) -> list[LayerReading]:
-    """Readings of layers number `first` to `last`, from 1; `end` is the tensor at which the range ends."""
-    places = [i for i, operation in enumerate(recording.operations) if operation.is_layer]
+def read_layers(recording: Recording, numbers: Sequence[int], end: Any, rng: np.random.Generator) -> list[LayerReading]:
+    """Readings of the layers among operations with these numbers, in order; `end` is where the range ends."""
+    places = [i for i in numbers if i >= 0 and recording.operations[i].weights]
     readings = []
-    for number in range(first, last + 1):
-        place = places[number - 1]
+    for place, following in zip(places, [*places[1:], None], strict=False):
         layer = recording.operations[place]
-        follows_last = number == len(places)
-        after = end if number == last else recording.operations[places[number]].source
-        stop = len(recording.operations) if follows_last else places[number]
+        if not layer.is_layer:
+            readings += _read_inside(layer, rng)
+            continue
+        after = end if following is None else recording.operations[following].source
+        stop = numbers[-1] + 1 if following is None else following
         between = [o for o in recording.operations[place + 1 : stop] if o.name not in TRANSPARENT]
-        if number == last and end is layer.target:
+        if following is None and end is layer.target:
             between = []
         readings.append(_read_layer(layer, between, after, rng))
     return readings
+
+
+def _read_inside(layer: Operation, rng: np.random.Generator) -> list[LayerReading]:
+    """Readings of the weights in an operation that is more than one layer: their laws, and no slopes."""
+    return [
+        LayerReading(
+            place=layer.place,
+            kind=f"{layer.name.replace('_', ' ')} {'×'.join(map(str, weight.shape))}",
+            weights=read_matrix(weight.detach().flatten(1).cpu().numpy(), rng),
+            sigma_b=0.0,
+            q=math.nan,
+            slopes=None,
+            activation=None,
+            between="",
+        )
+        for weight in layer.weights
+    ]
 
 
 def _read_layer(layer: Operation, between: list[Operation], after: Any, rng: np.random.Generator) -> LayerReading:
     h = layer.target.detach().double().reshape(-1).cpu().numpy()
     q = float(np.mean(h * h))
     weights = read_weights(layer, rng)
-    slopes = diagonal_derivative(after, layer.target, rng)
+    slopes = None if after is None else diagonal_derivative(after, layer.target, rng)
     phi = named_activation(between) if slopes is not None else None
     radial = None
     if slopes is not None and q > 0.0:
@@ -136,16 +154,13 @@ def _read_layer(layer: Operation, between: list[Operation], after: Any, rng: np.
     )
 
 
-def is_chain(
-    recording: Recording, first: int, last: int, end: Any, source: Any, readings: Sequence[LayerReading]
-) -> bool:
+def is_chain(layers: Sequence[Operation], end: Any, source: Any, readings: Sequence[LayerReading]) -> bool:
     """Whether the Jacobian from `source` to `end` is the product of the D_l W_l of the readings.
 
     Asked of the model itself: one random vector is pulled back through the whole, and layer by layer.
     """
-    if any(reading.slopes is None for reading in readings):
+    if not readings or any(reading.slopes is None for reading in readings):
         return False
-    layers = recording.layers[first - 1 : last]
     rng = np.random.default_rng(0)
     u = rng.standard_normal(end.numel())
     whole = JacobianMap(end, source).rmatvec(u)
@@ -159,9 +174,8 @@ def is_chain(
     return bool(np.linalg.norm(pulled - whole) <= tolerance * max(np.linalg.norm(whole), np.linalg.norm(pulled)))
 
 
-def matrix_factors(recording: Recording, first: int, last: int, readings: Sequence[LayerReading]) -> list[Real] | None:
+def matrix_factors(layers: Sequence[Operation], readings: Sequence[LayerReading]) -> list[Real] | None:
     """The factors D_L, W_L, ..., D_1, W_1 of a chain of matrices on one vector; None for other chains."""
-    layers = recording.layers[first - 1 : last]
     if any(layer.name.startswith("conv") or layer.source.numel() != layer.weight.shape[1] for layer in layers):
         return None
     factors: list[Real] = []
@@ -169,12 +183,3 @@ def matrix_factors(recording: Recording, first: int, last: int, readings: Sequen
         assert reading.slopes is not None
         factors += [reading.slopes, layer.weight.detach().double().cpu().numpy()]
     return factors
-
-
-def has_no_activation(recording: Recording) -> bool:
-    """Whether the last layer is a readout: its result is the output, and layers before it are not linear."""
-    if recording.output_number is None:
-        return False
-    layers = recording.layers
-    last = recording.operations[recording.chain_back(recording.output_number)]
-    return len(layers) > 1 and last is layers[-1]
