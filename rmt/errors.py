@@ -12,11 +12,17 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Set
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["ConvergenceError", "FreenessError", "MomentConditionWarning", "TrialError"]
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
+
 
 #: scales whose squares are in the range of floats, and variances whose sums are
 LARGEST_SCALE, LARGEST_VARIANCE = 1e150, 1e250
@@ -54,6 +60,23 @@ class FreenessError(ValueError):
 
 class MomentConditionWarning(UserWarning):
     """A limit theorem does not cover these entries; the message names the moment that is missing."""
+
+
+class TrialError(RuntimeError):
+    """A trial failed, and failed again when it was repeated.
+
+    Attributes
+    ----------
+    trial : int
+        Index of the trial.
+    finished : dict of int to ndarray
+        The results of the trials that did finish.
+    """
+
+    def __init__(self, message: str, trial: int, finished: dict[int, NDArray[Any]]) -> None:
+        super().__init__(message)
+        self.trial = trial
+        self.finished = finished
 
 
 def check_count(name: str, value: Any, *, minimum: int = 1, maximum: int = sys.maxsize) -> int:
@@ -238,8 +261,6 @@ def check_reals(name: str, value: Any) -> NDArray[np.float64]:
     ValueError
         If the rows of `value` have different lengths, or a finite number is beyond the largest float.
     """
-    import numpy as np
-
     array = _array(name, value, "real numbers")
     if array.dtype.kind == "c":
         raise TypeError(
@@ -250,15 +271,11 @@ def check_reals(name: str, value: Any) -> NDArray[np.float64]:
 
 def check_complexes(name: str, value: Any) -> NDArray[np.complex128]:
     """Return real or complex numbers of any shape as an array of complex ones; errors as in :func:`check_reals`."""
-    import numpy as np
-
     return _converted(name, _array(name, value, "real or complex numbers"), np.complex128, complex)
 
 
 def rounding_unit(value: Any) -> float:
     """Rounding unit of the numbers in `value`: that of float32 where they come as such, else that of float64."""
-    import numpy as np
-
     kind = getattr(value, "dtype", None)
     if not isinstance(kind, np.dtype):  # lists, frames, tensors
         kind = np.asarray(value).dtype
@@ -276,7 +293,6 @@ def check_numbers(name: str, value: Any) -> NDArray[Any]:
 
 
 def _array(name: str, value: Any, accepted: str) -> NDArray[Any]:
-    import numpy as np
 
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(
@@ -293,7 +309,6 @@ def _array(name: str, value: Any, accepted: str) -> NDArray[Any]:
 
 
 def _converted(name: str, array: NDArray[Any], dtype: Any, number: Any) -> NDArray[Any]:
-    import numpy as np
 
     if array.dtype.kind == "O":
         return np.array([_converted_one(name, x, number) for x in array.ravel()], dtype=dtype).reshape(array.shape)
@@ -330,8 +345,6 @@ def check_generator(rng: Any) -> np.random.Generator:
     ValueError
         If a seed is negative.
     """
-    import numpy as np
-
     accepted = "a numpy.random.Generator, BitGenerator, RandomState or SeedSequence, an integer >= 0, or None"
     if isinstance(rng, np.random.RandomState):
         return np.random.Generator(rng._bit_generator)

@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 
 from rmt.combinatorics import free_cumulants_from_moments
-from rmt.free import Circular, HaarUnitary, boxplus
+from rmt.free import CircularElement, HaarUnitary, boxplus
 from rmt.laws import (
     Arcsine,
     Atomic,
@@ -48,7 +48,7 @@ LEAVES = (
     FussCatalan(2),
     KestenMcKay(3),
     boxplus(MarchenkoPastur(1), Rademacher()),
-    Circular(),
+    CircularElement(),
     HaarUnitary(),
 )
 COEFFICIENTS = (1, 1, 1, -1, 2, HALF, -3, 1j, 1 + 2j)
@@ -146,7 +146,7 @@ def joint_cumulant(letters, variables, cumulants):
     alternating = n % 2 == 0 and all(a == ~b for a, b in itertools.pairwise(letters))
     if not alternating:
         return 0
-    if isinstance(v, Circular):
+    if isinstance(v, CircularElement):
         return v.variance if n == 2 else 0
     half = n // 2
     return (-1) ** (half - 1) * math.comb(2 * half - 2, half - 1) // half
@@ -157,7 +157,7 @@ def sampled_eigenvalues(terms, variables, n, rng):
     matrices = {}
     for i, v in enumerate(variables):
         gaussian = (rng.standard_normal((n, n)) + 1j * rng.standard_normal((n, n))) / math.sqrt(2 * n)
-        if isinstance(v, Circular):
+        if isinstance(v, CircularElement):
             matrices[i] = gaussian * math.sqrt(v.variance)
         else:
             q, r = np.linalg.qr(gaussian)

@@ -225,8 +225,8 @@ EXTREME = [
     lambda: rmt.FreePoisson(1, 1e308),
     lambda: 1e308 * rmt.MarchenkoPastur(),
     lambda: rmt.Uniform(-1e308, 1e308),
-    lambda: rmt.Meixner(1e308, 1),
-    lambda: rmt.Meixner(1, 1e300),
+    lambda: rmt.FreeMeixner(1e308, 1),
+    lambda: rmt.FreeMeixner(1, 1e300),
 ]
 
 
@@ -248,8 +248,8 @@ def test_no_error_of_pythons_own_from_extreme_parameters(size):
         lambda v: rmt.Wachter(2, v),
         lambda v: rmt.FussCatalan(v),
         lambda v: rmt.FreeStable(min(v, 2)),
-        lambda v: rmt.Meixner(v, 1),
-        lambda v: rmt.Meixner(1, v),
+        lambda v: rmt.FreeMeixner(v, 1),
+        lambda v: rmt.FreeMeixner(1, v),
         lambda v: rmt.Empirical([0, v]),
         lambda v: v * rmt.MarchenkoPastur(),
         lambda v: rmt.squared(rmt.Uniform(0, v)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import rmt
+from rmt._names import imported_names, old_names
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -137,12 +139,36 @@ def test_a_density_needs_numpy_only():
     assert run_python(code).strip() == "[]"
 
 
-def test_lazy_table_equals_the_names_for_type_checkers():
-    tree = ast.parse((ROOT / "rmt" / "__init__.py").read_text())
-    block = next(n for n in tree.body if isinstance(n, ast.If) and "TYPE_CHECKING" in ast.unparse(n.test))
-    typed = {(n.module, a.asname) for n in block.body if isinstance(n, ast.ImportFrom) for a in n.names}
-    lazy = {(home, name) for home, names in rmt._HOMES.items() for name in names}
-    assert typed == lazy
+ROOMS = [n for n, home in imported_names((ROOT / "rmt" / "__init__.pyi").read_text()).items() if home == "rmt"]
+
+
+def test_every_name_of_the_stub_is_there():
+    stub = (ROOT / "rmt" / "__init__.pyi").read_text()
+    names = imported_names(stub)
+    assert set(dir(rmt)) == {*names, "__version__"}
+    for name, home in names.items():
+        place = f"rmt.{name}" if home == "rmt" else home
+        value = importlib.import_module(place)
+        assert getattr(rmt, name) is (value if home == "rmt" else getattr(value, name))
+    assert set(rmt.__all__) == {name for name, home in names.items() if home != "rmt"}
+
+
+def test_old_names_say_so_and_are_not_offered():
+    old = old_names((ROOT / "rmt" / "__init__.pyi").read_text())
+    assert set(old) == {"Circular", "Meixner"}
+    for name, new in old.items():
+        with pytest.warns(DeprecationWarning, match=f"rmt.{new}"):
+            assert getattr(rmt, name) is getattr(rmt, new)
+        assert name not in dir(rmt)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_completion_shows_public_names_only(room):
+    module = importlib.import_module(f"rmt.{room}")
+    shown = dir(module)
+    assert not {"annotations", "Any", "TYPE_CHECKING", "itertools", "np", "math"} & set(shown)
+    assert [name for name in shown if not hasattr(module, name)] == []
+    assert shown == sorted(module.__all__)
 
 
 def test_unknown_name_is_an_attribute_error():

@@ -27,11 +27,11 @@ from rmt.laws import (
     Bernoulli,
     Cauchy,
     Empirical,
+    FreeMeixner,
     FussCatalan,
     Gaussian,
     KestenMcKay,
     MarchenkoPastur,
-    Meixner,
     Rademacher,
     Semicircle,
     Uniform,
@@ -61,7 +61,7 @@ def named(rng):
     if kind == 5:
         return Bernoulli(float(rng.uniform(0.05, 0.95)))
     if kind == 6:
-        return Meixner(float(rng.normal()), float(rng.uniform(-0.9, 2.0)))
+        return FreeMeixner(float(rng.normal()), float(rng.uniform(-0.9, 2.0)))
     if kind == 7:
         a, b = rng.uniform(0.3, 4.0, 2)
         return Wachter(float(a + 0.8), float(b + 0.8))

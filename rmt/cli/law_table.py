@@ -22,11 +22,14 @@ SOURCES = {
     "Cauchy": (1999, "free stable of index 1: Bercovici-Pata"),
     "FreeStable": (1999, "free sums with heavy tails: Bercovici-Pata"),
     "Raney": (2010, "moments that count trees: Młotkowski"),
-    "Meixner": (2001, "constant recursion: Saitoh-Yoshida"),
+    "FreeMeixner": (2001, "constant recursion: Saitoh-Yoshida"),
     "KestenMcKay": (1981, "random regular graphs: McKay"),
     "Wachter": (1980, "ratios of Wishart matrices: Wachter"),
     "ProjectionProduct": (1992, "two free projections: Voiculescu-Dykema-Nica"),
 }
+
+#: names of the last release
+OLD_NAMES = {"meixner": "free-meixner"}
 
 
 @dataclass(frozen=True)
@@ -106,8 +109,8 @@ def find_law(name: str) -> LawEntry:
     ValueError
         If there is none of that name; the message gives the nearest ones.
     """
-    table = law_table()
-    return table[check_choice("law", name.replace("_", "-").lower(), table)]
+    table, key = law_table(), name.replace("_", "-").lower()
+    return table[check_choice("law", OLD_NAMES.get(key, key), table)]
 
 
 def _takes_numbers(entry: LawEntry) -> bool:

@@ -1,5 +1,6 @@
 """From data to a decision: noise levels, outliers, cleaned matrices, spectra behind samples."""
 
+from rmt._names import room
 from rmt.data.cleaning import CleanedCovariance as CleanedCovariance
 from rmt.data.cleaning import CovarianceCleaner as CovarianceCleaner
 from rmt.data.cleaning import clean_covariance as clean_covariance
@@ -24,28 +25,4 @@ from rmt.data.population import population_functionals as population_functionals
 from rmt.data.spike_map import PopulationSpike as PopulationSpike
 from rmt.data.spike_map import population_spike as population_spike
 
-__all__ = [
-    "CleanedCovariance",
-    "Components",
-    "CovarianceCleaner",
-    "Decompression",
-    "Denoised",
-    "FittedLaw",
-    "NoiseFit",
-    "OutlierTest",
-    "PopulationFunctionals",
-    "PopulationSpike",
-    "SampleSpectrum",
-    "clean_covariance",
-    "decompress",
-    "denoise",
-    "fit",
-    "fit_marchenko_pastur",
-    "is_outlier",
-    "number_of_components",
-    "parallel_analysis",
-    "population_functionals",
-    "population_spike",
-    "sample_spectrum",
-    "shrink_eigenvalues",
-]
+__all__, __dir__ = room(__spec__)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from rmt.data.family_fit import FittedLaw, fit
 from rmt.errors import check_real, check_reals
 from rmt.free.convolution import free_power
-from rmt.laws.free_meixner import Meixner
+from rmt.laws.free_meixner import FreeMeixner
 from rmt.laws.law import Law
 
 
@@ -110,7 +110,7 @@ def decompress(
                 f"factor must be at most {largest:.6g}: the fitted block has no larger matrix around it, got {factor!r}"
             )
         return Decompression(
-            m + s * math.sqrt(size) * Meixner(a * math.sqrt(size), b * size), fitted.law, size, largest, fitted
+            m + s * math.sqrt(size) * FreeMeixner(a * math.sqrt(size), b * size), fitted.law, size, largest, fitted
         )
     law = size * free_power(block, 1.0 / size) if size > 1.0 else block
     divisible = math.inf if _divisible(block) else None
@@ -120,7 +120,7 @@ def decompress(
 def _meixner(mean: float, deviation: float, a: float, b: float) -> Law:
     if not deviation > 0.0:
         raise ValueError("the standard deviation must be positive")
-    return mean + deviation * Meixner(a, b)
+    return mean + deviation * FreeMeixner(a, b)
 
 
 def _moments(eigenvalues: ArrayLike) -> list[float]:

@@ -1,5 +1,6 @@
 """Random matrices: samplers, expressions, the reasons for freeness, limit laws."""
 
+from rmt._names import room
 from rmt.ensembles.beta import circular as circular
 from rmt.ensembles.beta import hermite as hermite
 from rmt.ensembles.beta import jacobi as jacobi
@@ -27,31 +28,4 @@ from rmt.ensembles.structured import diagonal as diagonal
 from rmt.ensembles.structured import haar_conjugate as haar_conjugate
 from rmt.ensembles.structured import projection as projection
 
-__all__ = [
-    "Ensemble",
-    "Warrant",
-    "circular",
-    "cov",
-    "diagonal",
-    "dyson_brownian_motion",
-    "dyson_law",
-    "elliptic",
-    "ginibre",
-    "ginibre_product",
-    "goe",
-    "gse",
-    "gue",
-    "haar_conjugate",
-    "haar_orthogonal",
-    "haar_symplectic",
-    "haar_unitary",
-    "hermite",
-    "jacobi",
-    "laguerre",
-    "product_wishart",
-    "projection",
-    "single_ring",
-    "truncated_unitary",
-    "wigner",
-    "wishart",
-]
+__all__, __dir__ = room(__spec__)

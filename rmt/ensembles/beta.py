@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,11 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant, show_call
 from rmt.ensembles.repeats import TrialStreams, progress_bar
 from rmt.errors import check_count, check_generator, check_real, check_reals
+from rmt.laws.law import Law
+from rmt.laws.planar import PlanarLaw
 from rmt.numerics.memory import check_memory
-
-if TYPE_CHECKING:
-    from rmt.laws.law import Law
-    from rmt.laws.planar import PlanarLaw
 
 Counts = NDArray[np.int64]
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+import os
+from concurrent.futures import Executor
+from typing import Any
 
 import numpy as np
 
@@ -12,13 +14,7 @@ from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant, show_call
 from rmt.ensembles.entries import FIELDS, EntryLaw, as_entries
 from rmt.ensembles.theorems import warn_about_edges
 from rmt.errors import check_choice, check_count, check_real
-
-if TYPE_CHECKING:
-    import os
-    from concurrent.futures import Executor
-
-    from rmt.laws.law import Law
-
+from rmt.laws.law import Law
 
 #: factors times n³: a day
 _MOST_OPERATIONS = 1e14

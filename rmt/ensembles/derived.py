@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from rmt.ensembles.ensemble import Ensemble, Matrix
-
-if TYPE_CHECKING:
-    from rmt.laws.law import Law
-    from rmt.laws.planar import PlanarLaw
+from rmt.laws.law import Law
+from rmt.laws.planar import PlanarLaw
 
 
 class DerivedEnsemble(Ensemble):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,10 +11,8 @@ from numpy.typing import ArrayLike
 from rmt.ensembles.ensemble import Ensemble, Float
 from rmt.ensembles.gaussian import goe, gse, gue
 from rmt.errors import check_choice, check_count, check_flag, check_generator, check_real, check_reals, shown
+from rmt.laws.law import Law
 from rmt.numerics.blas import one_blas_thread
-
-if TYPE_CHECKING:
-    from rmt.laws.law import Law
 
 #: the Gaussian ensemble of each field, whose matrices are the increments
 _INCREMENTS = {"real": goe, "complex": gue, "quaternion": gse}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from abc import abstractmethod
+from concurrent.futures import Executor
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 
@@ -11,15 +13,12 @@ from numpy.typing import NDArray
 
 from rmt._frozen import Frozen
 from rmt.errors import check_count, check_generator
+from rmt.laws.law import Law
+from rmt.laws.planar import PlanarLaw
 from rmt.numerics.blas import one_blas_thread
 
 if TYPE_CHECKING:
-    import os
-    from concurrent.futures import Executor
-
     from rmt.ensembles.expression import Expression
-    from rmt.laws.law import Law
-    from rmt.laws.planar import PlanarLaw
 
 Float = NDArray[np.float64]
 Matrix = NDArray[Any]

@@ -16,11 +16,11 @@ from rmt.ensembles.coefficients import as_number, collect, conjugate, is_hermiti
 from rmt.ensembles.ensemble import Ensemble, Matrix, Warrant, eigenvalues_in_order
 from rmt.ensembles.letters import Shape, Word, adjoint, factor_shape, letters_of, reduced, word_shape
 from rmt.ensembles.repeats import trial_generators
+from rmt.laws.law import Law
+from rmt.laws.planar import PlanarLaw
 
 if TYPE_CHECKING:
     from rmt.ensembles.products import RealProduct
-    from rmt.laws.law import Law
-    from rmt.laws.planar import PlanarLaw
 
 _MOST_WORDS = 100_000  # words that are written out
 _FEW_WORDS = 1000  # words that are written out for a look at them

@@ -6,10 +6,10 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from rmt.errors import check_choice, check_count
+from rmt.laws.law import Law
 
 if TYPE_CHECKING:
     from rmt.ensembles.ensemble import Ensemble
-    from rmt.laws.law import Law
 
 METHODS = ("auto", "exact", "second_order", "first_order", "plain", "johnstone", "ma", "el_karoui", "hard_edge")
 

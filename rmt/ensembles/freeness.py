@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -21,10 +21,8 @@ from rmt.ensembles.letters import Word, adjoint, is_self_adjoint, letters_of, re
 from rmt.ensembles.nonhermitian import IndependentEntriesEnsemble
 from rmt.ensembles.structured import HaarConjugateEnsemble
 from rmt.errors import FreenessError
-
-if TYPE_CHECKING:
-    from rmt.laws.law import Law
-    from rmt.laws.planar import PlanarLaw
+from rmt.laws.law import Law
+from rmt.laws.planar import PlanarLaw
 
 Terms = Mapping[Word, Any]
 

@@ -10,10 +10,10 @@ import numpy as np
 from rmt.ensembles.beta import CircularEnsemble, jacobi_model
 from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant
 from rmt.errors import check_count, check_generator
+from rmt.laws.law import Law
+from rmt.laws.planar import PlanarLaw
 
 if TYPE_CHECKING:
-    from rmt.laws.law import Law
-    from rmt.laws.planar import PlanarLaw
     from rmt.numerics.householder import Field, HouseholderProduct
 
 

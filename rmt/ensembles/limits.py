@@ -11,12 +11,12 @@ from rmt.ensembles.ensemble import Ensemble
 from rmt.ensembles.freeness import require_freeness, separated
 from rmt.ensembles.letters import Factor, Word, adjoint, letters_of, reduced
 from rmt.ensembles.products import real_product
+from rmt.laws.law import Law
+from rmt.laws.planar import PlanarLaw
 
 if TYPE_CHECKING:
     from rmt.ensembles.expression import Expression
     from rmt.free.polynomial import FreeVariable
-    from rmt.laws.law import Law
-    from rmt.laws.planar import PlanarLaw
 
 Terms = Mapping[Word, Any]
 
@@ -345,7 +345,7 @@ def _image(variable: Ensemble, laws: list[FreeVariable]) -> dict[tuple[int, ...]
     An R-diagonal element is u h with a Haar unitary u and |h| of the law of its singular values; an elliptic one a
     combination of two semicircular ones.
     """
-    from rmt.free.polynomial import Circular, HaarUnitary
+    from rmt.free.polynomial import CircularElement, HaarUnitary
     from rmt.laws import CircularLaw, EllipticLaw, Semicircle, UnitCircle
     from rmt.laws.law import Law as LineLaw
 
@@ -354,7 +354,7 @@ def _image(variable: Ensemble, laws: list[FreeVariable]) -> dict[tuple[int, ...]
     if isinstance(law, LineLaw) and variable.hermitian:
         laws.append(law)
     elif isinstance(law, CircularLaw):
-        laws.append(Circular(law.variance))
+        laws.append(CircularElement(law.variance))
     elif isinstance(law, UnitCircle):
         laws.append(HaarUnitary())
     elif isinstance(law, EllipticLaw):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,10 +12,8 @@ from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant, eigenvalues
 from rmt.ensembles.entries import FIELDS, EntryLaw, as_entries
 from rmt.ensembles.theorems import warn_about_edges
 from rmt.errors import check_choice, check_count
-
-if TYPE_CHECKING:
-    from rmt.laws.law import Law
-    from rmt.laws.planar import PlanarLaw
+from rmt.laws.law import Law
+from rmt.laws.planar import PlanarLaw
 
 
 class IndependentEntriesEnsemble(Ensemble):

@@ -10,10 +10,10 @@ import numpy as np
 from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant, show_call
 from rmt.ensembles.entries import FIELDS, gaussian
 from rmt.errors import check_choice, check_count, check_real
+from rmt.laws.law import Law
+from rmt.laws.planar import PlanarLaw
 
 if TYPE_CHECKING:
-    from rmt.laws.law import Law
-    from rmt.laws.planar import PlanarLaw
     from rmt.numerics.householder import Field
 
 

@@ -7,6 +7,7 @@ the same for 1, 2 or 8 workers, for threads, processes and clusters.
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -18,12 +19,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rmt.errors import check_generator
+from rmt.errors import TrialError, check_generator
 from rmt.numerics.blas import one_blas_thread
 
 if TYPE_CHECKING:
-    import os
-
     from rmt.ensembles.ensemble import Ensemble
 
 Result = NDArray[Any]
@@ -36,23 +35,6 @@ _FINGERPRINT_SIZE = 64
 _SPAWNED_AT_ONCE = 10_000
 #: seconds of work before a progress bar appears
 _PROGRESS_DELAY = 2.0
-
-
-class TrialError(RuntimeError):
-    """A trial failed, and failed again when it was repeated.
-
-    Attributes
-    ----------
-    trial : int
-        Index of the trial.
-    finished : dict of int to ndarray
-        The results of the trials that did finish.
-    """
-
-    def __init__(self, message: str, trial: int, finished: dict[int, Result]) -> None:
-        super().__init__(message)
-        self.trial = trial
-        self.finished = finished
 
 
 @dataclass(frozen=True)

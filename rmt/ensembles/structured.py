@@ -10,9 +10,9 @@ from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant, show_call
 from rmt.ensembles.entries import FIELDS
 from rmt.errors import check_choice, check_real
 from rmt.laws.law import Law
+from rmt.laws.planar import PlanarLaw
 
 if TYPE_CHECKING:
-    from rmt.laws.planar import PlanarLaw
     from rmt.numerics.householder import Field
 
 

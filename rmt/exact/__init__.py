@@ -1,5 +1,6 @@
 """Exact faces of laws: equations, digits, proven enclosures, and the polynomials of finite n."""
 
+from rmt._names import room
 from rmt.exact import finite as finite
 from rmt.exact.algebraic_numbers import AlgebraicNumber as AlgebraicNumber
 from rmt.exact.enclosures import Enclosure as Enclosure
@@ -12,16 +13,4 @@ from rmt.exact.phases import PhaseDiagram as PhaseDiagram
 from rmt.exact.phases import phase_diagram as phase_diagram
 from rmt.exact.recurrences import Recurrence as Recurrence
 
-__all__ = [
-    "AlgebraicNumber",
-    "Band",
-    "Enclosure",
-    "Equation",
-    "ExactAtom",
-    "IntegerPolynomial",
-    "PhaseDiagram",
-    "Recurrence",
-    "family",
-    "finite",
-    "phase_diagram",
-]
+__all__, __dir__ = room(__spec__)

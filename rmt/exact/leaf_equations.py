@@ -11,7 +11,7 @@ from rmt.laws.atomic import AtomicLaw
 from rmt.laws.classical import Arcsine, Cauchy
 from rmt.laws.equilibrium import QuarticEquilibrium
 from rmt.laws.free_jacobi import ProjectionProduct, Wachter
-from rmt.laws.free_meixner import Meixner
+from rmt.laws.free_meixner import FreeMeixner
 from rmt.laws.fuss_catalan import FussCatalan
 from rmt.laws.kesten_mckay import KestenMcKay
 from rmt.laws.law import Law
@@ -181,7 +181,7 @@ _RULES: dict[type, Callable[[Any, Ring], Polynomial]] = {
     Arcsine: _arcsine,
     Cauchy: _cauchy,
     KestenMcKay: _kesten_mckay,
-    Meixner: _meixner,
+    FreeMeixner: _meixner,
     Wachter: _wachter,
     ProjectionProduct: _projections,
     FussCatalan: _fuss_catalan,

@@ -1,5 +1,6 @@
 """The free calculus: operations on laws, and what follows from subordination."""
 
+from rmt._names import room
 from rmt.free.classical import classical_convolution as classical_convolution
 from rmt.free.computed import ComputedLaw as ComputedLaw
 from rmt.free.convolution import CompoundFreePoisson as CompoundFreePoisson
@@ -25,7 +26,7 @@ from rmt.free.models import anticommutator as anticommutator
 from rmt.free.models import commutator as commutator
 from rmt.free.models import deformed_wigner as deformed_wigner
 from rmt.free.models import sample_covariance as sample_covariance
-from rmt.free.polynomial import Circular as Circular
+from rmt.free.polynomial import CircularElement as CircularElement
 from rmt.free.polynomial import HaarUnitary as HaarUnitary
 from rmt.free.polynomial import PolynomialLaw as PolynomialLaw
 from rmt.free.polynomial import polynomial_law as polynomial_law
@@ -36,40 +37,6 @@ from rmt.free.spikes import nonlinear_shrinkage as nonlinear_shrinkage
 from rmt.free.spikes import outliers as outliers
 from rmt.free.spikes import spike_thresholds as spike_thresholds
 
-__all__ = [
-    "CircleImage",
-    "Circular",
-    "CompoundFreePoisson",
-    "ComputedLaw",
-    "Deconvolution",
-    "FreeLevy",
-    "HaarUnitary",
-    "Outlier",
-    "PolynomialImage",
-    "PolynomialLaw",
-    "RectangularConvolution",
-    "anticommutator",
-    "boolean_convolution",
-    "boxplus",
-    "boxtimes",
-    "classical_convolution",
-    "commutator",
-    "compress",
-    "deformed_wigner",
-    "free_deconvolve",
-    "free_divide",
-    "free_power",
-    "free_subtract",
-    "inverse",
-    "mixture",
-    "monotone_convolution",
-    "multiplicative_power",
-    "nonlinear_shrinkage",
-    "outliers",
-    "polynomial_law",
-    "population_spectrum",
-    "rectangular_boxplus",
-    "sample_covariance",
-    "spike_thresholds",
-    "symmetrised",
-]
+Circular = CircularElement  # the old name, for one release
+
+__all__, __dir__ = room(__spec__)

@@ -27,7 +27,7 @@ from rmt.free.tree import (
 from rmt.laws.atomic import AtomicLaw, Bernoulli, Rademacher
 from rmt.laws.classical import Arcsine, Cauchy, Gaussian
 from rmt.laws.free_jacobi import ProjectionProduct, Wachter
-from rmt.laws.free_meixner import Meixner
+from rmt.laws.free_meixner import FreeMeixner
 from rmt.laws.free_stable import FreeStable
 from rmt.laws.fuss_catalan import FussCatalan
 from rmt.laws.kesten_mckay import KestenMcKay
@@ -225,12 +225,12 @@ def _meixner(terms: Terms) -> Terms:
         return terms
     ((child, t),) = terms
     law = child.law if isinstance(child, Leaf) else None
-    if not isinstance(law, Meixner) or t == 1 or not t > 0:
+    if not isinstance(law, FreeMeixner) or t == 1 or not t > 0 or Fraction(law.b) < -Fraction(t):  # no law below t = -b
         return terms
     root = exact_sqrt(Fraction(t))
     if root * root != t:
         return terms
-    named = Meixner(plain(Fraction(law.a) / root), plain(Fraction(law.b) / Fraction(t)))
+    named = FreeMeixner(plain(Fraction(law.a) / root), plain(Fraction(law.b) / Fraction(t)))
     return ((affine(Leaf(named), plain(root), 0), 1),)
 
 

@@ -10,7 +10,7 @@ from rmt.free.gaussian_power import GaussianPower
 from rmt.free.leaves import as_sum
 from rmt.free.tree import Affine, Compound, Leaf, Node, Product, Sum, affine, free_product, free_sum
 from rmt.laws.classical import Cauchy, Gaussian
-from rmt.laws.free_meixner import Meixner
+from rmt.laws.free_meixner import FreeMeixner
 from rmt.laws.free_stable import FreeStable
 from rmt.laws.fuss_catalan import FussCatalan
 from rmt.laws.law import exact
@@ -54,10 +54,10 @@ def _leaf_power(node: Leaf, power: Any) -> Node | None:
     if isinstance(law, FreePoisson | MarchenkoPastur):
         rate, jump = law._rate_and_jump()
         return Leaf(FreePoisson(rate * Fraction(power), jump))
-    if isinstance(law, Meixner) and exact(law.b) + exact(power) >= 0:  # for b < 0 the powers from -b on
+    if isinstance(law, FreeMeixner) and exact(law.b) + exact(power) >= 0:  # for b < 0 the powers from -b on
         root = exact_sqrt(exact(power))
         size = root if root * root == power else float(root)
-        return affine(Leaf(Meixner(law.a / size, law.b / power)), size, 0)
+        return affine(Leaf(FreeMeixner(law.a / size, law.b / power)), size, 0)
     if isinstance(law, FreeStable):
         return affine(Leaf(law), float(power) ** (1.0 / float(law.alpha)), 0)
     if isinstance(law, Cauchy):

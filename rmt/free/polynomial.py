@@ -33,7 +33,7 @@ from rmt.laws.semicircle import Semicircle
 
 
 @dataclass(frozen=True)
-class Circular:
+class CircularElement:
     """Voiculescu's circular element: the limit of Ginibre matrices with entries of variance ``variance``/n.
 
     A variable for :func:`polynomial_law` that is not self-adjoint: τ(c c*) = τ(c* c) = variance, and c has the
@@ -63,7 +63,7 @@ class HaarUnitary:
 _MOST_PLACES = 9
 
 #: what stands for one variable of a polynomial
-FreeVariable: TypeAlias = Law | Circular | HaarUnitary
+FreeVariable: TypeAlias = Law | CircularElement | HaarUnitary
 
 
 def polynomial_law(terms: Mapping[Word, Any], laws: Sequence[FreeVariable]) -> Law:
@@ -74,7 +74,7 @@ def polynomial_law(terms: Mapping[Word, Any], laws: Sequence[FreeVariable]) -> L
     terms : mapping
         Words to coefficients. A word is a tuple of letters, ``i`` for variable number i and ``~i`` for its adjoint;
         ``()`` is the unit. ``{(0, 1): 1, (1, 0): 1}`` is xy + yx, ``{(0, ~0): 1}`` is c c*.
-    laws : sequence of Law, Circular or HaarUnitary
+    laws : sequence of Law, CircularElement or HaarUnitary
         The law of each variable, on a bounded interval; different positions are free, also with equal laws.
 
     Returns
@@ -99,8 +99,8 @@ def polynomial_law(terms: Mapping[Word, Any], laws: Sequence[FreeVariable]) -> L
         raise TypeError(f"terms must map words to coefficients, got {terms!r}")
     variables = tuple(check_items("laws", laws, "laws"))
     for variable in variables:
-        if not isinstance(variable, (Law, Circular, HaarUnitary)):
-            raise TypeError(f"laws must hold a Law, Circular or HaarUnitary for each variable, got {variable!r}")
+        if not isinstance(variable, (Law, CircularElement, HaarUnitary)):
+            raise TypeError(f"laws must hold a Law, CircularElement or HaarUnitary for each variable, got {variable!r}")
         if isinstance(variable, Law) and not all(map(math.isfinite, variable._hull())):
             raise ValueError(f"laws must have bounded support, got {variable!r}; truncate it")
     merged: dict[Word, Any] = {}
@@ -139,7 +139,7 @@ def _free_sum(terms: Mapping[Word, Any], variables: Sequence[FreeVariable]) -> L
     for word, value in terms.items():
         if word and word[0] >= 0:
             v = variables[word[0]]
-            if isinstance(v, Circular):
+            if isinstance(v, CircularElement):
                 summands.append(Semicircle(0, 2 * abs(value) ** 2 * v.variance))
             elif isinstance(v, HaarUnitary):
                 summands.append(Arcsine(radius=2 * abs(value)))
@@ -157,7 +157,7 @@ def _image(terms: Mapping[Word, Any], variables: Sequence[FreeVariable]) -> Law:
     if isinstance(v, HaarUnitary):
         upper = {len(word) if word[0] >= 0 else -len(word): value for word, value in terms.items() if word}
         return circle_image([terms.get((), 0), *(upper.get(k, 0) for k in range(1, degree + 1))])
-    if isinstance(v, Circular):
+    if isinstance(v, CircularElement):
         return PolynomialLaw(_ordered(terms), (v,) if len(variables) == 1 else tuple(variables))
     coefficients: list[Any] = [0] * (degree + 1)
     for word, value in terms.items():
@@ -250,7 +250,7 @@ class PolynomialLaw(SearchedLaw):
     Attributes
     ----------
     terms : tuple of (word, coefficient)
-    laws : tuple of Law, Circular or HaarUnitary
+    laws : tuple of Law, CircularElement or HaarUnitary
     """
 
     terms: tuple[tuple[Word, Any], ...]
@@ -300,7 +300,7 @@ class PolynomialLaw(SearchedLaw):
             if i not in pencil.coefficients:
                 continue
             a = pencil.coefficients[i] / self._radii[i]
-            if isinstance(v, Circular):
+            if isinstance(v, CircularElement):
                 # X -> a X a* + a* X a on row-major vec
                 eta += float(v.variance) * (np.kron(a, a.conj()) + np.kron(a.conj().T, a.T))
             elif isinstance(v, Semicircle):
@@ -347,7 +347,7 @@ class PolynomialLaw(SearchedLaw):
         terms = {word: _parts(value) for word, value in self.terms}
         actions: list[Action] = []
         for i, v in enumerate(self.laws):
-            if isinstance(v, Circular):
+            if isinstance(v, CircularElement):
                 actions.append(CircularAction(Fraction(v.variance)))
             elif isinstance(v, HaarUnitary):
                 actions.append(UnitaryAction())
@@ -363,7 +363,7 @@ class PolynomialLaw(SearchedLaw):
 
 
 def _norm(variable: FreeVariable) -> float:
-    if isinstance(variable, Circular):
+    if isinstance(variable, CircularElement):
         return 2.0 * math.sqrt(variable.variance)
     return 1.0 if isinstance(variable, HaarUnitary) else max(map(abs, variable._hull()))
 

@@ -1,5 +1,6 @@
 """Wide networks as kernels: Gram matrices, their limits and spectra, and what these say about learning."""
 
+from rmt._names import room
 from rmt.kernels.activations import activation as activation
 from rmt.kernels.conjugate import conjugate_kernel_law as conjugate_kernel_law
 from rmt.kernels.conjugate import entrywise_kernel_law as entrywise_kernel_law
@@ -45,49 +46,4 @@ from rmt.kernels.zonal import Mercer as Mercer
 from rmt.kernels.zonal import ZonalKernel as ZonalKernel
 from rmt.kernels.zonal import zonal as zonal
 
-__all__ = [
-    "MLP",
-    "ConjugateKernelMatrix",
-    "Conv",
-    "Dense",
-    "EntrywiseKernelMatrix",
-    "FeatureEquivalent",
-    "Flatten",
-    "GlobalAveragePool",
-    "Hierarchy",
-    "LayerNorm",
-    "Mercer",
-    "Posterior",
-    "Residual",
-    "RidgeEquivalent",
-    "SphereKernelMatrix",
-    "Stack",
-    "TangentKernelMatrix",
-    "ZonalKernel",
-    "activation",
-    "attention",
-    "bayes",
-    "condition_number",
-    "conjugate_kernel_law",
-    "corrected_kernel",
-    "critical_step",
-    "descent",
-    "dual",
-    "empirical_nngp",
-    "empirical_ntk",
-    "entrywise_kernel_law",
-    "flow",
-    "hierarchy",
-    "learning_curve",
-    "linear_final_kernel",
-    "linear_fourth_moment",
-    "nngp",
-    "nngp_and_ntk",
-    "ntk",
-    "ntk_law",
-    "random_features",
-    "relu_tangent_variance",
-    "ridge",
-    "slope_dual",
-    "zonal",
-]
+__all__, __dir__ = room(__spec__)

@@ -1,5 +1,6 @@
 """Probability laws on the line (and the plane): the limits of spectra."""
 
+from rmt._names import room
 from rmt.laws.affine import Affine as Affine
 from rmt.laws.atomic import Atomic as Atomic
 from rmt.laws.atomic import Bernoulli as Bernoulli
@@ -27,7 +28,7 @@ from rmt.laws.finite.kernels import complex_wishart_kernel as complex_wishart_ke
 from rmt.laws.finite.kernels import gue_kernel as gue_kernel
 from rmt.laws.free_jacobi import ProjectionProduct as ProjectionProduct
 from rmt.laws.free_jacobi import Wachter as Wachter
-from rmt.laws.free_meixner import Meixner as Meixner
+from rmt.laws.free_meixner import FreeMeixner as FreeMeixner
 from rmt.laws.free_stable import FreeStable as FreeStable
 from rmt.laws.fuss_catalan import FussCatalan as FussCatalan
 from rmt.laws.given.green import TransformLaw as TransformLaw
@@ -54,58 +55,6 @@ from rmt.laws.raney import Raney as Raney
 from rmt.laws.semicircle import Semicircle as Semicircle
 from rmt.laws.uniform import Uniform as Uniform
 
-__all__ = [
-    "Affine",
-    "Arcsine",
-    "Atomic",
-    "Bernoulli",
-    "BesselEdge",
-    "Cauchy",
-    "CircularLaw",
-    "DensityLaw",
-    "EllipticLaw",
-    "Empirical",
-    "FreePoisson",
-    "FreeStable",
-    "FussCatalan",
-    "GapRatio",
-    "GapRatioSurmise",
-    "GaudinSpacing",
-    "Gaussian",
-    "GaussianDensity",
-    "GaussianLargest",
-    "GinibreProduct",
-    "Interval",
-    "KestenMcKay",
-    "Law",
-    "MarchenkoPastur",
-    "Meixner",
-    "MomentLaw",
-    "PlanarAffine",
-    "PlanarLaw",
-    "PoissonSpacing",
-    "ProjectionProduct",
-    "QuarticEquilibrium",
-    "Rademacher",
-    "Raney",
-    "Semicircle",
-    "SingleRing",
-    "SoftEdge",
-    "SquareRoot",
-    "Squared",
-    "TracyWidom",
-    "TransformLaw",
-    "TruncatedUnitaryLaw",
-    "Uniform",
-    "UnitCircle",
-    "Wachter",
-    "WignerSurmise",
-    "WishartDensity",
-    "WishartLargest",
-    "WishartSmallest",
-    "complex_wishart_kernel",
-    "gap_probability",
-    "gue_kernel",
-    "square_root",
-    "squared",
-]
+Meixner = FreeMeixner  # the old name, for one release
+
+__all__, __dir__ = room(__spec__)

@@ -57,7 +57,7 @@ class _Bulk(NamedTuple):
 
 
 @dataclass(frozen=True, init=False, repr=False)
-class Meixner(Law):
+class FreeMeixner(Law):
     """Free Meixner law of mean 0 and variance 1 (Saitoh and Yoshida 2001; Anshelevich 2003).
 
     Its Jacobi parameters are (0, a, a, ...) and (1, 1 + b, 1 + b, ...); with c = sqrt(1 + b) the density is
@@ -75,7 +75,7 @@ class Meixner(Law):
     -1 <= b < 0                            free binomial (Kesten-McKay, free Jacobi, two points)
     ============  =======================  ======================================================
 
-    It is freely infinitely divisible exactly for b >= 0; the free power t is ``Meixner(a/sqrt(t), b/t)`` dilated by
+    It is freely infinitely divisible exactly for b >= 0; the free power t is ``FreeMeixner(a/sqrt(t), b/t)`` dilated by
     sqrt(t), for t >= -b.
 
     Parameters
@@ -92,12 +92,12 @@ class Meixner(Law):
 
     Examples
     --------
-    >>> from rmt.laws import Meixner
-    >>> Meixner(1, 2).free_cumulants(4)
+    >>> from rmt.laws import FreeMeixner
+    >>> FreeMeixner(1, 2).free_cumulants(4)
     (0.0, 1.0, 1.0, 3.0)
-    >>> Meixner(2, 0).atoms
+    >>> FreeMeixner(2, 0).atoms
     ((-0.5, 0.75),)
-    >>> Meixner(2, 1).family
+    >>> FreeMeixner(2, 1).family
     'free gamma'
     """
 
@@ -378,7 +378,7 @@ class Meixner(Law):
         return [Fraction(0), *motzkin_series(exact(self.a), exact(self.b), order)][:order]
 
     def _affine(self, scale: Any, shift: Any) -> Law | None:
-        return Meixner(-self.a, self.b) if scale == -1 and shift == 0 else None
+        return FreeMeixner(-self.a, self.b) if scale == -1 and shift == 0 else None
 
     def _pdf_error(self, x: Real, value: Real) -> Real:
         inside = (x > self._bulk.low.at.high) & (x < self._bulk.high.at.high)

@@ -1,5 +1,6 @@
 """Wide random networks: signal propagation, the spectrum of the input-output Jacobian, dynamical isometry."""
 
+from rmt._names import room
 from rmt.networks.activations import activation as activation
 from rmt.networks.advice import Advice as Advice
 from rmt.networks.advice import advise as advise
@@ -48,52 +49,4 @@ from rmt.networks.slope_law import squared_slope_law as squared_slope_law
 from rmt.networks.spectrum_summary import SpectrumSummary as SpectrumSummary
 from rmt.networks.verdict import Verdict as Verdict
 
-__all__ = [
-    "MLP",
-    "Activation",
-    "Advice",
-    "BernoulliDepthLimit",
-    "Cause",
-    "CriticalCurve",
-    "CriticalPoint",
-    "DepthScales",
-    "FixedPoint",
-    "FreeLogNormal",
-    "Initialiser",
-    "IsometryReport",
-    "Jacobian",
-    "JacobianOutlier",
-    "Layer",
-    "LayerShare",
-    "MeanField",
-    "Phase",
-    "ResidualNetwork",
-    "SpectrumSummary",
-    "SquaredSlope",
-    "TransformChain",
-    "Verdict",
-    "activation",
-    "advise",
-    "check_isometry",
-    "circular_convolution_singular_values",
-    "compare_initialisers",
-    "convolution_gram_law",
-    "convolution_kernel",
-    "convolution_relative_variance",
-    "convolutional_jacobian_law",
-    "correlation_map",
-    "critical_points",
-    "critical_sigma_w",
-    "depth_limit",
-    "edge_of_chaos",
-    "fixed_points",
-    "half_stable_point",
-    "initialiser",
-    "isometry",
-    "length_map",
-    "lengths",
-    "mean_field",
-    "residual_limit",
-    "squared_slope_law",
-    "torch_gain",
-]
+__all__, __dir__ = room(__spec__)

@@ -10,7 +10,7 @@ from rmt.networks.callables import activation_from_callable
 from rmt.networks.catalogue import named_activation, names
 from rmt.networks.moments import Activation, RealFunction
 
-ActivationLike: TypeAlias = "str | Activation | RealFunction"
+ActivationLike: TypeAlias = str | Activation | RealFunction
 
 
 def activation(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,9 +12,7 @@ from numpy.typing import ArrayLike
 from rmt._frozen import Frozen
 from rmt.errors import ConvergenceError, check_count, check_reals
 from rmt.laws.law import Complex, Law
-
-if TYPE_CHECKING:
-    from rmt.networks.mlp import MLP, Layer
+from rmt.networks.mlp import MLP, Layer
 
 #: heights on the way down to the real axis, and Newton steps at each
 STEPS, NEWTON = 240, 30

@@ -6,17 +6,15 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rmt.laws.law import Law
 from rmt.networks.mlp import MLP, ORTHOGONAL
 from rmt.networks.readings import LayerReading, WeightLaw
 from rmt.numerics.golub_kahan import compressed_measure
-
-if TYPE_CHECKING:
-    from rmt.laws.law import Law
 
 Real = NDArray[np.float64]
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt.errors import LARGEST_SCALE, check_choice, check_count, check_generator, check_items, check_real, check_reals
-
-if TYPE_CHECKING:
-    from rmt.laws.law import Law
-    from rmt.networks.mlp import MLP
+from rmt.laws.law import Law
+from rmt.networks.mlp import MLP
 
 INITIALISERS = ("orthogonal", "delta_orthogonal", "gaussian")
 

@@ -12,13 +12,14 @@ import math
 from copy import copy
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rmt.errors import ConvergenceError, check_count
+from rmt.laws.law import Law
 from rmt.networks.advice import TARGET, Advice, advise
+from rmt.networks.mlp import MLP, Layer
 from rmt.networks.report import (
     Cause,
     DepthScales,
@@ -29,10 +30,6 @@ from rmt.networks.report import (
 )
 from rmt.networks.spectrum_summary import SpectrumSummary, log_quantiles
 from rmt.networks.verdict import Verdict
-
-if TYPE_CHECKING:
-    from rmt.laws.law import Law
-    from rmt.networks.mlp import MLP, Layer
 
 #: rows of the matrix whose extreme singular values are given where the limit has no ends
 WIDTH = 1000

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from rmt._cached import cached_property
 from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant
 from rmt.errors import check_count, check_generator
-
-if TYPE_CHECKING:
-    from rmt.laws.law import Law
-    from rmt.laws.planar import PlanarLaw
-    from rmt.networks.chain import TransformChain
-    from rmt.networks.mlp import MLP, Layer
-
+from rmt.laws.law import Law
+from rmt.laws.planar import PlanarLaw
+from rmt.networks.chain import TransformChain
+from rmt.networks.mlp import MLP, Layer
 
 #: layers are multiplied out while the logarithm of the condition number of their product stays below this, which
 #: costs a factor e^9 of precision at most: relative errors stay below 1e-11

@@ -5,22 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+import rmt
 from rmt._cached import cached_property
 from rmt._frozen import Frozen
+from rmt.ensembles.entries import EntryLaw
 from rmt.errors import LARGEST_SCALE, LARGEST_VARIANCE, check_count, check_real, shown
+from rmt.laws.law import Law
 from rmt.networks.activations import ActivationLike, activation
 from rmt.networks.meanfield import MeanField, mean_field
 from rmt.networks.moments import Activation, Real
-
-if TYPE_CHECKING:
-    from rmt.ensembles.entries import EntryLaw
-    from rmt.laws.law import Law
-    from rmt.networks.jacobian import Jacobian
-    from rmt.networks.report import IsometryReport
 
 ORTHOGONAL = "orthogonal"
 #: layers that are laid out one by one
@@ -269,13 +266,13 @@ class MLP(Frozen):
         gains = [layer.chi_par for layer in self.layers]
         return math.fsum(map(math.log, gains)) if min(gains) > 0.0 else -math.inf
 
-    def jacobian(self) -> Jacobian:
+    def jacobian(self) -> rmt.networks.Jacobian:
         """The input-output Jacobian J = D_L W_L ⋯ D_1 W_1 as a random matrix."""
         from rmt.networks.jacobian import Jacobian
 
         return Jacobian(self)
 
-    def isometry(self, **options: Any) -> IsometryReport:
+    def isometry(self, **options: Any) -> rmt.networks.IsometryReport:
         """How far the Jacobian is from an isometry, why, and what to set instead: :func:`rmt.networks.isometry`."""
         from rmt.networks.isometry import isometry
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from rmt.networks.model_report import ModelReport
+from rmt.networks.model_report import ModelReport
 
 
 def check_isometry(module: Any, x: Any, **options: Any) -> ModelReport:

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmt._cached import cached_property
+from rmt.laws.law import Law
 from rmt.networks.moments import Activation
 from rmt.numerics.golub_kahan import compressed_measure
 
 if TYPE_CHECKING:
-    from rmt.laws.law import Law
     from rmt.networks.report import LayerShare
 
 Array = NDArray[Any]

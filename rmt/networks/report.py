@@ -11,21 +11,19 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rmt._cached import cached_property
 from rmt.errors import check_count, check_real
+from rmt.laws.law import Law
+from rmt.networks.advice import Advice
+from rmt.networks.mlp import MLP
+from rmt.networks.residual import ResidualNetwork
 from rmt.networks.spectrum_summary import SpectrumSummary, exponential, finite, power_of_ten
 from rmt.networks.verdict import Verdict
-
-if TYPE_CHECKING:
-    from rmt.laws.law import Law
-    from rmt.networks.advice import Advice
-    from rmt.networks.mlp import MLP
-    from rmt.networks.residual import ResidualNetwork
 
 Real = NDArray[np.float64]
 

@@ -5,23 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+import rmt
 from rmt._cached import cached_property
 from rmt._frozen import Frozen
 from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant
 from rmt.errors import LARGEST_SCALE, LARGEST_VARIANCE, check_count, check_generator, check_real
+from rmt.laws.law import Law
+from rmt.laws.planar import PlanarLaw
 from rmt.networks.activations import ActivationLike
 from rmt.networks.activations import activation as as_activation
 from rmt.networks.depth_limits import residual_limit
 from rmt.networks.mlp import ORTHOGONAL, check_depth, parse_weights
-
-if TYPE_CHECKING:
-    from rmt.laws.law import Law
-    from rmt.laws.planar import PlanarLaw
-    from rmt.networks.report import IsometryReport
 
 
 @dataclass(frozen=True)
@@ -166,7 +164,7 @@ class ResidualNetwork(Frozen):
         """The input-output Jacobian J = Π (a + D_l W_l) as a random matrix."""
         return ResidualJacobian(self)
 
-    def isometry(self, **options: Any) -> IsometryReport:
+    def isometry(self, **options: Any) -> rmt.networks.IsometryReport:
         """How far the Jacobian is from an isometry, why, and what to set instead."""
         from rmt.networks.residual_isometry import residual_isometry
 

@@ -9,17 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt.errors import ConvergenceError, check_count, check_reals
+from rmt.laws.law import Law
 from rmt.networks.verdict import Verdict, judge
 from rmt.numerics.roots import bracketed_roots
-
-if TYPE_CHECKING:
-    from rmt.laws.law import Law
 
 Real = NDArray[np.float64]
 

@@ -6,6 +6,7 @@ What is sampled beside it are matrices that one brings: ``measured_errors`` and 
 Entry points: ``loss_curve``, ``average_error``, ``sgd_loss``.
 """
 
+from rmt._names import room
 from rmt.optimisation.average_case import average_error as average_error
 from rmt.optimisation.average_case import halting_time as halting_time
 from rmt.optimisation.average_case import residual_polynomial as residual_polynomial
@@ -23,21 +24,4 @@ from rmt.optimisation.stochastic_descent import sgd_loss as sgd_loss
 from rmt.optimisation.stochastic_descent import sgd_rate as sgd_rate
 from rmt.optimisation.stochastic_descent import sgd_transition_step as sgd_transition_step
 
-__all__ = [
-    "LossTail",
-    "average_error",
-    "halting_time",
-    "loss_curve",
-    "loss_floor",
-    "loss_tail",
-    "measured_curve",
-    "measured_errors",
-    "measured_halting_time",
-    "residual_polynomial",
-    "sgd_critical_step",
-    "sgd_limit",
-    "sgd_loss",
-    "sgd_rate",
-    "sgd_run",
-    "sgd_transition_step",
-]
+__all__, __dir__ = room(__spec__)

@@ -1,5 +1,6 @@
 """Pictures of laws and spectra: each function draws on the Axes it is given and returns it."""
 
+from rmt._names import room
 from rmt.plotting.canvas import figure as figure
 from rmt.plotting.canvas import legend as legend
 from rmt.plotting.canvas import save as save
@@ -20,24 +21,4 @@ from rmt.plotting.subordination import subordination as subordination
 from rmt.plotting.transforms import r_transform as r_transform
 from rmt.plotting.transforms import s_transform as s_transform
 
-__all__ = [
-    "cobweb",
-    "compare",
-    "domain_coloring",
-    "esd",
-    "figure",
-    "isometry",
-    "isometry_figure",
-    "law",
-    "legend",
-    "mark_initialisers",
-    "noncrossing_lattice",
-    "partition",
-    "phase_diagram",
-    "program",
-    "r_transform",
-    "s_transform",
-    "save",
-    "style",
-    "subordination",
-]
+__all__, __dir__ = room(__spec__)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt.errors import check_count, check_reals
-
-if TYPE_CHECKING:
-    from rmt.laws.law import Law
+from rmt.laws.law import Law
 
 Real = NDArray[np.float64]
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from rmt.errors import check_count, check_pair, check_real, check_reals, shown
 from rmt.laws.law import Real
 from rmt.plotting.canvas import DARK_GREY, axes_or_new, style
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 #: a slope so much above 1 still counts as stable: the map of a critical network touches the diagonal
 MARGINAL = 1e-4

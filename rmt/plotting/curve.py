@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from rmt.errors import check_count, check_flag
@@ -15,9 +16,6 @@ from rmt.laws.planar import PlanarLaw
 from rmt.plotting.binning import frame, hull, wants_log
 from rmt.plotting.canvas import axes_or_new, style
 from rmt.plotting.labels import edge_labels, law_label
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 Real = NDArray[np.float64]
 

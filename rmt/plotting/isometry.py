@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
 from numpy.typing import NDArray
 
 from rmt.errors import check_count
 from rmt.networks.jacobian import Jacobian
 from rmt.networks.mlp import MLP
+from rmt.networks.moments import Activation
 from rmt.networks.report import Cause, IsometryReport
 from rmt.plotting.canvas import DARK_GREY, GREY, legend, style
 from rmt.plotting.curve import draw_stem, extend_frame
 from rmt.plotting.phase import phase_diagram
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, SubFigure
-
-    from rmt.networks.moments import Activation
 
 Real = NDArray[np.float64]
 

@@ -6,12 +6,11 @@ import ast
 import math
 import re
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from rmt.laws.law import Law
+from rmt.laws.law import Law
 
 #: names as the literature writes them; other laws are named after their class
 LAW_NAMES = {

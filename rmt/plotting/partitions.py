@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from rmt.combinatorics import (
@@ -19,9 +20,6 @@ from rmt.combinatorics import (
 )
 from rmt.errors import check_count, check_flag, check_items, check_real, shown
 from rmt.plotting.canvas import DARK_GREY, GREY, axes_or_new, style
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 #: larger lattices have more partitions than a page has room for
 LARGEST_LATTICE = 5

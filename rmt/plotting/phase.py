@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from rmt._cached import cached_property
 from rmt.errors import check_count, check_real
@@ -18,9 +19,6 @@ from rmt.networks.criticality import critical_points, edge_of_chaos, half_stable
 from rmt.networks.initialisers import initialiser, torch_gain
 from rmt.networks.moments import Activation
 from rmt.plotting.canvas import DARK_GREY, axes_or_new, style
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 #: lengths beyond which the search for a stationary one ends, and its density
 SHORTEST, LONGEST, PER_DECADE = 1e-8, 1e8, 16

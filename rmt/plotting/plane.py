@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from rmt.errors import check_count, check_pair, shown
 from rmt.laws.law import Law
 from rmt.plotting.binning import frame
 from rmt.plotting.canvas import axes_or_new, style
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 #: how much darker a band becomes towards the next larger modulus
 BAND_SHADE = 0.35

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from matplotlib.axes import Axes
 
 from rmt.plotting.canvas import DARK_GREY, GREY, axes_or_new, style
+from rmt.programs import Program
 from rmt.programs.nodes import Initial, Product
 from rmt.programs.notation import edges, names
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from rmt.programs import Program
 
 _COLORS = {"vector": "#0072B2", "product": "#D55E00", "map": "white", "scalar": GREY}
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
+from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
+from rmt.ensembles.ensemble import Ensemble
 from rmt.errors import check_choice, check_count, check_numbers
 from rmt.laws.law import Law, check_law
 from rmt.laws.planar import PlanarLaw
@@ -17,11 +19,6 @@ from rmt.plotting.canvas import legend as legend_above
 from rmt.plotting.curve import choose_log, draw_stem, extend_frame, finish_axes, finish_plane
 from rmt.plotting.curve import law as draw_law
 from rmt.plotting.labels import ensemble_label, law_label
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from rmt.ensembles.ensemble import Ensemble
 
 #: larger numbers leave no room for margins in floats
 LARGEST_DRAWN = 1e300

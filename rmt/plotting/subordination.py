@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from rmt.errors import check_count
 from rmt.laws.law import Law, Real, check_law
 from rmt.plotting.binning import frame
 from rmt.plotting.canvas import axes_or_new, style
 from rmt.plotting.labels import law_label
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 #: how far beyond the support the curve is drawn, in widths of the support
 BEYOND = 0.12

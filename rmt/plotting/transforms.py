@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from rmt.errors import check_count, check_pair
 from rmt.laws.law import Law, Real, check_law
 from rmt.plotting.binning import hull
 from rmt.plotting.canvas import axes_or_new, style
 from rmt.plotting.labels import law_label
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 #: an unbounded domain of R is drawn up to this many times the inverse half-width of the support
 FARTHEST = 5.0

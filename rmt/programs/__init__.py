@@ -5,6 +5,7 @@ A :class:`Program` of matrices, vectors and maps is run at finite width (``sampl
 it may be, :func:`log_norm` what happens when the depth grows with the width.
 """
 
+from rmt._names import room
 from rmt.programs.log_norm import LogNorm as LogNorm
 from rmt.programs.log_norm import log_norm as log_norm
 from rmt.programs.mlp_programs import mlp_program as mlp_program
@@ -23,22 +24,4 @@ from rmt.programs.universality import mask_freeness as mask_freeness
 from rmt.programs.universality import spectral_universality as spectral_universality
 from rmt.programs.universality import universality as universality
 
-__all__ = [
-    "Interpolation",
-    "LogNorm",
-    "MaskFreeness",
-    "Program",
-    "SpectrumComparison",
-    "UniversalityReport",
-    "dot",
-    "exponential_mean_bound",
-    "interpolate",
-    "log_norm",
-    "mask_freeness",
-    "mlp_program",
-    "spectral_universality",
-    "sufficient_width",
-    "tail_bound",
-    "tail_constant",
-    "universality",
-]
+__all__, __dir__ = room(__spec__)

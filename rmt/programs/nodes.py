@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from rmt._frozen import Frozen
+from rmt.ensembles.entries import EntryLaw
 from rmt.programs.functions import Function, of_ufunc
 
 if TYPE_CHECKING:
-    from rmt.ensembles.entries import EntryLaw
     from rmt.programs.tensor_program import Program
     from rmt.programs.vector_laws import VectorLaw
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import rmt
 from rmt.programs.nodes import Initial, Map, Matrix, Mean, Node, Product, RootSum
 from rmt.programs.vector_laws import repr_of
-
-if TYPE_CHECKING:
-    from rmt.programs.tensor_program import Program
 
 #: how tightly an operation binds
 _BINDING = {"add": 1, "subtract": 1, "negative": 1, "multiply": 2, "divide": 2, "power": 3}
 
 
-def names(program: Program) -> dict[Any, str]:
+def names(program: rmt.programs.Program) -> dict[Any, str]:
     """A name for every matrix and every node: the given one, or a letter for its kind with a number."""
     everything: list[Any] = [*program.matrices, *program.nodes]
     taken = {thing.name for thing in everything if thing.name is not None}
@@ -36,7 +34,7 @@ def _index(node: Node) -> int:
     return node.index
 
 
-def _inline(program: Program) -> set[Map]:
+def _inline(program: rmt.programs.Program) -> set[Map]:
     """Arithmetic that is written inside the one step that uses it."""
     uses: dict[Node, int] = {}
     for node in program.nodes:
@@ -61,7 +59,7 @@ def _letter(thing: Any) -> str:
     return "c" if thing.size is None else "x"
 
 
-def notation(program: Program) -> str:
+def notation(program: rmt.programs.Program) -> str:
     """The program in mathematical notation, one step a line."""
     named = names(program)
     inline = _inline(program)
@@ -125,7 +123,7 @@ def _map_text(node: Map, named: dict[Any, str], inline: set[Map], binding: int) 
     return f"({text})" if strength < binding else text
 
 
-def edges(program: Program) -> list[tuple[Any, Node, str]]:
+def edges(program: rmt.programs.Program) -> list[tuple[Any, Node, str]]:
     """Arrows of the graph of a program: from, to, and the matrix or function on them."""
     named = names(program)
     found: list[tuple[Any, Node, str]] = []
@@ -141,7 +139,7 @@ def edges(program: Program) -> list[tuple[Any, Node, str]]:
     return found
 
 
-def dot(program: Program) -> str:
+def dot(program: rmt.programs.Program) -> str:
     """The graph of a program in the language of Graphviz.
 
     Examples

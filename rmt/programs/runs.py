@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import math
+import os
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rmt.ensembles.ensemble import Ensemble
 from rmt.ensembles.entries import EntryLaw
 from rmt.ensembles.repeats import run_trials
 from rmt.numerics.memory import check_memory
 from rmt.programs.nodes import Initial, Map, Matrix, Mean, Node, Product, RootSum, Size
 
 if TYPE_CHECKING:
-    import os
-    from concurrent.futures import Executor
-
-    from rmt.ensembles.ensemble import Ensemble
     from rmt.programs.tensor_program import Program
 
 Real = NDArray[np.float64]

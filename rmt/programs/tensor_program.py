@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from concurrent.futures import Executor
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from rmt.ensembles.entries import as_entries
 from rmt.errors import check_count, check_real, shown
+from rmt.networks.mlp import MLP
 from rmt.programs.functions import Function, as_function
 from rmt.programs.nodes import Initial, Map, Matrix, Mean, Node, Product, RootSum, Size, Transposed
 from rmt.programs.vector_laws import VectorLaw, check_vector_law
-
-if TYPE_CHECKING:
-    import os
-    from concurrent.futures import Executor
-
-    from rmt.networks.mlp import MLP
-
 
 NodeType = TypeVar("NodeType", bound=Node)
 

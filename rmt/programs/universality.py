@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,16 +19,11 @@ from rmt.ensembles.repeats import trial_generators
 from rmt.ensembles.theorems import edges_not_asked
 from rmt.errors import check_count
 from rmt.networks.activations import ActivationLike, activation
+from rmt.programs.nodes import Node
 from rmt.programs.runs import ProgramRun
 from rmt.programs.tensor_program import Program
 from rmt.programs.vector_laws import repr_of
 from rmt.spectra.alternating_moments import freeness
-
-if TYPE_CHECKING:
-    import os
-    from concurrent.futures import Executor
-
-    from rmt.programs.nodes import Node
 
 Real = NDArray[np.float64]
 

@@ -1,5 +1,6 @@
 """Measured spectra: the empirical law of a matrix, and its comparison with a limit law."""
 
+from rmt._names import room
 from rmt.spectra.alternating_moments import AlternatingMoments as AlternatingMoments
 from rmt.spectra.alternating_moments import freeness as freeness
 from rmt.spectra.compare import Comparison as Comparison
@@ -30,34 +31,4 @@ from rmt.spectra.trace_moments import trace_moments as trace_moments
 from rmt.spectra.unfolding import UnfoldedLevels as UnfoldedLevels
 from rmt.spectra.unfolding import unfold as unfold
 
-__all__ = [
-    "AlternatingMoments",
-    "Comparison",
-    "DensityOfStates",
-    "FittedBeta",
-    "LevelStatistic",
-    "LinearStatistic",
-    "PlanarComparison",
-    "TraceMoments",
-    "UnfoldedLevels",
-    "compare",
-    "density_of_states",
-    "esd",
-    "fit_beta",
-    "form_factor",
-    "form_factor_law",
-    "freeness",
-    "gap_ratios",
-    "gaussian_product_log_singular_values",
-    "gue_form_factor",
-    "linear_statistic",
-    "masked_product",
-    "number_variance",
-    "number_variance_law",
-    "product_singular_values",
-    "spacings",
-    "spectral_rigidity",
-    "spectral_rigidity_law",
-    "trace_moments",
-    "unfold",
-]
+__all__, __dir__ = room(__spec__)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt.errors import check_count, check_reals
-
-if TYPE_CHECKING:
-    from rmt.laws.law import Law
+from rmt.laws.law import Law
 
 Float = NDArray[np.float64]
 

@@ -29,7 +29,7 @@ LAWS = {
     "atoms": rmt.Atomic((0, 1, 3), (HALF, Fraction(1, 3), Fraction(1, 6))),
     "arcsine": rmt.Arcsine(2),
     "kesten-mckay": rmt.KestenMcKay(Fraction(7, 2)),
-    "meixner": rmt.Meixner(HALF, THIRD),
+    "meixner": rmt.FreeMeixner(HALF, THIRD),
     "wachter": rmt.Wachter(Fraction(3, 2), Fraction(5, 2)),
     "projections": rmt.ProjectionProduct(THIRD, Fraction(1, 4)),
     "fuss-catalan": rmt.FussCatalan(Fraction(3, 2)),

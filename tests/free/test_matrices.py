@@ -12,7 +12,7 @@ import pytest
 import scipy.linalg
 
 from rmt.free import (
-    Circular,
+    CircularElement,
     CompoundFreePoisson,
     HaarUnitary,
     boxplus,
@@ -154,7 +154,7 @@ def three_law(shift):
 
 def mixed_law(share):
     terms = {(0, 2, ~0): share, (1, 2): 1, (2, ~1): 1}
-    return polynomial_law(terms, [Circular(), HaarUnitary(), LINE])
+    return polynomial_law(terms, [CircularElement(), HaarUnitary(), LINE])
 
 
 # matrix, law, the same with a parameter off

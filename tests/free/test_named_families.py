@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rmt.free import boxplus, boxtimes, free_power, multiplicative_power
-from rmt.laws import Atomic, Cauchy, FreeStable, FussCatalan, MarchenkoPastur, Meixner, Raney, Semicircle
+from rmt.laws import Atomic, Cauchy, FreeMeixner, FreeStable, FussCatalan, MarchenkoPastur, Raney, Semicircle
 
 HALF = Fraction(1, 2)
 
@@ -34,18 +34,18 @@ def same(law, exact, *, density=1e-13, mass=1e-14):
 # ---------------------------------------------------------------------- free Meixner: powers
 @pytest.mark.parametrize(("a", "b"), [(1, 2), (4, 1), (2, 1), (0.3, -0.6), (2, 0), (-3, -0.5)])
 def test_meixner_powers_by_the_solver(a, b):
-    law = Meixner(a, b)
-    same(free_power(law, 4, closed_form=False), 2 * Meixner(Fraction(a) / 2, Fraction(b) / 4))
+    law = FreeMeixner(a, b)
+    same(free_power(law, 4, closed_form=False), 2 * FreeMeixner(Fraction(a) / 2, Fraction(b) / 4))
 
 
 def test_meixner_powers_are_recognised():
-    assert free_power(Meixner(1, 2), 4) == 2 * Meixner(0.5, 0.5)
-    assert free_power(Meixner(1, 2), Fraction(1, 4)) == 0.5 * Meixner(2, 8)
+    assert free_power(FreeMeixner(1, 2), 4) == 2 * FreeMeixner(0.5, 0.5)
+    assert free_power(FreeMeixner(1, 2), Fraction(1, 4)) == 0.5 * FreeMeixner(2, 8)
     # b < 0: powers from -b on
-    assert free_power(Meixner(1, Fraction(-1, 16)), Fraction(1, 4)) == 0.5 * Meixner(2, -0.25)
-    with pytest.raises(ValueError, match="not known to be a probability law"):
-        free_power(Meixner(1, -0.5), 0.25)
-    third = free_power(Meixner(1, 2), Fraction(1, 3), closed_form=False)
+    assert free_power(FreeMeixner(1, Fraction(-1, 16)), Fraction(1, 4)) == 0.5 * FreeMeixner(2, -0.25)
+    with pytest.raises(ValueError, match="is not a probability law"):
+        free_power(FreeMeixner(1, -0.5), 0.25)
+    third = free_power(FreeMeixner(1, 2), Fraction(1, 3), closed_form=False)
     assert third.free_cumulants(4, exact=True) == (0, Fraction(1, 3), Fraction(1, 3), 1)
 
 

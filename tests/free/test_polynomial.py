@@ -10,7 +10,7 @@ from rmt.combinatorics import boxplus_moments, boxtimes_moments, fuss_catalan
 from rmt.errors import ConvergenceError
 from rmt.free import boxtimes
 from rmt.free.linearisation import linearise
-from rmt.free.polynomial import Circular, HaarUnitary, PolynomialLaw, polynomial_law
+from rmt.free.polynomial import CircularElement, HaarUnitary, PolynomialLaw, polynomial_law
 from rmt.laws.atomic import Atomic, Bernoulli, Rademacher
 from rmt.laws.classical import Arcsine
 from rmt.laws.marchenko_pastur import FreePoisson, MarchenkoPastur
@@ -108,9 +108,9 @@ def test_moments_agree_with_free_products_and_sums_of_sequences():
     assert list(compressed) == boxtimes_moments(square, third._exact_moments(6)[1:])
     sum_of_squares = polynomial_law({(0, 0): 1, (1, 1): 2}, [COIN, S]).moments(5, exact=True)
     assert list(sum_of_squares) == boxplus_moments([1] * 5, [2**k * m for k, m in enumerate(square[:5], start=1)])
-    circular = polynomial_law({(0, ~0): 1}, [Circular(Fraction(1, 2))])
+    circular = polynomial_law({(0, ~0): 1}, [CircularElement(Fraction(1, 2))])
     assert circular.moments(6, exact=True) == tuple(fuss_catalan(1, k) * Fraction(1, 2**k) for k in range(1, 7))
-    product = polynomial_law({(0, 1, ~1, ~0): 1}, [Circular(), Circular()])
+    product = polynomial_law({(0, 1, ~1, ~0): 1}, [CircularElement(), CircularElement()])
     assert product.moments(5, exact=True) == tuple(fuss_catalan(2, k) for k in range(1, 6))
 
 
@@ -167,7 +167,7 @@ def test_transforms_off_the_axis(anticommutator):
 
 @pytest.mark.parametrize(
     ("terms", "laws", "rate"),
-    [({(0, 0): 1, (1, 1): 1}, [S, S], 2), ({(0, ~0): 1, (1, ~1): 1, (2, ~2): 1}, [Circular()] * 3, 3)],
+    [({(0, 0): 1, (1, 1): 1}, [S, S], 2), ({(0, ~0): 1, (1, ~1): 1, (2, ~2): 1}, [CircularElement()] * 3, 3)],
 )
 def test_sums_of_squares_are_free_poisson(terms, laws, rate):
     law = polynomial_law(terms, laws)
@@ -183,7 +183,7 @@ def test_sums_of_squares_are_free_poisson(terms, laws, rate):
 
 
 def test_hard_edge():
-    law = polynomial_law({(0, ~0): 1}, [Circular()])
+    law = polynomial_law({(0, ~0): 1}, [CircularElement()])
     (interval,) = law.support
     assert abs(interval.low) < 1e-12
     assert abs(interval.high - 4) < 1e-13
@@ -287,7 +287,7 @@ def test_two_intervals():
 def test_a_gap_between_unequal_neighbours_is_found():
     """x c u* + u c* x + 4x vanishes on the kernel of x, of dimension 1/3: as many eigenvalues are negative."""
     terms = {(0, 1, ~2): 1, (2, ~1, 0): 1, (0,): 4}
-    law = polynomial_law(terms, [MarchenkoPastur(Fraction(3, 2)), Circular(), HaarUnitary()])
+    law = polynomial_law(terms, [MarchenkoPastur(Fraction(3, 2)), CircularElement(), HaarUnitary()])
     assert [i.mass for i in law.support] == pytest.approx([1 / 3, 2 / 3], abs=1e-12)
     # a fiftieth of the positive part, and no dip of the density on the way to it
     assert law.support[0].high < 0 < law.support[1].low < 0.04
@@ -318,7 +318,7 @@ def test_singular_marchenko_pastur_laws():
         (COMMUTATOR, [S, S]),
         ({(0, 1, 0): 1, (1, 1): 1, (): -1}, [S, MarchenkoPastur(0.5)]),
         ({(0, 0, 0): 1, (0,): -3, (1,): 0.1}, [S, S]),
-        ({(0, 1): 1, (~1, ~0): 1}, [Circular(), Circular(0.5)]),
+        ({(0, 1): 1, (~1, ~0): 1}, [CircularElement(), CircularElement(0.5)]),
         ({(0, 1, 2): 1, (2, 1, 0): 1, (0,): 1}, [S, COIN, S]),
     ],
 )
@@ -365,7 +365,7 @@ def test_next_to_an_edge_where_an_argument_is_infinite():
 def test_degree_one_is_a_free_sum():
     law = polynomial_law({(0,): 2, (1,): 1, (): 3}, [S, S])
     assert law == Semicircle(3, 5)
-    assert polynomial_law({(0,): 1j, (~0,): -1j}, [Circular(2)]) == Semicircle(0, 4)
+    assert polynomial_law({(0,): 1j, (~0,): -1j}, [CircularElement(2)]) == Semicircle(0, 4)
 
 
 # ---------------------------------------------------------------------- the contract of a law
@@ -418,7 +418,7 @@ def test_not_self_adjoint():
     with pytest.raises(ValueError, match="not self-adjoint"):
         polynomial_law({(0, 0): 1j}, [S])
     with pytest.raises(ValueError, match="not self-adjoint"):
-        polynomial_law({(0, 0): 1}, [Circular()])
+        polynomial_law({(0, 0): 1}, [CircularElement()])
 
 
 def test_bad_polynomials():
@@ -432,10 +432,10 @@ def test_bad_polynomials():
         polynomial_law({(0, 0): math.nan}, [S])
     with pytest.raises(TypeError, match="map words"):
         polynomial_law([(0, 1)], [S, S])
-    with pytest.raises(TypeError, match="Law, Circular or HaarUnitary"):
+    with pytest.raises(TypeError, match="Law, CircularElement or HaarUnitary"):
         polynomial_law({(0, 0): 1}, [3.0])
     with pytest.raises(ValueError, match="variance"):
-        Circular(0)
+        CircularElement(0)
 
 
 # ---------------------------------------------------------------------- random matrices

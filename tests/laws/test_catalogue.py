@@ -45,7 +45,7 @@ SHARP = (
     "Projection",
     "Uniform",
     "Arcsine",
-    "Meixner",
+    "FreeMeixner",
     "Raney",
     "FreeStable",
 )
@@ -188,7 +188,7 @@ def test_catalogue_covers_every_closed_law():
         "ProjectionProduct",
         "SquareRoot",
         "Squared",
-        "Meixner",
+        "FreeMeixner",
         "Raney",
         "FreeStable",
     }

@@ -15,11 +15,11 @@ from rmt.laws import (
     Bernoulli,
     Cauchy,
     Empirical,
+    FreeMeixner,
     FreeStable,
     FussCatalan,
     KestenMcKay,
     MarchenkoPastur,
-    Meixner,
     ProjectionProduct,
     Rademacher,
     Raney,
@@ -44,8 +44,8 @@ NAMED = [
     KestenMcKay(3),
     Semicircle(4),
     Atomic((0, 1, 3), (0.2, 0.3, 0.5)),
-    Meixner(1, 0),
-    Meixner(2, 0),
+    FreeMeixner(1, 0),
+    FreeMeixner(2, 0),
     ProjectionProduct(0.3, 0.5),
     Empirical([1.0, 2.0, 2.5]),
 ]
@@ -106,9 +106,9 @@ def test_known_values_at_jumps_and_atoms():
 # ---------------------------------------------------------------------- infinity and what is nearly that
 WIDE = [
     *NAMED,
-    Meixner(1, 1),
-    Meixner(3, -0.7),
-    Meixner(0.5, -1),
+    FreeMeixner(1, 1),
+    FreeMeixner(3, -0.7),
+    FreeMeixner(0.5, -1),
     Cauchy(),
     rmt.Gaussian(),
     FreeStable(1.5),
@@ -176,8 +176,8 @@ def test_small_scales():
 
 
 def test_a_light_bulk_has_relative_accuracy():
-    """Meixner with mass 1e-6 in its interval: an error of 7e4 of its bounds."""
-    law, x = Meixner(1000, 1), 1001.6970562748477
+    """FreeMeixner with mass 1e-6 in its interval: an error of 7e4 of its bounds."""
+    law, x = FreeMeixner(1000, 1), 1001.6970562748477
     with mpmath.workdps(40):
         a, c = mpmath.mpf(1000), mpmath.sqrt(2)
         exact = mpmath.quad(

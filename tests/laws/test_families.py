@@ -13,12 +13,12 @@ from rmt.combinatorics import free_cumulants_from_moments
 from rmt.laws import (
     Bernoulli,
     Cauchy,
+    FreeMeixner,
     FreePoisson,
     FreeStable,
     FussCatalan,
     KestenMcKay,
     Law,
-    Meixner,
     Raney,
     Semicircle,
 )
@@ -47,12 +47,12 @@ def agree(law: Law, other: Law, *, tolerance: float = 1e-13) -> None:
 @pytest.mark.parametrize(
     ("law", "other"),
     [
-        (Meixner(), Semicircle()),
-        (Meixner(0.5, 0), 0.5 * FreePoisson(4, 1) - 2),
-        (Meixner(-2, 0), -2 * FreePoisson(Fraction(1, 4), 1) + 0.5),
-        (2 * Meixner(0, Fraction(-1, 4)), KestenMcKay(4)),
-        (Meixner(-1, 0), 1 - FreePoisson(1, 1)),
-        (Meixner(1.5, -1), Bernoulli(Fraction(1, 5), -0.5, 2)),
+        (FreeMeixner(), Semicircle()),
+        (FreeMeixner(0.5, 0), 0.5 * FreePoisson(4, 1) - 2),
+        (FreeMeixner(-2, 0), -2 * FreePoisson(Fraction(1, 4), 1) + 0.5),
+        (2 * FreeMeixner(0, Fraction(-1, 4)), KestenMcKay(4)),
+        (FreeMeixner(-1, 0), 1 - FreePoisson(1, 1)),
+        (FreeMeixner(1.5, -1), Bernoulli(Fraction(1, 5), -0.5, 2)),
     ],
     ids=["semicircle", "free Poisson", "free Poisson with atom", "Kesten-McKay", "hard edge", "two points"],
 )
@@ -69,7 +69,7 @@ def test_families_of_free_meixner_laws():
         (1, 1): "pure free Meixner",
         (1, -0.5): "free binomial",
     }
-    assert {parameters: Meixner(*parameters).family for parameters in names} == names
+    assert {parameters: FreeMeixner(*parameters).family for parameters in names} == names
 
 
 @pytest.mark.parametrize(("a", "b"), [(0, 0), (Fraction(1, 3), 2), (4, 1), (2, -1), (-1, Fraction(-1, 2))])
@@ -79,15 +79,15 @@ def test_free_cumulants_of_free_meixner_laws(a, b):
     for n in range(2, 8):
         square = sum(kappa[i] * kappa[n - 1 - i] for i in range(n))
         kappa.append(a * kappa[n - 1] + b * square)
-    assert Meixner(a, b).free_cumulants(8, exact=True) == tuple(kappa)
+    assert FreeMeixner(a, b).free_cumulants(8, exact=True) == tuple(kappa)
 
 
 def test_atoms_of_free_meixner_laws():
-    ((position, _),) = Meixner(4, 1).atoms  # a zero of 1 + 4 x + x²
+    ((position, _),) = FreeMeixner(4, 1).atoms  # a zero of 1 + 4 x + x²
     assert position == pytest.approx(math.sqrt(3) - 2, rel=4 * EPS)
-    assert len(Meixner(0.1, -0.75).atoms) == 2
-    assert Meixner(1, 0).atoms == Meixner(1, 5).atoms == ()
-    assert Meixner(0.75, -1).support == ()
+    assert len(FreeMeixner(0.1, -0.75).atoms) == 2
+    assert FreeMeixner(1, 0).atoms == FreeMeixner(1, 5).atoms == ()
+    assert FreeMeixner(0.75, -1).support == ()
 
 
 # ---------------------------------------------------------------------- Raney
@@ -185,8 +185,8 @@ def test_moments_of_free_stable_laws():
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: Meixner(0, -1.5), "b must be a finite real number >= -1"),
-        (lambda: Meixner(math.nan, 0), "a must be a finite real number"),
+        (lambda: FreeMeixner(0, -1.5), "b must be a finite real number >= -1"),
+        (lambda: FreeMeixner(math.nan, 0), "a must be a finite real number"),
         (lambda: Raney(1, 0.5), "p must be a finite real number > 1"),
         (lambda: Raney(2, 2.5), "r must be a finite real number > 0 and <= 2"),
         (lambda: Raney(2, 0), "r must be a finite real number > 0"),
@@ -194,11 +194,11 @@ def test_moments_of_free_stable_laws():
         (lambda: FreeStable(1.5, 0.9), r"rho must lie in \[0.333333, 0.666667\]"),
         (lambda: FreeStable(0.5, 1.5), "rho must be a finite real number >= 0 and <= 1"),
         (lambda: FreeStable(1, 1), "point masses are Atomic"),
-        (lambda: Meixner(1, 2).r_transform(0.5), "outside the domain"),
+        (lambda: FreeMeixner(1, 2).r_transform(0.5), "outside the domain"),
         (lambda: Raney(4, 2).r_transform(3.0), "outside the domain"),
         (lambda: FreeStable(0.8, 0.5).r_transform(0.5), "outside the domain"),
         (lambda: FreeStable(0.5, 1).s_transform(0.1), "no moments"),
-        (lambda: Meixner(1, 2).s_transform(0.1), "mean is zero"),
+        (lambda: FreeMeixner(1, 2).s_transform(0.1), "mean is zero"),
     ],
 )
 def test_bad_input(build, message):

@@ -10,12 +10,12 @@ from rmt.combinatorics import catalan, free_cumulants_from_moments, moments_from
 from rmt.laws import (
     Arcsine,
     Bernoulli,
+    FreeMeixner,
     FreePoisson,
     FussCatalan,
     Gaussian,
     KestenMcKay,
     MarchenkoPastur,
-    Meixner,
     ProjectionProduct,
     Rademacher,
     Raney,
@@ -47,11 +47,11 @@ LAWS = [
     FussCatalan(Fraction(1, 2)),
     Raney(Fraction(5, 2), Fraction(1, 2)),
     Raney(2, 2),
-    Meixner(1, 1),
-    Meixner(0, 0),
-    Meixner(2, 0),
-    Meixner(Fraction(1, 3), Fraction(-1, 2)),
-    Meixner(0, -1),
+    FreeMeixner(1, 1),
+    FreeMeixner(0, 0),
+    FreeMeixner(2, 0),
+    FreeMeixner(Fraction(1, 3), Fraction(-1, 2)),
+    FreeMeixner(0, -1),
     Gaussian(Fraction(1, 2), Fraction(2, 3)),
     ProjectionProduct(Fraction(1, 4), Fraction(1, 2)),
     2 * Arcsine() + 1,
@@ -90,7 +90,7 @@ def test_a_thousand():
     assert Uniform().moments(n, exact=True)[-1] == Fraction(1, n + 1)
     assert Uniform().free_cumulants(100)[-1] == pytest.approx(-2.0 * math.pi**-100, rel=1e-12)
     assert Gaussian().moments(n, exact=True)[-1] == math.prod(range(1, n, 2))
-    assert Meixner(0, 0).moments(n, exact=True)[-1] == catalan(500)
+    assert FreeMeixner(0, 0).moments(n, exact=True)[-1] == catalan(500)
     assert Wachter(1, 1).moments(n, exact=True)[-1] == Fraction(math.comb(2 * n, n), 4**n)  # the arcsine law on [0, 1]
     assert KestenMcKay(2).moments(n, exact=True)[-1] == math.comb(n, n // 2)
 

@@ -229,7 +229,7 @@ def free_meixner(a: Any, b: Any) -> Case:
         if residue > mp.mpf(10) ** -30:
             atoms.append((z, residue))
     hard = (lambda left, right: mp.sqrt(right / left) / (2 * mp.pi)) if (a, b) == (1, 0) else None
-    return Case(f"Meixner({a!r}, {b!r})", density, p - half, p + half, sorted(atoms), hard)
+    return Case(f"FreeMeixner({a!r}, {b!r})", density, p - half, p + half, sorted(atoms), hard)
 
 
 def fuss_catalan_root(order: int, x: mp.mpf) -> mp.mpc:

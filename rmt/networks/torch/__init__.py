@@ -1,5 +1,6 @@
 """Isometry, tangent kernels and Hessians of real models: what imports torch in this package, ``rmt[torch]``."""
 
+from rmt._names import room
 from rmt.networks.torch.check import assert_isometric as assert_isometric
 from rmt.networks.torch.check import check_isometry as check_isometry
 from rmt.networks.torch.hessian import HessianSpectrum as HessianSpectrum
@@ -9,13 +10,4 @@ from rmt.networks.torch.initialise import apply_init as apply_init
 from rmt.networks.torch.tangent import empirical_ntk as empirical_ntk
 from rmt.networks.torch.tangent import ntk_vector_product as ntk_vector_product
 
-__all__ = [
-    "HessianSpectrum",
-    "apply_init",
-    "assert_isometric",
-    "check_isometry",
-    "empirical_ntk",
-    "hessian_spectrum",
-    "hessian_vector_product",
-    "ntk_vector_product",
-]
+__all__, __dir__ = room(__spec__)
