@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import ABCMeta
 from dataclasses import FrozenInstanceError
 from typing import Any
@@ -9,6 +10,14 @@ from typing import Any
 
 class _FrozenMeta(ABCMeta):
     """Marks an instance as finished once all of its ``__init__`` have run."""
+
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        """What ``help`` and editors show: the arguments of ``__init__``, not those of :meth:`__call__`."""
+        if cls.__init__ is object.__init__:  # type: ignore[misc]
+            return inspect.Signature()
+        _, *arguments = inspect.signature(cls.__init__).parameters.values()  # type: ignore[misc]
+        return inspect.Signature(arguments)
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         instance = super().__call__(*args, **kwargs)

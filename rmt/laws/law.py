@@ -5,6 +5,9 @@ A law is immutable: a frozen dataclass whose fields are its parameters, so that 
 public methods here check arguments, keep shapes, treat NaN, and are never overridden.
 """
 
+# one evaluator keeps the shapes of all methods, and their overloads say what it returns
+# mypy: disable-error-code="no-any-return"
+
 from __future__ import annotations
 
 import math
@@ -255,10 +258,18 @@ class Law(Constructors, ExactFaces, ABC):
 
     # ------------------------------------------------------------------ density and distribution function
     @overload
-    def pdf(self, x: ArrayLike, *, return_error: Literal[False] = False, digits: int | None = None) -> Any: ...
+    def pdf(self, x: float, *, return_error: Literal[False] = False, digits: None = None) -> float: ...
+    @overload
+    def pdf(self, x: ArrayLike, *, return_error: Literal[False] = False, digits: None = None) -> Real: ...
     @overload
     def pdf(self, x: ArrayLike, *, return_error: Literal[True]) -> tuple[Any, Any]: ...
-    def pdf(self, x: ArrayLike, *, return_error: bool = False, digits: int | None = None) -> Any:
+    @overload
+    def pdf(self, x: ArrayLike, *, return_error: bool, digits: None = None) -> Any: ...
+    @overload
+    def pdf(self, x: ArrayLike, *, digits: int | None) -> Any: ...
+    def pdf(
+        self, x: ArrayLike, *, return_error: bool = False, digits: int | None = None
+    ) -> float | Real | tuple[Any, Any]:
         """Density of the absolutely continuous part.
 
         Parameters
@@ -281,19 +292,49 @@ class Law(Constructors, ExactFaces, ABC):
             return _with_digits(self, "pdf", x, digits)
         return _evaluate(x, self._pdf, self._pdf_error, return_error)
 
-    def cdf(self, x: ArrayLike, *, return_error: bool = False, digits: int | None = None) -> Any:
+    @overload
+    def cdf(self, x: float, *, return_error: Literal[False] = False, digits: None = None) -> float: ...
+    @overload
+    def cdf(self, x: ArrayLike, *, return_error: Literal[False] = False, digits: None = None) -> Real: ...
+    @overload
+    def cdf(self, x: ArrayLike, *, return_error: Literal[True]) -> tuple[Any, Any]: ...
+    @overload
+    def cdf(self, x: ArrayLike, *, return_error: bool, digits: None = None) -> Any: ...
+    @overload
+    def cdf(self, x: ArrayLike, *, digits: int | None) -> Any: ...
+    def cdf(
+        self, x: ArrayLike, *, return_error: bool = False, digits: int | None = None
+    ) -> float | Real | tuple[Any, Any]:
         """Mass of ``(-inf, x]``, atoms included (right-continuous)."""
         if digits is not None:
             return _with_digits(self, "cdf", x, digits)
         return _evaluate(x, self._cdf, self._cdf_error, return_error)
 
-    def sf(self, x: ArrayLike, *, return_error: bool = False, digits: int | None = None) -> Any:
+    @overload
+    def sf(self, x: float, *, return_error: Literal[False] = False, digits: None = None) -> float: ...
+    @overload
+    def sf(self, x: ArrayLike, *, return_error: Literal[False] = False, digits: None = None) -> Real: ...
+    @overload
+    def sf(self, x: ArrayLike, *, return_error: Literal[True]) -> tuple[Any, Any]: ...
+    @overload
+    def sf(self, x: ArrayLike, *, return_error: bool, digits: None = None) -> Any: ...
+    @overload
+    def sf(self, x: ArrayLike, *, digits: int | None) -> Any: ...
+    def sf(
+        self, x: ArrayLike, *, return_error: bool = False, digits: int | None = None
+    ) -> float | Real | tuple[Any, Any]:
         """Mass of ``(x, inf)``: ``cdf + sf = 1``, each accurate in its own tail."""
         if digits is not None:
             return _with_digits(self, "sf", x, digits)
         return _evaluate(x, self._sf, self._cdf_error, return_error)
 
-    def ppf(self, u: ArrayLike, *, digits: int | None = None) -> Any:
+    @overload
+    def ppf(self, u: float, *, digits: None = None) -> float: ...
+    @overload
+    def ppf(self, u: ArrayLike, *, digits: None = None) -> Real: ...
+    @overload
+    def ppf(self, u: ArrayLike, *, digits: int | None) -> Any: ...
+    def ppf(self, u: ArrayLike, *, digits: int | None = None) -> float | Real:
         """Quantile: the smallest ``x`` with ``cdf(x) >= u``; inside the jump of an atom, the atom.
 
         Raises
@@ -315,7 +356,11 @@ class Law(Constructors, ExactFaces, ABC):
 
         return _evaluate(level, quantile)
 
-    def rvs(self, size: int | tuple[int, ...] | None = None, *, rng: Any = None) -> Any:
+    @overload
+    def rvs(self, size: None = None, *, rng: Any = None) -> float: ...
+    @overload
+    def rvs(self, size: int | tuple[int, ...], *, rng: Any = None) -> Real: ...
+    def rvs(self, size: int | tuple[int, ...] | None = None, *, rng: Any = None) -> float | Real:
         """Draw independent numbers from the law.
 
         These are **not** eigenvalues of a random matrix: eigenvalues repel, these do not. For eigenvalues use an
@@ -335,7 +380,19 @@ class Law(Constructors, ExactFaces, ABC):
         return self.ppf(u)
 
     # ------------------------------------------------------------------ transforms
-    def stieltjes(self, z: ArrayLike, *, return_error: bool = False, digits: int | None = None) -> Any:
+    @overload
+    def stieltjes(self, z: complex, *, return_error: Literal[False] = False, digits: None = None) -> complex: ...  # type: ignore[overload-overlap]
+    @overload
+    def stieltjes(self, z: ArrayLike, *, return_error: Literal[False] = False, digits: None = None) -> Complex: ...
+    @overload
+    def stieltjes(self, z: ArrayLike, *, return_error: Literal[True]) -> tuple[Any, Any]: ...
+    @overload
+    def stieltjes(self, z: ArrayLike, *, return_error: bool, digits: None = None) -> Any: ...
+    @overload
+    def stieltjes(self, z: ArrayLike, *, digits: int | None) -> Any: ...
+    def stieltjes(
+        self, z: ArrayLike, *, return_error: bool = False, digits: int | None = None
+    ) -> complex | Complex | tuple[Any, Any]:
         """G(z) = ∫ μ(dx)/(z − x): Im z > 0 gives Im G < 0 (Bai-Silverstein's and Tao's s(z) is −G).
 
         Also called the Cauchy transform. On the real axis the boundary value from above is returned, so that
@@ -357,11 +414,23 @@ class Law(Constructors, ExactFaces, ABC):
 
     cauchy = stieltjes
 
-    def t_transform(self, z: ArrayLike) -> Any:
+    @overload
+    def t_transform(self, z: complex) -> complex: ...  # type: ignore[overload-overlap]
+    @overload
+    def t_transform(self, z: ArrayLike) -> Complex: ...
+    def t_transform(self, z: ArrayLike) -> complex | Complex:
         """M(z) = zG(z) − 1 = Σ_{k≥1} m_k z^{-k}, the moment generating function at 1/z (Potters-Bouchaud's T)."""
         return _evaluate_complex(z, self._far_or(self._t_transform, 1), at_infinity=0.0)
 
-    def hilbert(self, x: ArrayLike, *, return_error: bool = False) -> Any:
+    @overload
+    def hilbert(self, x: float, *, return_error: Literal[False] = False) -> float: ...
+    @overload
+    def hilbert(self, x: ArrayLike, *, return_error: Literal[False] = False) -> Real: ...
+    @overload
+    def hilbert(self, x: ArrayLike, *, return_error: Literal[True]) -> tuple[Any, Any]: ...
+    @overload
+    def hilbert(self, x: ArrayLike, *, return_error: bool) -> Any: ...
+    def hilbert(self, x: ArrayLike, *, return_error: bool = False) -> float | Real | tuple[Any, Any]:
         """Principal value of ∫ μ(dt)/(x − t) = Re G(x + i0), without a factor 1/π."""
 
         def error(t: Real, value: Real) -> Real:
@@ -379,7 +448,15 @@ class Law(Constructors, ExactFaces, ABC):
 
         return _evaluate(x, value, error, return_error)
 
-    def log_potential(self, z: ArrayLike, *, return_error: bool = False) -> Any:
+    @overload
+    def log_potential(self, z: complex, *, return_error: Literal[False] = False) -> complex: ...  # type: ignore[overload-overlap]
+    @overload
+    def log_potential(self, z: ArrayLike, *, return_error: Literal[False] = False) -> Complex: ...
+    @overload
+    def log_potential(self, z: ArrayLike, *, return_error: Literal[True]) -> tuple[Any, Any]: ...
+    @overload
+    def log_potential(self, z: ArrayLike, *, return_error: bool) -> Any: ...
+    def log_potential(self, z: ArrayLike, *, return_error: bool = False) -> complex | Complex | tuple[Any, Any]:
         """U(z) = ∫ log(z − t) μ(dt), with U′ = G; on the real axis the boundary value from above.
 
         ``Im U(x + i0) = pi * sf(x)`` and ``Re U(0)`` is the mean of log abs(X).
@@ -417,6 +494,12 @@ class Law(Constructors, ExactFaces, ABC):
 
         return value
 
+    @overload
+    def r_transform(self, g: float, *, digits: None = None) -> float: ...
+    @overload
+    def r_transform(self, g: ArrayLike, *, digits: None = None) -> Any: ...
+    @overload
+    def r_transform(self, g: ArrayLike, *, digits: int | None) -> Any: ...
     def r_transform(self, g: ArrayLike, *, digits: int | None = None) -> Any:
         """R(g) = Σ κ_{n+1} g^n with the free cumulants κ: R(G(z)) + 1/G(z) = z (Voiculescu 1986).
 
@@ -432,12 +515,20 @@ class Law(Constructors, ExactFaces, ABC):
             return _with_digits(self, "r_transform", g, digits)
         return self._on_domain("g", g, self._r_transform_with_origin, self._r_domain(), self._r_ends)
 
+    @overload
+    def blue(self, g: float) -> float: ...
+    @overload
+    def blue(self, g: ArrayLike) -> Any: ...
     def blue(self, g: ArrayLike) -> Any:
         """B(g) = R(g) + 1/g, the functional inverse of G (Zee 1996); the domain is that of R without 0."""
         if (check_complexes("g", g) == 0).any():
             raise ValueError("blue(g) has a pole at g = 0; use r_transform, which is regular there")
         return self._on_domain("g", g, lambda h: self._r_transform(h) + 1.0 / h, self._r_domain(), self._r_ends)
 
+    @overload
+    def inverse_t_transform(self, m: float) -> float: ...
+    @overload
+    def inverse_t_transform(self, m: ArrayLike) -> Any: ...
     def inverse_t_transform(self, m: ArrayLike) -> Any:
         """M^{-1}(m): the z with M(z) = m; the step between the S-transform and G."""
         self._require_mean("inverse_t_transform")
@@ -445,6 +536,12 @@ class Law(Constructors, ExactFaces, ABC):
             raise ValueError("inverse_t_transform(m) has a pole at m = 0 (M vanishes at infinity)")
         return self._on_domain("m", m, self._inverse_t_transform, self._s_domain(), self._s_ends)
 
+    @overload
+    def s_transform(self, m: float, *, digits: None = None) -> float: ...
+    @overload
+    def s_transform(self, m: ArrayLike, *, digits: None = None) -> Any: ...
+    @overload
+    def s_transform(self, m: ArrayLike, *, digits: int | None) -> Any: ...
     def s_transform(self, m: ArrayLike, *, digits: int | None = None) -> Any:
         """S(m) = (1 + m)/(m M^{-1}(m)): multiplicative under free products (Voiculescu 1987).
 
@@ -489,7 +586,7 @@ class Law(Constructors, ExactFaces, ABC):
         """
         order = check_count("k", k)
         if digits is not None:
-            return _with_digits(self, "moments", k, digits)  # type: ignore[no-any-return]
+            return _with_digits(self, "moments", k, digits)
         moments = self._exact_moments(order) if check_flag("exact", exact) else self._float_moments(order)
         return tuple(moments[1:])
 
@@ -536,17 +633,29 @@ class Law(Constructors, ExactFaces, ABC):
         return tuple(_as_floats(cumulants, f"a free cumulant of order <= {order} of {self!r}"))
 
     # ------------------------------------------------------------------ laws over many decades
-    def pdf_of_log(self, u: ArrayLike) -> Any:
+    @overload
+    def pdf_of_log(self, u: float) -> float: ...
+    @overload
+    def pdf_of_log(self, u: ArrayLike) -> Real: ...
+    def pdf_of_log(self, u: ArrayLike) -> float | Real:
         """Density of log X at `u`, for a law on [0, ∞); does not underflow where ``x = exp(u)`` would."""
         self._require_positive("pdf_of_log")
         return _evaluate(u, self._pdf_of_log)
 
-    def cdf_of_log(self, u: ArrayLike) -> Any:
+    @overload
+    def cdf_of_log(self, u: float) -> float: ...
+    @overload
+    def cdf_of_log(self, u: ArrayLike) -> Real: ...
+    def cdf_of_log(self, u: ArrayLike) -> float | Real:
         """Mass of X ≤ exp(u), an atom at 0 included, for a law on [0, ∞)."""
         self._require_positive("cdf_of_log")
         return _evaluate(u, self._cdf_of_log)
 
-    def ppf_of_log(self, u: ArrayLike) -> Any:
+    @overload
+    def ppf_of_log(self, u: float) -> float: ...
+    @overload
+    def ppf_of_log(self, u: ArrayLike) -> Real: ...
+    def ppf_of_log(self, u: ArrayLike) -> float | Real:
         """Logarithm of the quantile; −inf inside an atom at 0."""
         self._require_positive("ppf_of_log")
         level = _check_levels(u)
