@@ -137,7 +137,7 @@ def dyson_law(time: Any, *, start: Law | None = None, confined: bool = False) ->
             return Semicircle()
         start = Atomic((0,), (1,))
     shrink, variance = _transition(float(moment)) if confined else (1, moment)
-    moved = shrink * check_law(start, "start")
+    moved = shrink * check_law(start, "start") if shrink > 0 else Atomic((0,), (1,))
     return boxplus(moved, Semicircle(variance=variance)) if variance > 0 else moved
 
 

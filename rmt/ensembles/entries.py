@@ -8,7 +8,8 @@ A complex entry has independent real and imaginary parts, each of variance 1/2, 
 complex Rademacher entry is therefore uniform on the four points (±1 ± i)/√2.
 
 The numbers come from counters (:mod:`rmt.numerics.random_streams`), keyed by the generator: they do not depend on the
-number of threads, and take a fifth of NumPy's time. The two laws that need rejection read NumPy's stream in order.
+number of threads, and take a half to a tenth of NumPy's time, by the machine and the law. The two laws that need
+rejection read NumPy's stream in order.
 """
 
 from __future__ import annotations

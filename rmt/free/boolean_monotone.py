@@ -17,7 +17,6 @@ import numpy as np
 from rmt._cached import cached_property
 from rmt.free.computed import ComputedLaw, upper
 from rmt.free.leaves import location
-from rmt.laws.affine import Affine
 from rmt.laws.law import EPS, Complex, Interval, Law, Real
 from rmt.laws.numeric_panels import PanelMeasure
 from rmt.numerics.roots import bracketed_roots
@@ -238,7 +237,6 @@ class _SteepEnd:
 
     place: float
     level: float
-    exponent: float
     room: float
     series: Real
 
@@ -283,7 +281,7 @@ class MonotoneLaw(ExplicitLaw):
                     values = self._inner(end + room * turn)
                     powers = np.arange(1, _TERMS + 1)
                     series = np.mean((values * turn ** -powers[:, None]).real, axis=1) / room**powers
-                    found.append(_SteepEnd(end, level, exponent, room, series))
+                    found.append(_SteepEnd(end, level, room, series))
         return found
 
     def _density_beside(self, place: float, distance: Real) -> Real:
@@ -292,7 +290,7 @@ class MonotoneLaw(ExplicitLaw):
             near = np.abs(distance) < _BESIDE * end.room
             if abs(end.place - place) <= 64.0 * EPS * abs(place) and near.any():
                 beyond = np.polynomial.polynomial.polyval(distance[near], np.concatenate([[0.0], end.series]))
-                out[near] = _beside_end(self._first, end.level, beyond, end.exponent)
+                out[near] = self._first._pdf_beside(end.level, beyond)
         return out
 
     def _energy_error(self, z: Complex) -> Real:
@@ -382,17 +380,6 @@ class MonotoneLaw(ExplicitLaw):
 
 
 # ---------------------------------------------------------------------- functions of one law
-def _beside_end(law: Law, end: float, distance: Real, exponent: float) -> Real:
-    """Density at signed distances from an end of the support; exactly so where a shift puts it to 0."""
-    if isinstance(law, Affine):
-        scale = float(law.scale)
-        moved = 0.0 if end == float(law.shift) else (end - float(law.shift)) / scale
-        return _beside_end(law.base, moved, distance / scale, exponent) / abs(scale)
-    x = end + distance
-    x = np.where(x == end, np.nextafter(end, end + np.sign(distance)), x)
-    return np.asarray(law._pdf(x) * np.abs(distance / (x - end)) ** exponent)
-
-
 def self_energy(law: Law, z: Complex) -> Complex:
     """Boolean self-energy z − 1/G = (zG − 1)/G, the second form where the first would cancel."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

@@ -14,7 +14,6 @@ from numpy.typing import ArrayLike
 from rmt._cached import cached_property
 from rmt.free.tree import Affine, Leaf, Node, Square, affine, post_order
 from rmt.laws.affine import Affine as AffineLaw
-from rmt.laws.expectation import expectation_rule
 from rmt.laws.law import Complex, Law
 from rmt.laws.pushforward import Squared
 
@@ -82,7 +81,7 @@ class ComputedLaw(Law):
                 refusal = error
         if refusal is not None and not all(map(math.isfinite, self._hull())):
             raise refusal
-        nodes, weights = expectation_rule(self)
+        nodes, weights = self._expectation_rule()
         with np.errstate(over="ignore", invalid="ignore"):
             values = [float(weights @ nodes**k) for k in range(order + 1)]
         if not np.isfinite(values).all():

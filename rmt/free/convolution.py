@@ -114,8 +114,8 @@ def free_power(law: Law, power: Any, *, closed_form: bool = True) -> Law:
     """Free power μ^{⊞t}: the law whose free cumulants are t times those of μ.
 
     For integer t the sum of t free copies; every law has all powers t >= 1 (Nica and Speicher 1996 for compact support,
-    Belinschi and Bercovici 2004 for all), and exactly the
-    free infinitely divisible ones have all powers t > 0 (Bercovici and Voiculescu 1993).
+    Belinschi and Bercovici 2004 for all), and exactly the free infinitely divisible ones have all powers t > 0
+    (Bercovici and Voiculescu 1993).
 
     Parameters
     ----------

@@ -32,6 +32,8 @@ _MASS_WEIGHT = 1e3
 _NEGLIGIBLE = 1e-9  # mass of an atom that is dropped
 _MOVING = 40  # largest number of atoms whose positions are fitted
 _MARGIN = 0.02  # how far atoms may leave the grid, in units of its range
+_MOVES = 60  # evaluations of that fit, which stops far earlier where the signal is discrete
+_HEAVIEST = 1e-2  # share of the weight of the total mass that a penalty may have
 _DESCENT = 0.7  # factor from one height to the next on the way down from large imaginary parts
 
 
@@ -99,7 +101,7 @@ def free_deconvolve(
     ------
     ValueError
         If there are fewer than 10 eigenvalues, one is not finite, the data or the noise of a multiplicative problem
-        are not on [0, ∞), the grid is empty, or ``smoothing < 0``.
+        are not on [0, ∞), the grid is empty, ``smoothing < 0``, or it is so large that it takes the mass away.
     ConvergenceError
         If no point above the axis has an admissible ω: these data cannot come from this noise.
 
@@ -133,6 +135,7 @@ def free_deconvolve(
     z, omega = z[usable], omega[usable]
     weight = z.imag * observed.count if math.isfinite(observed.count) else np.ones(len(z))
     equations = _Equations(problem, z, omega, weight)
+    equations.check_penalty(penalty)
     if grid is None:
         positions = problem.grid()
     else:
@@ -363,6 +366,15 @@ class _Equations:
         """Root mean square over the equations."""
         return math.sqrt(float(np.mean(np.abs(self._kernel(positions)[0] @ masses - self._target) ** 2)))
 
+    def check_penalty(self, penalty: float) -> None:
+        """Refuse a penalty that would take the mass away."""
+        most = _HEAVIEST * self._unit**2
+        if penalty > most:
+            raise ValueError(
+                f"smoothing must be at most {most:.3g} for these data, where it outweighs them altogether, got "
+                f"{penalty!r}; 10 to 100 suits a continuous signal"
+            )
+
     def fit(self, positions: Real, penalty: float = 0.0) -> Real:
         """Non-negative masses of total 1 by least squares."""
         from scipy.optimize import nnls
@@ -417,7 +429,9 @@ class _Equations:
         low = np.concatenate([np.full(count, reach[0]), np.zeros(count)])
         high = np.concatenate([np.full(count, reach[1]), np.full(count, np.inf)])
         start = np.concatenate([np.clip(positions, *reach), masses])
-        found = least_squares(residuals, start, jac=jacobian, bounds=(low, high), x_scale="jac", xtol=1e-15).x
+        found = least_squares(
+            residuals, start, jac=jacobian, bounds=(low, high), x_scale="jac", xtol=1e-15, max_nfev=_MOVES
+        ).x
         kept = found[count:] > _NEGLIGIBLE
         return found[:count][kept], found[count:][kept]
 

@@ -219,7 +219,10 @@ def leaf_self_energy(code, params, offset, length, z):
         g = _free_poisson_stieltjes(rate, jump, z)
         # k = R(g), and with w = 1/(jump g): k' = rate/(rate - (w - 1)^2)
         w = divide(1.0 + 0j, jump * g)
-        return divide(complex(rate * jump, 0.0), 1.0 - jump * g), divide(rate + 0j, (rate - 1.0) + w * (2.0 - w))
+        k = divide(complex(rate * jump, 0.0), 1.0 - jump * g)
+        if abs(w) > 1e100:  # its square overflows
+            return k, -rate * (jump * g) * (jump * g)
+        return k, divide(rate + 0j, (rate - 1.0) + w * (2.0 - w))
     if code == ATOMS:
         return _atoms(params, offset, length, z)
     if code == CAUCHY:

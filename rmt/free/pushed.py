@@ -84,6 +84,13 @@ class InverseLaw(ComputedLaw):
         self._require_bounded(order)
         return super()._float_moments(order)
 
+    def _pdf_beside(self, end: float, distance: Real) -> Real:
+        for edge in (e for i in self.base.support for e in (i.low, i.high)):
+            if math.isfinite(edge) and edge != 0.0 and 1.0 / edge == end:
+                x = 1.0 / edge + distance
+                return self.base._pdf_beside(edge, -edge * distance / x) / x**2
+        return super()._pdf_beside(end, distance)
+
     def _require_bounded(self, order: int) -> None:
         if order > 0 and not all(map(math.isfinite, self._hull())):
             raise ValueError(

@@ -318,6 +318,8 @@ class SearchedLaw(Law):
         if inside.any():
             levels = self._levels(x[inside])
             out[inside], error[inside] = levels[1 if above else 0], levels[3]
+        low, high = self._hull()
+        out[x < low if above else x >= high] = 1.0
         return np.clip(out, 0.0, 1.0), error
 
     def _sf(self, x: Real) -> Real:

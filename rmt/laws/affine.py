@@ -159,6 +159,13 @@ class Affine(Law):
         out = math.log(abs(self._floats[0])) + (u.conj() + 1j * math.pi if reflected else u)
         return np.asarray(out)
 
+    def _pdf_beside(self, end: float, distance: Real) -> Real:
+        for edge in (e for i in self.base.support for e in (i.low, i.high)):
+            if math.isfinite(edge) and self._push(edge) == end:
+                a = self._floats[0]
+                return self.base._pdf_beside(edge, distance / a) / abs(a)
+        return super()._pdf_beside(end, distance)
+
     def _expectation_rule(self) -> tuple[Real, Real]:
         a, b = self._floats
         if b != 0.0:

@@ -327,7 +327,8 @@ class Gaussian(Law):
         return np.asarray(EPS * (16.0 + 4.0 * self._standard(x) ** 2) * value)
 
     def _affine(self, scale: Any, shift: Any) -> Law | None:
-        return Gaussian(scale * self._mean + shift, scale * scale * self.variance)
+        variance = scale * scale * self.variance
+        return Gaussian(scale * self._mean + shift, variance) if 0 < variance < math.inf else None
 
 
 #: the continued fraction of G converges fast above this height and distance (in standard deviations); far away its

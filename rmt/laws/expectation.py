@@ -113,15 +113,12 @@ def join(parts: list[tuple[Real, Real]]) -> tuple[Real, Real]:
 
 def _half(law: Law, interval: Interval, half: float, lower: bool, power: float) -> Callable[[Real], tuple[Real, Real]]:
     end, sign = (interval.low, 1.0) if lower else (interval.high, -1.0)
-    exponent = interval.low_exponent if lower else interval.high_exponent
-    exponent = exponent if math.isfinite(exponent) else 0.0
 
     def place(t: Real) -> tuple[Real, Real]:
         distance = np.maximum(half * t**power, np.finfo(float).tiny)
+        density = law._pdf_beside(end, sign * distance)
         x = end + sign * distance
         x[x == end] = np.nextafter(end, end + sign * half)
-        with np.errstate(invalid="ignore", over="ignore"):
-            density = law._pdf(x) * (distance / np.abs(x - end)) ** exponent  # as if x had not been rounded
         return x, np.where(np.isfinite(density), density, 0.0) * distance * power / t
 
     return place

@@ -157,6 +157,18 @@ class Law(Constructors, ExactFaces, ABC):
         """Generalised inverse of the cdf at `u` in (0, 1)."""
         return self._quantile_function(u)
 
+    def _pdf_beside(self, end: float, distance: Real) -> Real:
+        """Density at signed distances from an end of the support, as if the points had not been rounded."""
+        upward = bool(distance.size and distance[0] > 0.0)
+        exponents = [i.low_exponent if upward else i.high_exponent for i in self.support]
+        ends = [i.low if upward else i.high for i in self.support]
+        exponent = exponents[ends.index(end)] if end in ends else 0.0
+        x = end + distance
+        x = np.where(x == end, np.nextafter(end, end + np.sign(distance)), x)
+        power = exponent if math.isfinite(exponent) else 0.0
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            return np.asarray(self._pdf(x) * np.abs(distance / (x - end)) ** power)
+
     def _expectation_rule(self) -> tuple[Real, Real]:
         """Nodes and weights of E f(X) for functions with singularities near the origin only."""
         from rmt.laws.expectation import expectation_rule

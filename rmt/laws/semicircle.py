@@ -124,5 +124,6 @@ class Semicircle(Law):
     def _exact_free_cumulants(self, order: int) -> list[Fraction]:
         return [exact(self._mean), exact(self.variance), *[Fraction(0)] * (order - 2)][:order]
 
-    def _affine(self, scale: Any, shift: Any) -> Law:
-        return Semicircle(scale * self._mean + shift, scale * scale * self.variance)
+    def _affine(self, scale: Any, shift: Any) -> Law | None:
+        variance = scale * scale * self.variance
+        return Semicircle(scale * self._mean + shift, variance) if 0 < variance < math.inf else None

@@ -176,3 +176,12 @@ def test_bad_input_of_the_law():
         rmt.dyson_law(-1)
     with pytest.raises(TypeError, match="must be a Law, got 'semicircle'"):
         rmt.dyson_law(1, start="semicircle")
+
+
+@pytest.mark.parametrize("time", [80, 1000, 3000])
+def test_a_confined_motion_forgets_its_start(time):
+    """At large times the start is dilated beyond the squares of doubles, then to nothing."""
+    x = np.array([-2.0, -1.0, 0.0, 0.5, 2.0])
+    law = rmt.dyson_law(time, start=rmt.MarchenkoPastur(2), confined=True)
+    np.testing.assert_allclose(law.cdf(x), rmt.Semicircle().cdf(x), atol=1e-13)
+    assert abs(rmt.dyson_law(1, start=rmt.MarchenkoPastur(2), confined=True).cdf(0.0) - 0.5) > 0.01

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from rmt.errors import ConvergenceError
-from rmt.free import boxplus, boxtimes
+from rmt.free import boxplus, boxtimes, sample_covariance
 from rmt.free.deconvolution import free_deconvolve, population_spectrum
 from rmt.laws import MarchenkoPastur, Semicircle
-from rmt.laws.atomic import Atomic
+from rmt.laws.atomic import Atomic, Rademacher
 from rmt.laws.uniform import Uniform
 
 # off every grid
@@ -139,3 +139,23 @@ def test_populations_stay_in_the_range_that_the_data_allow(seed):
     assert max(positions) <= 1.1 * eigenvalues.max()
     assert law.mean() == pytest.approx(2.0, abs=0.1)
     assert law.var() == pytest.approx(1.0, abs=0.25)
+
+
+def test_a_continuous_population_comes_to_an_end():
+    """A population of free Poisson law, which no atoms are: moments to the third, and the data explained."""
+    population = MarchenkoPastur(0.3)
+    found = free_deconvolve(sample_covariance(population, 0.3), MarchenkoPastur(0.3), operation="multiplicative")
+    assert found.residual < 1e-6
+    assert found.law.moments(3) == pytest.approx(population.moments(3), rel=1e-4)
+
+
+def test_the_largest_smoothing_is_said_and_works():
+    data, noise = boxplus(Semicircle(), Rademacher()), Semicircle(0, 0.5)
+    with pytest.raises(ValueError, match=r"smoothing must be at most \S+ for these data") as caught:
+        free_deconvolve(data, noise, smoothing=1e308)
+    most = float(str(caught.value).split("at most ")[1].split()[0])
+    with pytest.raises(ValueError, match="outweighs"):
+        free_deconvolve(data, noise, smoothing=1.01 * most)
+    # the signal is Rademacher + semicircle of variance 1/2; a heavy penalty flattens it, a light one does not
+    assert free_deconvolve(data, noise, smoothing=0.99 * most).law.mean() == pytest.approx(0.0, abs=1e-9)
+    assert free_deconvolve(data, noise, smoothing=1e-3).law.var() == pytest.approx(1.5, abs=0.02)

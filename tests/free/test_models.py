@@ -13,6 +13,7 @@ from roots import polynomial_roots
 
 import rmt
 from rmt.free import anticommutator, boxplus, commutator, deformed_wigner, free_power, sample_covariance
+from rmt.free.models import temporal_law
 from rmt.laws import Atomic, Cauchy, Empirical, MarchenkoPastur, Rademacher, Semicircle, Uniform
 
 EPS = 2.0**-52
@@ -222,3 +223,25 @@ def test_commutators_of_other_laws():
         commutator(sign, 3.0)
     with pytest.raises(ValueError, match="bounded support"):
         anticommutator(sign, Cauchy())
+
+
+@pytest.mark.parametrize("a", [0.5, 0.1, -0.5, 0.9])
+def test_moments_of_an_autoregressive_spectrum(a):
+    """Moments of (1 − a²)/(1 + a² − 2a cos θ) by the trapezoidal rule, exact to rounding for periodic functions."""
+    law = temporal_law(a)
+    theta = 2 * math.pi * (np.arange(2048) + 0.5) / 2048
+    values = (1 - a * a) / (1 + a * a - 2 * a * np.cos(theta))
+    assert law.moments(5) == pytest.approx([float(np.mean(values**k)) for k in range(1, 6)], rel=1e-12)
+    assert law.moment(2) == pytest.approx((1 + a * a) / (1 - a * a), rel=1e-12)
+
+
+@pytest.mark.parametrize("base", [Semicircle(), Rademacher(), Uniform(), MarchenkoPastur(0.5)])
+@pytest.mark.parametrize("scale", [1e-100, 1e-160, 1e-200, 1e-300])
+def test_summands_far_narrower_than_the_rest(base, scale):
+    """They move no number: densities and masses are those of the rest away from its singularities."""
+    for narrow in (MarchenkoPastur(2), Semicircle(), Rademacher(), Uniform(1, 2)):
+        law = boxplus(base, scale * narrow)
+        x = np.array([-0.7, 0.3, 1.2])
+        np.testing.assert_allclose(law.cdf(x), base.cdf(x), atol=1e-14)
+        np.testing.assert_allclose(law.pdf(x), base.pdf(x), atol=1e-13)
+        assert math.fsum(i.mass for i in law.support) == pytest.approx(1.0, abs=1e-12)

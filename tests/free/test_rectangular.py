@@ -166,6 +166,15 @@ def test_bad_input():
         rectangular_boxplus(ONE, MarchenkoPastur(2.0), 2.0)
 
 
+def test_mass_off_the_support_is_exact():
+    law = rectangular_boxplus(MarchenkoPastur(0.5), Uniform(1, 2), 0.5)
+    low, high = law._hull()
+    for far in (high, high + 1.0, 1e6):
+        assert (law.cdf(far), law.sf(far)) == (1.0, 0.0)
+    for far in (low - 1e-3, -1e6):
+        assert (law.cdf(far), law.sf(far)) == (0.0, 1.0)
+
+
 # ---------------------------------------------------------------------- random matrices
 @pytest.mark.slow
 def test_singular_values_of_matrices():
