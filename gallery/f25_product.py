@@ -19,7 +19,7 @@ def main(n=200, rng=0):
     naive = np.linalg.svd(np.linalg.multi_dot(factors), compute_uv=False)
     figure, ax = rmt.plotting.figure()
     place = (np.arange(n) + 0.5) / n
-    ax.plot(place, np.log10(naive), "x", color="C1", markersize=4, label="multiplied out")
+    ax.plot(place[naive > 0], np.log10(naive[naive > 0]), "x", color="C1", markersize=4, label="multiplied out")
     logs = rmt.spectra.product_singular_values(factors) / np.log(10)
     ax.plot(place, logs, "o", color="0.6", markersize=4, label=f"lossless, n = {n}")
     quantiles = rmt.FussCatalan(order=DEPTH).ppf_of_log(1 - place)
