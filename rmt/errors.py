@@ -351,7 +351,8 @@ def check_generator(rng: Any) -> np.random.Generator:
     if isinstance(rng, np.ndarray) and rng.ndim == 0:
         rng = rng.item()
     seeds = rng if isinstance(rng, (list, tuple)) else [rng]
-    if any(isinstance(seed, (bool, np.bool_, float, complex, str, bytes)) for seed in seeds):
+    times = isinstance(rng, (np.ndarray, np.generic)) and rng.dtype.kind in "mM"  # NumPy reads their integers
+    if times or any(isinstance(seed, (bool, np.bool_, float, complex, str, bytes)) for seed in seeds):
         raise TypeError(f"rng must be {accepted}, got {shown(rng)} of type {type(rng).__name__}")
     try:
         return np.random.default_rng(rng)

@@ -130,6 +130,14 @@ def test_shifts_of_every_number_type(law):
     assert (rmt.Semicircle() - np.int8(-128)).mean() == 128.0
 
 
+def test_intervals_without_a_power_law_are_equal():
+    one, other = (rmt.laws.Interval(-1.0, 2.0, float("nan"), 0.5, 1.0) for _ in range(2))
+    assert one == other
+    assert hash(one) == hash(other)
+    assert one != rmt.laws.Interval(-1.0, 2.0, 0.5, 0.5, 1.0)
+    assert one != (-1.0, 2.0)
+
+
 TAKE_A_LAW = {
     "outliers": lambda x: rmt.outliers(x, [2.0]),
     "spike_thresholds": lambda x: rmt.spike_thresholds(x),

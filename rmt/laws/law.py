@@ -85,6 +85,16 @@ class Interval:
     high_exponent: float
     mass: float
 
+    def _key(self) -> tuple[float | None, ...]:
+        """The fields, with None for NaN: an exponent that is not there equals another that is not there."""
+        return tuple(None if math.isnan(value) else value for value in vars(self).values())
+
+    def __eq__(self, other: object) -> bool:
+        return self._key() == other._key() if isinstance(other, Interval) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
 
 class Law(Constructors, ExactFaces, ABC):
     """A probability law on the real line: the limit of the spectrum of a random matrix.
