@@ -304,8 +304,8 @@ def small_powers(node: Node) -> Law:
     raise ValueError(
         f"{result!r} is not known to be a probability law: powers t >= 1 always exist (Belinschi-Bercovici 2004), "
         "all t > 0 for the free infinitely divisible laws only (Bercovici-Voiculescu 1993; here semicircle, free "
-        "Poisson, compound free Poisson, Gaussian, Cauchy and their sums), others where R can be continued, and that of "
-        f"{open_terms[0]!r} is not known in closed form. The free cumulants would be t times those of the law: "
+        "Poisson, compound free Poisson, Gaussian, Cauchy and their sums), others where R can be continued, and "
+        f"that of {open_terms[0]!r} is not known in closed form. The free cumulants would be t times those of the law: "
         "law.free_cumulants(k)"
     )
 
