@@ -35,14 +35,17 @@ def test_wasserstein_distance():
     assert wasserstein(np.array([0.0, 1.0]), np.array([3.0, 1.0])) == 1.5
 
 
-@pytest.mark.parametrize("law", ["rademacher", "exponential"])
-def test_distances_agree_with_the_reference(law):
+REFERENCES = [("rademacher", 16), ("exponential", 64), ("cubecauchy", 16), ("rademacher", 128), ("cubecauchy", 128)]
+
+
+@pytest.mark.parametrize(("law", "width"), REFERENCES)
+def test_distances_agree_with_the_reference(law, width):
     """References are single estimates with their bootstrap error; ours must lie within four of both."""
-    width = {"rademacher": 16, "exponential": 64}[law]
     text = VALUES[f"mc-w1-{law}-{width}"]["value"]
     expected, error = (float(t) for t in text.split(";")[0].split("+-"))
     means = [float(t) for t in text.rpartition("means ")[2].split(" vs ")]
-    report = universality(moved_program(), [law], [width], 200, rng=1)
+    entries = "cube_root_cauchy" if law == "cubecauchy" else law
+    report = universality(moved_program(), [entries], [width], 200, rng=1)
     runs = VALUES[f"mc-w1-{law}-{width}"]["inputs"]["runs"]
     floor = report.floors[0]
     assert abs(report.distances[0, 0] - expected) < 5 * (error + report.errors[0, 0]) + floor
