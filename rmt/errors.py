@@ -41,6 +41,13 @@ class ConvergenceError(ArithmeticError):
         The argument at which it failed.
     residual : float or None
         Size of the last residual.
+
+    Examples
+    --------
+    >>> from rmt.errors import ConvergenceError
+    >>> error = ConvergenceError("the density was not found; take another point", point=0.5, residual=1e-3)
+    >>> str(error), error.point, error.residual
+    ('the density was not found; take another point (point 0.5, residual 0.001)', 0.5, 0.001)
     """
 
     def __init__(self, message: str, *, point: complex | None = None, residual: float | None = None) -> None:
@@ -55,11 +62,32 @@ class ConvergenceError(ArithmeticError):
 
 
 class FreenessError(ValueError):
-    """A free sum or product was asked for and nothing warrants that its terms are asymptotically free."""
+    """A free sum or product was asked for and nothing warrants that its terms are asymptotically free.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> D = rmt.diagonal(rmt.Uniform())
+    >>> try:
+    ...     (D + rmt.diagonal(rmt.Rademacher())).law()
+    ... except rmt.FreenessError as error:
+    ...     print(str(error).split(":")[-1])
+     rmt.haar_conjugate(...)
+    """
 
 
 class MomentConditionWarning(UserWarning):
-    """A limit theorem does not cover these entries; the message names the moment that is missing."""
+    """A limit theorem does not cover these entries; the message names the moment that is missing.
+
+    Examples
+    --------
+    >>> import warnings, rmt
+    >>> with warnings.catch_warnings(record=True) as seen:
+    ...     warnings.simplefilter("always")
+    ...     law = rmt.wigner(entries="student(3)").law()
+    >>> seen[0].category.__name__
+    'MomentConditionWarning'
+    """
 
 
 class TrialError(RuntimeError):
@@ -71,6 +99,15 @@ class TrialError(RuntimeError):
         Index of the trial.
     finished : dict of int to ndarray
         The results of the trials that did finish.
+    message : str
+        Which trial failed, and with what.
+
+    Examples
+    --------
+    >>> import numpy as np, rmt
+    >>> error = rmt.TrialError("trial 7 failed twice", 7, {0: np.zeros(2)})
+    >>> error.trial, sorted(error.finished)
+    (7, [0])
     """
 
     def __init__(self, message: str, trial: int, finished: dict[int, NDArray[Any]]) -> None:

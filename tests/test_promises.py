@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 import typing
+from collections.abc import Callable
+from enum import Enum
 from functools import cache
 from typing import Any
 
 import pytest
+from numpydoc.docscrape import NumpyDocString
 
 import rmt
 from rmt._names import imported_names, read_source
@@ -67,3 +71,72 @@ def test_unreadable_types_are_found():
 
     with pytest.raises(NameError):
         typing.get_type_hints(planted)
+
+
+def documented(text: str | None) -> NumpyDocString:
+    return NumpyDocString(inspect.cleandoc(text or ""))
+
+
+def entries(section: list[Any]) -> list[str]:
+    """Names in a section: "first, second : Law" are two, "**kwargs" is kwargs."""
+    return [name.strip().lstrip("*") for entry in section for name in entry.name.split(",")]
+
+
+def arguments(function: Callable[..., Any]) -> list[str]:
+    return [name for name in inspect.signature(function).parameters if name not in ("self", "cls")]
+
+
+def gaps_of_function(function: Callable[..., Any]) -> list[str]:
+    """What the documentation of a function lacks, beside examples."""
+    text, gaps = documented(function.__doc__), []
+    if entries(text["Parameters"]) != arguments(function):
+        gaps.append(f"parameters {arguments(function)}, documented {entries(text['Parameters'])}")
+    returned = inspect.signature(function).return_annotation
+    if returned not in ("None", None) and not (text["Returns"] or text["Yields"]):
+        gaps.append(f"returns {returned}, documented nothing")
+    return gaps
+
+
+def gaps_of_class(kind: type) -> list[str]:
+    """The same for what a class is made of; enumerations and errors without arguments have nothing to tell."""
+    text = documented(kind.__doc__)
+    if issubclass(kind, Enum) or not inspect.isfunction(kind.__init__):
+        return []
+    known = {*entries(text["Parameters"]), *entries(text["Attributes"])}
+    return [f"parameter {name}" for name in arguments(kind) if name not in known and not name.startswith("_")]
+
+
+def calls_in_examples(*texts: str | None) -> set[str]:
+    """Names that the examples of docstrings call."""
+    lines = [line for text in texts for line in documented(text)["Examples"]]
+    return {name for line in lines if re.match(r"(>>>|\.\.\.)", line) for name in re.findall(r"(\w+)\(", line)}
+
+
+@pytest.mark.parametrize("name", public_objects())
+def test_documentation_is_complete(name):
+    value = public_objects()[name]
+    gaps = {name: gaps_of_class(value)} if inspect.isclass(value) else {}
+    gaps |= {where: gaps_of_function(function) for where, function in functions(name).items()}
+    assert {where: found for where, found in gaps.items() if found} == {}
+
+
+@pytest.mark.parametrize("name", public_objects())
+def test_documentation_has_examples(name):
+    value = public_objects()[name]
+    assert documented(value.__doc__)["Examples"]
+    if inspect.isclass(value):
+        shown = {k: calls_in_examples(value.__doc__, method.__doc__) for k, method in methods(value).items()}
+        assert [k for k, names in shown.items() if k not in names] == []
+
+
+def test_incomplete_documentation_is_found():
+    def planted(a: int, b: int) -> int:
+        """Add.
+
+        Parameters
+        ----------
+        a : int
+        """
+
+    assert len(gaps_of_function(planted)) == 2
+    assert not calls_in_examples(planted.__doc__)

@@ -27,7 +27,31 @@ from rmt.errors import check_real
 
 
 def multiplicative_extension(sequence: Sequence[Any], partition: Iterable[Iterable[int]]) -> Any:
-    """Product of ``sequence[|V| - 1]`` over the blocks V: κ_π of cumulants, m_π of moments."""
+    """Product of ``sequence[|V| - 1]`` over the blocks V: κ_π of cumulants, m_π of moments.
+
+    Parameters
+    ----------
+    sequence : sequence
+        Moments or cumulants of orders 1, 2, ..., at least up to the largest block.
+    partition : iterable of iterable of int
+        Blocks of a partition of {1, ..., n}, in any order.
+
+    Returns
+    -------
+    number
+
+    Raises
+    ------
+    TypeError
+        If `sequence` or `partition` is not of the kind named above.
+    ValueError
+        If `sequence` is out of the range named above.
+
+    Examples
+    --------
+    >>> multiplicative_extension([1, 2, 5], [[1, 2, 3], [4, 5]])
+    10
+    """
     values, blocks = numbers_of(sequence), as_partition(partition)
     largest = max(map(len, blocks), default=0)
     if largest > len(values):
@@ -40,6 +64,27 @@ def free_cumulants_from_moments(moments: Sequence[Any]) -> list[Any]:
 
     Inverts m_n = Σ_{π ∈ NC(n)} κ_π (Speicher 1994) through C(z M(z)) = M(z) for the generating functions
     M(z) = 1 + Σ m_k z^k, C(w) = 1 + Σ κ_k w^k (Nica-Speicher 2006, Theorem 10.23); O(k³) ring operations.
+
+    Parameters
+    ----------
+    moments : sequence
+        Moments m_1, ..., m_k, without m_0 = 1: numbers or elements of any commutative ring.
+
+    Returns
+    -------
+    list
+
+    Raises
+    ------
+    TypeError
+        If `moments` is not of the kind named above.
+    ValueError
+        If `moments` is out of the range named above.
+
+    Examples
+    --------
+    >>> free_cumulants_from_moments([1, 2, 5, 14])  # Marchenko-Pastur: all cumulants are 1
+    [1, 1, 1, 1]
     """
     (scaled,), scale = integers(moments)
     series = [1, *scaled]
@@ -52,7 +97,29 @@ def free_cumulants_from_moments(moments: Sequence[Any]) -> list[Any]:
 
 
 def moments_from_free_cumulants(cumulants: Sequence[Any]) -> list[Any]:
-    """Moments m_1, ..., m_k from the free cumulants: m_n = Σ_{π ∈ NC(n)} κ_π (Speicher 1994)."""
+    """Moments m_1, ..., m_k from the free cumulants: m_n = Σ_{π ∈ NC(n)} κ_π (Speicher 1994).
+
+    Parameters
+    ----------
+    cumulants : sequence
+        Cumulants of orders 1, ..., k: numbers or elements of any commutative ring.
+
+    Returns
+    -------
+    list
+
+    Raises
+    ------
+    TypeError
+        If `cumulants` is not of the kind named above.
+    ValueError
+        If `cumulants` is out of the range named above.
+
+    Examples
+    --------
+    >>> moments_from_free_cumulants([0, 1, 0, 0, 0, 0])  # a semicircle
+    [0, 1, 0, 2, 0, 5]
+    """
     (kappa,), scale = integers(cumulants)
     powers = Powers()
     series: list[Any] = [1]
@@ -66,6 +133,27 @@ def boolean_cumulants_from_moments(moments: Sequence[Any]) -> list[Any]:
     """Boolean cumulants b_1, ..., b_k: the inverse of m_n = Σ b_π over interval partitions (Speicher-Woroudi 1997).
 
     They are the coefficients of the self-energy z − 1/G(z) = b_1 + b_2/z + b_3/z² + ...
+
+    Parameters
+    ----------
+    moments : sequence
+        Moments m_1, ..., m_k, without m_0 = 1: numbers or elements of any commutative ring.
+
+    Returns
+    -------
+    list
+
+    Raises
+    ------
+    TypeError
+        If `moments` is not of the kind named above.
+    ValueError
+        If `moments` is out of the range named above.
+
+    Examples
+    --------
+    >>> boolean_cumulants_from_moments([0, 1, 0, 1])  # the Rademacher law
+    [0, 1, 0, 0]
     """
     (series,), scale = integers(moments)
     cumulants: list[Any] = []
@@ -75,7 +163,29 @@ def boolean_cumulants_from_moments(moments: Sequence[Any]) -> list[Any]:
 
 
 def moments_from_boolean_cumulants(cumulants: Sequence[Any]) -> list[Any]:
-    """Moments m_1, ..., m_k from the Boolean cumulants: m_n = Σ b_π over the interval partitions."""
+    """Moments m_1, ..., m_k from the Boolean cumulants: m_n = Σ b_π over the interval partitions.
+
+    Parameters
+    ----------
+    cumulants : sequence
+        Cumulants of orders 1, ..., k: numbers or elements of any commutative ring.
+
+    Returns
+    -------
+    list
+
+    Raises
+    ------
+    TypeError
+        If `cumulants` is not of the kind named above.
+    ValueError
+        If `cumulants` is out of the range named above.
+
+    Examples
+    --------
+    >>> moments_from_boolean_cumulants([0, 1, 0, 0])
+    [0, 1, 0, 1]
+    """
     (beta,), scale = integers(cumulants)
     series: list[Any] = [1]
     for _ in beta:
@@ -84,7 +194,29 @@ def moments_from_boolean_cumulants(cumulants: Sequence[Any]) -> list[Any]:
 
 
 def classical_cumulants_from_moments(moments: Sequence[Any]) -> list[Any]:
-    """Classical cumulants (semi-invariants) c_1, ..., c_k: the inverse of m_n = Σ c_π over all partitions."""
+    """Classical cumulants (semi-invariants) c_1, ..., c_k: the inverse of m_n = Σ c_π over all partitions.
+
+    Parameters
+    ----------
+    moments : sequence
+        Moments m_1, ..., m_k, without m_0 = 1: numbers or elements of any commutative ring.
+
+    Returns
+    -------
+    list
+
+    Raises
+    ------
+    TypeError
+        If `moments` is not of the kind named above.
+    ValueError
+        If `moments` is out of the range named above.
+
+    Examples
+    --------
+    >>> classical_cumulants_from_moments([0, 1, 0, 3, 0, 15])  # a Gaussian law
+    [0, 1, 0, 0, 0, 0]
+    """
     (scaled,), scale = integers(moments)
     series = [1, *scaled]
     cumulants: list[Any] = []
@@ -95,7 +227,29 @@ def classical_cumulants_from_moments(moments: Sequence[Any]) -> list[Any]:
 
 
 def moments_from_classical_cumulants(cumulants: Sequence[Any]) -> list[Any]:
-    """Moments m_1, ..., m_k from the classical cumulants: m_n = Σ c_π over all set partitions."""
+    """Moments m_1, ..., m_k from the classical cumulants: m_n = Σ c_π over all set partitions.
+
+    Parameters
+    ----------
+    cumulants : sequence
+        Cumulants of orders 1, ..., k: numbers or elements of any commutative ring.
+
+    Returns
+    -------
+    list
+
+    Raises
+    ------
+    TypeError
+        If `cumulants` is not of the kind named above.
+    ValueError
+        If `cumulants` is out of the range named above.
+
+    Examples
+    --------
+    >>> moments_from_classical_cumulants([0, 1, 0, 0, 0, 0])
+    [0, 1, 0, 3, 0, 15]
+    """
     (values,), scale = integers(cumulants)
     series: list[Any] = [1]
     for n in range(1, len(values) + 1):
@@ -109,10 +263,26 @@ def s_transform_from_moments(moments: Sequence[Any]) -> list[Any]:
 
     S(m) = (1 + m) χ(m)/m, where χ is the inverse of ψ(w) = Σ m_k w^k.
 
+    Parameters
+    ----------
+    moments : sequence
+        Moments m_1, ..., m_k, without m_0 = 1: numbers or elements of any commutative ring.
+
+    Returns
+    -------
+    list
+
     Raises
     ------
+    TypeError
+        If `moments` is not of the kind named above.
     ValueError
         If the first moment is 0: S is then not a power series.
+
+    Examples
+    --------
+    >>> s_transform_from_moments([1, 2, 5])  # 1/(1 + m)
+    [Fraction(1, 1), Fraction(-1, 1), Fraction(1, 1)]
     """
     chi = revert("the first moment", [0, *numbers_of(moments)])
     return [chi[j + 1] + chi[j] for j in range(len(moments))]
@@ -121,10 +291,26 @@ def s_transform_from_moments(moments: Sequence[Any]) -> list[Any]:
 def moments_from_s_transform(coefficients: Sequence[Any]) -> list[Any]:
     """Moments m_1, ..., m_k from the coefficients s_0, ..., s_{k−1} of the S-transform.
 
+    Parameters
+    ----------
+    coefficients : sequence
+        Coefficients s_0, ..., s_{k−1} of S(m) = Σ s_j m^j.
+
+    Returns
+    -------
+    list
+
     Raises
     ------
+    TypeError
+        If `coefficients` is not of the kind named above.
     ValueError
         If s_0 = 1/m_1 is 0.
+
+    Examples
+    --------
+    >>> moments_from_s_transform([1, -1, 1])  # 1/(1 + m): Marchenko-Pastur
+    [Fraction(1, 1), Fraction(2, 1), Fraction(5, 1)]
     """
     chi: list[Any] = [0]
     for coefficient in numbers_of(coefficients):
@@ -138,6 +324,29 @@ def rectangular_cumulants_from_moments(moments: Sequence[Any], ratio: Any) -> li
     With ψ(s) = Σ m_k s^k they are the coefficients of C(u) = ψ(s) at u = s (1 + ψ)(1 + ratio ψ), and add for sums of
     free rectangular matrices (Benaych-Georges 2009). Ratio 0 gives the free cumulants of X X*, ratio 1 those of
     even order of the symmetrised law of the singular values.
+
+    Parameters
+    ----------
+    moments : sequence
+        Moments m_1, ..., m_k of X X*.
+    ratio : number
+        Rows over columns of X, >= 0.
+
+    Returns
+    -------
+    list
+
+    Raises
+    ------
+    TypeError
+        If `moments` or `ratio` is not of the kind named above.
+    ValueError
+        If `moments` or `ratio` is out of the range named above.
+
+    Examples
+    --------
+    >>> rectangular_cumulants_from_moments([1, 2, 5], 1)
+    [1, 0, 0]
     """
     c = _ratio(ratio, moments)
     (scaled,), scale = integers(moments)
@@ -150,7 +359,31 @@ def rectangular_cumulants_from_moments(moments: Sequence[Any], ratio: Any) -> li
 
 
 def moments_from_rectangular_cumulants(cumulants: Sequence[Any], ratio: Any) -> list[Any]:
-    """Moments of X X* from the rectangular free cumulants of X, the inverse of the function above."""
+    """Moments of X X* from the rectangular free cumulants of X, the inverse of the function above.
+
+    Parameters
+    ----------
+    cumulants : sequence
+        Cumulants of orders 1, ..., k: numbers or elements of any commutative ring.
+    ratio : number
+        Rows over columns of X, >= 0.
+
+    Returns
+    -------
+    list
+
+    Raises
+    ------
+    TypeError
+        If `cumulants` or `ratio` is not of the kind named above.
+    ValueError
+        If `cumulants` or `ratio` is out of the range named above.
+
+    Examples
+    --------
+    >>> moments_from_rectangular_cumulants([1, 0, 0], 1)  # Gaussian matrices: Marchenko-Pastur
+    [1, 2, 5]
+    """
     c = _ratio(ratio, cumulants)
     (kappa,), scale = integers(cumulants)
     powers = Powers()
@@ -178,7 +411,29 @@ def _quadratic(series: Sequence[Any], ratio: Any) -> Any:
 
 
 def boxplus_moments(a: Sequence[Any], b: Sequence[Any]) -> list[Any]:
-    """Moments of a + b for free a and b: the free cumulants add. As many as the shorter sequence has."""
+    """Moments of a + b for free a and b: the free cumulants add. As many as the shorter sequence has.
+
+    Parameters
+    ----------
+    a, b : sequence
+        Moments of a and of b from order 1 on, without m_0 = 1.
+
+    Returns
+    -------
+    list
+
+    Raises
+    ------
+    TypeError
+        If `a` or `b` is not of the kind named above.
+    ValueError
+        If `a` or `b` is out of the range named above.
+
+    Examples
+    --------
+    >>> boxplus_moments([0, 1, 0, 2], [0, 1, 0, 2])  # two semicircles: one of variance 2
+    [0, 2, 0, 8]
+    """
     kappa = zip(free_cumulants_from_moments(a), free_cumulants_from_moments(b), strict=False)
     return moments_from_free_cumulants([x + y for x, y in kappa])
 
@@ -189,6 +444,27 @@ def boxtimes_moments(a: Sequence[Any], b: Sequence[Any]) -> list[Any]:
     Computed from the subordination equations q_a = s k_b(q_b), q_b = s k_a(q_a) of the self-energies
     k = Σ b_{j+1} s^j over power series in s = 1/z, in O(k³) ring operations without division: the first moments
     may be 0, where the S-transform does not exist.
+
+    Parameters
+    ----------
+    a, b : sequence
+        Moments of a and of b from order 1 on, without m_0 = 1.
+
+    Returns
+    -------
+    list
+
+    Raises
+    ------
+    TypeError
+        If `a` or `b` is not of the kind named above.
+    ValueError
+        If `a` or `b` is out of the range named above.
+
+    Examples
+    --------
+    >>> boxtimes_moments([1, 2, 5], [1, 2, 5])  # Marchenko-Pastur squared: Fuss-Catalan numbers
+    [1, 3, 12]
     """
     of_a, of_b = numbers_of(a), numbers_of(b)
     order = min(len(of_a), len(of_b))
@@ -210,10 +486,29 @@ def compression_moments(moments: Sequence[Any], fraction: Any) -> list[Any]:
 
     Its free cumulants are κ_n fraction^{n−1} (Nica-Speicher 2006, lecture 14).
 
+    Parameters
+    ----------
+    moments : sequence
+        Moments m_1, ..., m_k, without m_0 = 1: numbers or elements of any commutative ring.
+    fraction : number
+        Trace of the projection, in (0, 1].
+
+    Returns
+    -------
+    list
+
     Raises
     ------
+    TypeError
+        If `moments` or `fraction` is not of the kind named above.
     ValueError
         If `fraction` is a number outside (0, 1].
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> compression_moments([0, 1, 0, 2], Fraction(1, 2))  # a semicircle of variance 1/2
+    [Fraction(0, 1), Fraction(1, 2), Fraction(0, 1), Fraction(1, 2)]
     """
     alpha = element_of("fraction", fraction)
     if isinstance(alpha, numbers.Real):

@@ -21,12 +21,56 @@ Partition: TypeAlias = tuple[Block, ...]
 
 # ---------------------------------------------------------------------- all partitions of a kind
 def set_partitions(n: int) -> Iterator[Partition]:
-    """All partitions of {1, ..., n}, lexicographic in the block numbers of 1, 2, ..., n (Bell numbers)."""
+    """All partitions of {1, ..., n}, lexicographic in the block numbers of 1, 2, ..., n (Bell numbers).
+
+    Parameters
+    ----------
+    n : int
+        Size of the set {1, ..., n}, >= 0.
+
+    Returns
+    -------
+    iterator of tuple
+
+    Raises
+    ------
+    TypeError
+        If `n` is not of the kind named above.
+    ValueError
+        If `n` is out of the range named above.
+
+    Examples
+    --------
+    >>> len(list(set_partitions(4)))  # Bell number
+    15
+    """
     return _grow(check_count("n", n, minimum=0), lambda blocks: range(len(blocks)))
 
 
 def interval_partitions(n: int) -> Iterator[Partition]:
-    """The 2^(n-1) partitions whose blocks are intervals of consecutive integers; lexicographic."""
+    """The 2^(n-1) partitions whose blocks are intervals of consecutive integers; lexicographic.
+
+    Parameters
+    ----------
+    n : int
+        Size of the set {1, ..., n}, >= 0.
+
+    Returns
+    -------
+    iterator of tuple
+
+    Raises
+    ------
+    TypeError
+        If `n` is not of the kind named above.
+    ValueError
+        If `n` is out of the range named above.
+
+    Examples
+    --------
+    >>> list(interval_partitions(3))
+    [((1, 2, 3),), ((1, 2), (3,)), ((1,), (2, 3)), ((1,), (2,), (3,))]
+    """
     return _grow(check_count("n", n, minimum=0), lambda blocks: range(len(blocks))[-1:])
 
 
@@ -35,6 +79,22 @@ def noncrossing_partitions(n: int) -> Iterator[Partition]:
 
     No a < b < c < d has a, c in one block and b, d in another. They are counted by the Catalan numbers
     (Kreweras 1972).
+
+    Parameters
+    ----------
+    n : int
+        Size of the set {1, ..., n}, >= 0.
+
+    Returns
+    -------
+    iterator of tuple
+
+    Raises
+    ------
+    TypeError
+        If `n` is not of the kind named above.
+    ValueError
+        If `n` is out of the range named above.
 
     Examples
     --------
@@ -54,12 +114,56 @@ def noncrossing_partitions(n: int) -> Iterator[Partition]:
 
 
 def pairings(n: int) -> Iterator[Partition]:
-    """The (n-1)!! partitions of {1, ..., n} into pairs, lexicographic in the partners; none for odd n."""
+    """The (n-1)!! partitions of {1, ..., n} into pairs, lexicographic in the partners; none for odd n.
+
+    Parameters
+    ----------
+    n : int
+        Size of the set {1, ..., n}, >= 0.
+
+    Returns
+    -------
+    iterator of tuple
+
+    Raises
+    ------
+    TypeError
+        If `n` is not of the kind named above.
+    ValueError
+        If `n` is out of the range named above.
+
+    Examples
+    --------
+    >>> list(pairings(4))
+    [((1, 2), (3, 4)), ((1, 3), (2, 4)), ((1, 4), (2, 3))]
+    """
     return _pair(check_count("n", n, minimum=0), _free_partners)
 
 
 def noncrossing_pairings(n: int) -> Iterator[Partition]:
-    """The Catalan(n/2) non-crossing partitions of {1, ..., n} into pairs; none for odd n."""
+    """The Catalan(n/2) non-crossing partitions of {1, ..., n} into pairs; none for odd n.
+
+    Parameters
+    ----------
+    n : int
+        Size of the set {1, ..., n}, >= 0.
+
+    Returns
+    -------
+    iterator of tuple
+
+    Raises
+    ------
+    TypeError
+        If `n` is not of the kind named above.
+    ValueError
+        If `n` is out of the range named above.
+
+    Examples
+    --------
+    >>> list(noncrossing_pairings(4))
+    [((1, 2), (3, 4)), ((1, 4), (2, 3))]
+    """
     return _pair(check_count("n", n, minimum=0), _enclosed_partners)
 
 
@@ -136,12 +240,26 @@ def _enclosed_partners(first: int, partner: list[int]) -> Iterable[int]:
 def as_partition(blocks: Iterable[Iterable[int]]) -> Partition:
     """Return the blocks in canonical order, after checking that they partition {1, ..., n}.
 
+    Parameters
+    ----------
+    blocks : iterable of iterable of int
+        Blocks of a partition of {1, ..., n}, in any order.
+
+    Returns
+    -------
+    tuple of tuple of int
+
     Raises
     ------
     TypeError
         If it is not an iterable of iterables of integers.
     ValueError
         If a block is empty, or the blocks overlap or leave out a number.
+
+    Examples
+    --------
+    >>> as_partition([[2, 4], [3], [1]])
+    ((1,), (2, 4), (3,))
     """
     try:
         partition = tuple(sorted(tuple(sorted(map(operator.index, block))) for block in blocks))
@@ -156,7 +274,27 @@ def as_partition(blocks: Iterable[Iterable[int]]) -> Partition:
 
 
 def is_noncrossing(partition: Iterable[Iterable[int]]) -> bool:
-    """Whether no a < b < c < d has a, c in one block and b, d in another."""
+    """Whether no a < b < c < d has a, c in one block and b, d in another.
+
+    Parameters
+    ----------
+    partition : iterable of iterable of int
+        Blocks of a partition of {1, ..., n}, in any order.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    TypeError
+        If `partition` is not of the kind named above.
+
+    Examples
+    --------
+    >>> is_noncrossing([[1, 4], [2, 3]]), is_noncrossing([[1, 3], [2, 4]])
+    (True, False)
+    """
     blocks = as_partition(partition)
     return len(_without_crossings(blocks)) == len(blocks)
 
@@ -225,7 +363,29 @@ def _same_size(a: Partition, b: Partition) -> None:
 
 # ---------------------------------------------------------------------- the lattice of non-crossing partitions
 def refines(lower: Iterable[Iterable[int]], upper: Iterable[Iterable[int]]) -> bool:
-    """Whether ``lower <= upper``: every block of `lower` lies inside a block of `upper`."""
+    """Whether ``lower <= upper``: every block of `lower` lies inside a block of `upper`.
+
+    Parameters
+    ----------
+    lower, upper : iterable of iterable of int
+        Partitions of the same set.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    TypeError
+        If `lower` or `upper` is not of the kind named above.
+    ValueError
+        If `lower` or `upper` is out of the range named above.
+
+    Examples
+    --------
+    >>> refines([[1], [2], [3]], [[1, 2], [3]]), refines([[1, 2], [3]], [[1, 3], [2]])
+    (True, False)
+    """
     fine, coarse = as_partition(lower), as_partition(upper)
     _same_size(fine, coarse)
     label = _labels(coarse)
@@ -233,7 +393,29 @@ def refines(lower: Iterable[Iterable[int]], upper: Iterable[Iterable[int]]) -> b
 
 
 def meet(a: Iterable[Iterable[int]], b: Iterable[Iterable[int]]) -> Partition:
-    """The coarsest partition finer than both: their blocks intersected."""
+    """The coarsest partition finer than both: their blocks intersected.
+
+    Parameters
+    ----------
+    a, b : iterable of iterable of int
+        Partitions of the same set.
+
+    Returns
+    -------
+    tuple of tuple of int
+
+    Raises
+    ------
+    TypeError
+        If `a` or `b` is not of the kind named above.
+    ValueError
+        If `a` or `b` is out of the range named above.
+
+    Examples
+    --------
+    >>> meet([[1, 2, 3], [4]], [[1, 2], [3, 4]])
+    ((1, 2), (3,), (4,))
+    """
     first, second = as_partition(a), as_partition(b)
     _same_size(first, second)
     of_first, of_second = _labels(first), _labels(second)
@@ -247,6 +429,27 @@ def join(a: Iterable[Iterable[int]], b: Iterable[Iterable[int]]) -> Partition:
     """The finest *non-crossing* partition coarser than both.
 
     It can be coarser than the join among all partitions: blocks that cross are merged.
+
+    Parameters
+    ----------
+    a, b : iterable of iterable of int
+        Non-crossing partitions of the same set.
+
+    Returns
+    -------
+    tuple of tuple of int
+
+    Raises
+    ------
+    TypeError
+        If `a` or `b` is not of the kind named above.
+    ValueError
+        If `a` or `b` is out of the range named above.
+
+    Examples
+    --------
+    >>> join([[1, 3], [2], [4]], [[1], [3], [2, 4]])
+    ((1, 2, 3, 4),)
     """
     first, second = as_partition(a), as_partition(b)
     _same_size(first, second)
@@ -261,6 +464,25 @@ def covers(partition: Iterable[Iterable[int]]) -> list[Partition]:
     """The partitions that cover it in NC(n): two blocks merged, still non-crossing; sorted.
 
     Two blocks can be merged exactly if one block of the Kreweras complement touches both.
+
+    Parameters
+    ----------
+    partition : iterable of iterable of int
+        Blocks of a partition of {1, ..., n}, in any order.
+
+    Returns
+    -------
+    list of tuple
+
+    Raises
+    ------
+    TypeError
+        If `partition` is not of the kind named above.
+
+    Examples
+    --------
+    >>> covers([[1], [2], [3]])
+    [((1,), (2, 3)), ((1, 2), (3,)), ((1, 3), (2,))]
     """
     blocks = _require_noncrossing("partition", partition)
     n, owner = _size(blocks), _labels(blocks)
@@ -276,6 +498,27 @@ def hasse_diagram(n: int) -> list[tuple[Partition, Partition]]:
     """The edges ``(lower, upper)`` of the Hasse diagram of NC(n): C(2n, n−2) of them, 28 for n = 4.
 
     The height of a partition in the picture is its rank, n minus the number of blocks.
+
+    Parameters
+    ----------
+    n : int
+        Size of the set {1, ..., n}, >= 0.
+
+    Returns
+    -------
+    list of pairs
+
+    Raises
+    ------
+    TypeError
+        If `n` is not of the kind named above.
+    ValueError
+        If `n` is out of the range named above.
+
+    Examples
+    --------
+    >>> len(hasse_diagram(4))
+    28
     """
     return [(lower, upper) for lower in noncrossing_partitions(n) for upper in covers(lower)]
 
@@ -294,10 +537,23 @@ def kreweras_complement(partition: Iterable[Iterable[int]], *, inverse: bool = F
     inverse : bool
         Return the partition whose complement is the given one.
 
+    Returns
+    -------
+    tuple of tuple of int
+
     Raises
     ------
+    TypeError
+        If `partition` or `inverse` is not of the kind named above.
     ValueError
         If the partition is crossing.
+
+    Examples
+    --------
+    >>> kreweras_complement([[1, 2], [3]])
+    ((1,), (2, 3))
+    >>> kreweras_complement(kreweras_complement([[1, 2], [3]]), inverse=True)
+    ((1, 2), (3,))
     """
     blocks = _require_noncrossing("partition", partition)
     n = _size(blocks)
@@ -332,6 +588,22 @@ def moebius(lower: Iterable[Iterable[int]], upper: Iterable[Iterable[int]] | Non
     ----------
     lower, upper : iterable of blocks
         Non-crossing partitions of the same set; `upper` is {1, ..., n} in one block by default.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    TypeError
+        If `lower` or `upper` is not of the kind named above.
+    ValueError
+        If `lower` or `upper` is out of the range named above.
+
+    Examples
+    --------
+    >>> moebius([[1], [2], [3], [4]])  # −Catalan(3)
+    -5
     """
     fine = _require_noncrossing("lower", lower)
     if upper is None:
@@ -354,6 +626,25 @@ def genus(partition: Iterable[Iterable[int]]) -> int:
 
     For a pairing, the genus of the surface glued from an n-gon: its weight in E tr X^n of an N x N GUE matrix is
     N^{−2g} ('t Hooft 1974).
+
+    Parameters
+    ----------
+    partition : iterable of iterable of int
+        Blocks of a partition of {1, ..., n}, in any order.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    TypeError
+        If `partition` is not of the kind named above.
+
+    Examples
+    --------
+    >>> genus([[1, 2], [3, 4]]), genus([[1, 3], [2, 4]])
+    (0, 1)
     """
     blocks = as_partition(partition)
     n = _size(blocks)

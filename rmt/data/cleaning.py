@@ -37,6 +37,14 @@ class CleanedCovariance:
         Number of eigenvalues that were treated as isolated.
     shrinkage : float or None
         Weight of the multiple of the identity, for ``"linear"`` and ``"oas"``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.data import clean_covariance
+    >>> cleaned = clean_covariance(np.random.default_rng(0).normal(size=(200, 50)), method="linear")
+    >>> cleaned.covariance.shape, cleaned.method, 0.0 <= cleaned.shrinkage <= 1.0
+    ((50, 50), 'linear', True)
     """
 
     covariance: Real
@@ -271,6 +279,14 @@ class CovarianceCleaner:
     >>> X = np.random.default_rng(0).normal(size=(30, 20))
     >>> CovarianceCleaner(method="linear").fit(X).covariance_.shape
     (20, 20)
+    >>> import numpy as np
+    >>> from rmt.data import CovarianceCleaner
+    >>> X = np.random.default_rng(0).normal(size=(60, 20))
+    >>> cleaner = CovarianceCleaner().set_params(method="linear").fit(X)
+    >>> cleaner.get_params()["method"], cleaner.get_precision().shape, cleaner.mahalanobis(X).shape
+    ('linear', (20, 20), (60,))
+    >>> cleaner.error_norm(np.eye(20)) < 0.1, cleaner.score(X) < 0.0
+    (True, True)
     """
 
     def __init__(
@@ -287,11 +303,32 @@ class CovarianceCleaner:
         self.loss = loss
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters."""
+        """Return the parameters.
+
+        Parameters
+        ----------
+        deep : bool
+            Without effect: no parameter holds an estimator. scikit-learn passes it.
+
+        Returns
+        -------
+        dict
+        """
         return {name: getattr(self, name) for name in ("method", "assume_centered", "correlation", "loss")}
 
     def set_params(self, **parameters: Any) -> Self:
-        """Set parameters by name; ValueError for an unknown one."""
+        """Set parameters by name; ValueError for an unknown one.
+
+        Parameters
+        ----------
+        **parameters : object
+            Values by the names of the class's parameters.
+
+        Returns
+        -------
+        CovarianceCleaner
+            The object itself.
+        """
         for name, value in parameters.items():
             setattr(self, check_choice("parameter", name, self.get_params()), value)
         return self
@@ -300,7 +337,25 @@ class CovarianceCleaner:
         return f"CovarianceCleaner({', '.join(f'{k}={v!r}' for k, v in self.get_params().items())})"
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
-        """Clean the covariance of X; y is ignored."""
+        """Clean the covariance of X; y is ignored.
+
+        Parameters
+        ----------
+        X : array_like of float, shape (n_samples, n_features)
+            Observations, one a row.
+        y : object
+            Ignored; pipelines pass it.
+
+        Returns
+        -------
+        CovarianceCleaner
+            The object itself.
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        """
         found = clean_covariance(
             X, self.method, centred=self.assume_centered, correlation=self.correlation, loss=self.loss
         )
@@ -313,16 +368,48 @@ class CovarianceCleaner:
         return self
 
     def get_precision(self) -> Real:
-        """Return the inverse of the covariance."""
+        """Return the inverse of the covariance.
+
+        Returns
+        -------
+        ndarray of float, shape (n_features, n_features)
+        """
         return self.precision_
 
     def mahalanobis(self, X: ArrayLike) -> Real:
-        """Squared Mahalanobis distances of observations from the location."""
+        """Squared Mahalanobis distances of observations from the location.
+
+        Parameters
+        ----------
+        X : array_like of float, shape (n_samples, n_features)
+            Observations, one a row.
+
+        Returns
+        -------
+        ndarray of float, shape (n_samples,)
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        """
         deviations = check_observations("X", X)[0] - self.location_
         return np.asarray(np.einsum("ij,jk,ik->i", deviations, self.precision_, deviations))
 
     def score(self, X: ArrayLike, y: Any = None) -> float:
-        """Mean log-likelihood of observations under a Gaussian law with this location and covariance."""
+        """Mean log-likelihood of observations under a Gaussian law with this location and covariance.
+
+        Parameters
+        ----------
+        X : array_like of float, shape (n_samples, n_features)
+            Observations, one a row.
+        y : object
+            Ignored; pipelines pass it.
+
+        Returns
+        -------
+        float
+        """
         sign, log_det = np.linalg.slogdet(self.covariance_)
         if sign <= 0:
             return -math.inf
@@ -332,7 +419,30 @@ class CovarianceCleaner:
     def error_norm(
         self, comp_cov: ArrayLike, norm: str = "frobenius", scaling: bool = True, squared: bool = True
     ) -> float:
-        """Distance to another covariance matrix, in Frobenius or spectral norm, as scikit-learn defines it."""
+        """Distance to another covariance matrix, in Frobenius or spectral norm, as scikit-learn defines it.
+
+        Parameters
+        ----------
+        comp_cov : array_like of float, shape (n_features, n_features)
+            The covariance matrix to compare with.
+        norm : {"frobenius", "spectral"}
+            Norm of the difference.
+        scaling : bool
+            Whether the squared norm is divided by the number of features.
+        squared : bool
+            Whether the square is returned.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        ValueError
+            If an argument is out of the range named above.
+        """
         difference = check_reals("comp_cov", comp_cov) - self.covariance_
         kind = check_choice("norm", norm, ("frobenius", "spectral"))
         value = float(np.linalg.norm(difference, "fro" if kind == "frobenius" else 2) ** 2)

@@ -31,6 +31,14 @@ class Decompression:
         Up to this factor the answer is a law: beyond it no matrix has such a block. None where it is not known.
     fitted : FittedLaw or None
         The fit of the block, with its errors.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> from rmt.data import decompress
+    >>> found = decompress(rmt.Semicircle(0, 0.5), 2)
+    >>> found.factor, round(found.law.var(), 12)
+    (2.0, 1.0)
     """
 
     law: Law

@@ -31,6 +31,16 @@ class Denoised:
         Standard deviation of the noise, given or estimated.
     edge : float
         Where the singular values of the noise end.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.data import denoise
+    >>> rng = np.random.default_rng(0)
+    >>> signal = 5 * np.outer(np.ones(40) / 40**0.5, np.ones(60) / 60**0.5)
+    >>> found = denoise(signal + rng.normal(size=(40, 60)) / 60**0.5)
+    >>> found.rank, found.matrix.shape
+    (1, (40, 60))
     """
 
     matrix: NDArray[Any]

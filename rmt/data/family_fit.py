@@ -54,6 +54,14 @@ class FittedLaw:
         Eigenvalues that were set aside, ascending.
     chi_square, degrees : float, int
         Misfit of the statistics, and its degrees of freedom; degrees is 0 where `errors` is None.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> from rmt.data import fit
+    >>> found = fit(lambda m, s: rmt.Semicircle(m, s**2), (3 + 2 * rmt.goe()).eigenvalues(60, rng=0), [0.0, 1.0])
+    >>> found.parameters.shape, found.errors.shape, found.degrees > 0
+    ((2,), (2,), True)
     """
 
     law: Law

@@ -37,6 +37,16 @@ class SampleSpectrum:
         Numbers of the columns that are left; constant ones have no correlation and go.
     correlation : bool
         Whether this is the spectrum of a correlation matrix, whose trace is fixed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.data import sample_spectrum
+    >>> found = sample_spectrum(np.random.default_rng(0).normal(size=(30, 4)))
+    >>> found.eigenvalues.shape, found.vectors.shape, found.samples
+    ((4,), (4, 4), 29)
+    >>> found.matrix(found.eigenvalues).shape
+    (4, 4)
     """
 
     eigenvalues: Real
@@ -68,6 +78,13 @@ class SampleSpectrum:
         Returns
         -------
         ndarray, shape (p, p)
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        ValueError
+            If an argument is out of the range named above.
         """
         values = self.eigenvalues if eigenvalues is None else check_reals("eigenvalues", eigenvalues)
         rank = self.vectors.shape[1]

@@ -49,6 +49,15 @@ class OutlierTest:
         Whether the noise variance is estimated from the same eigenvalues.
     method : str
         Law that was taken: ``"exact"``, ``"second_order"``, ...
+
+    Examples
+    --------
+    >>> import rmt
+    >>> from rmt.data import is_outlier
+    >>> values = rmt.wishart(ratio=0.5).eigenvalues(50, rng=0)
+    >>> found = is_outlier(values.max(), values, samples=100)
+    >>> bool(found), found.p_value > found.level
+    (False, True)
     """
 
     eigenvalue: float
@@ -81,6 +90,15 @@ class Components:
     p_values : tuple of float
         Of the first eigenvalue, the second, ... up to the first that is not an outlier.
     level : float
+
+    Examples
+    --------
+    >>> import rmt
+    >>> from rmt.data import number_of_components
+    >>> values = rmt.wishart(ratio=0.5).eigenvalues(50, rng=0)
+    >>> found = number_of_components([9.0, *values[:-1]], samples=100)
+    >>> found.count, len(found.p_values), found.level
+    (1, 2, 0.05)
     """
 
     count: int
@@ -218,10 +236,12 @@ def number_of_components(
     ----------
     eigenvalues : array_like of float
         All eigenvalues.
-    samples, variance, beta, level, method
+    samples, variance, beta, level
         As for :func:`is_outlier`.
     most : int, optional
         Stop after so many; by default half of the smaller of n and m.
+    method
+        As for :func:`is_outlier`.
 
     Returns
     -------

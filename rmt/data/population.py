@@ -37,6 +37,14 @@ class PopulationFunctionals:
     largest, largest_error : float
     draws : int
         Number of simulated samples behind the errors.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> from rmt.data import population_functionals
+    >>> found = population_functionals(rmt.wishart(ratio=0.1).eigenvalues(50, rng=0), 0.1, draws=2, rng=0)
+    >>> abs(found.mean - 1.0) < 0.1, found.draws
+    (True, 2)
     """
 
     law: Atomic

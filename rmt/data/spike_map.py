@@ -30,6 +30,15 @@ class PopulationSpike:
     interval : tuple of (float or ndarray) or None
         95 % interval. Next to the threshold, where the error diverges, it reaches down to the threshold: there data do
         not tell.
+
+    Examples
+    --------
+    >>> from rmt.data import population_spike
+    >>> found = population_spike(4.5, ratio=0.5, samples=200)
+    >>> round(found.value * (1 + 0.5 / (found.value - 1)), 9)  # where the spike sends an eigenvalue
+    4.5
+    >>> 0.0 < found.overlap < 1.0, found.error > 0.0
+    (True, True)
     """
 
     value: Any

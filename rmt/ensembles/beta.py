@@ -483,8 +483,14 @@ def hermite(beta: Any = 2) -> HermiteEnsemble:
     beta : float
         Dyson index, > 0 and at most 1e100, or infinite.
 
+    Returns
+    -------
+    Ensemble
+
     Raises
     ------
+    TypeError
+        If `beta` is not of the kind named above.
     ValueError
         If ``beta <= 0``, NaN, or finite and above 1e100.
 
@@ -517,8 +523,14 @@ def laguerre(beta: Any = 2, ratio: Any = 1, a: Any = None) -> LaguerreEnsemble:
     a : float
         Excess of samples m − n > −1, any real number, instead of a ratio: the hard edge of Bessel parameter a.
 
+    Returns
+    -------
+    Ensemble
+
     Raises
     ------
+    TypeError
+        If `beta`, `ratio` or `a` is not of the kind named above.
     ValueError
         If ``beta <= 0``, ``ratio < 1e-100``, ``a <= -1``, `beta` or `a` is finite and above 1e100, or both `ratio` and
         `a` are given.
@@ -555,8 +567,14 @@ def jacobi(beta: Any = 2, a: Any = 0, b: Any = 0, ratios: Any = None) -> JacobiE
     ratios : tuple of float
         Instead of a and b: dimension / samples of A and of B, in (0, 1]; the excesses grow with n.
 
+    Returns
+    -------
+    Ensemble
+
     Raises
     ------
+    TypeError
+        If `beta`, `a`, `b` or `ratios` is not of the kind named above.
     ValueError
         If ``beta <= 0``, ``a <= -1``, ``b <= -1``, one of them is finite and above 1e100, a ratio is not in (0, 1], or
         ratios are given together with a or b.
@@ -594,10 +612,22 @@ def circular(beta: Any = 2) -> CircularEnsemble:
     beta : float
         Dyson index, > 0 and at most 1e100, or infinite.
 
+    Returns
+    -------
+    Ensemble
+
     Raises
     ------
+    TypeError
+        If `beta` is not of the kind named above.
     ValueError
         If ``beta <= 0``, NaN, or finite and above 1e100.
+
+    Examples
+    --------
+    >>> import numpy as np, rmt
+    >>> np.abs(rmt.circular(beta=2).eigenvalues(4, rng=0)).round(12)
+    array([1., 1., 1., 1.])
     """
     return CircularEnsemble(_check_beta(beta))
 

@@ -182,8 +182,14 @@ def wishart(ratio: Any = 1, entries: Any = "gaussian", field: str = "real") -> E
     field : {"real", "complex"}
         Field of the entries.
 
+    Returns
+    -------
+    Ensemble
+
     Raises
     ------
+    TypeError
+        If `ratio`, `entries` or `field` is not of the kind named above.
     ValueError
         If the ratio is not a finite number > 0, the entry law is unknown or has infinite variance, or the field is
         another one.
@@ -216,10 +222,22 @@ def product_wishart(depth: int = 2, entries: Any = "gaussian", field: str = "rea
     field : {"real", "complex"}
         Field of the entries.
 
+    Returns
+    -------
+    Ensemble
+
     Raises
     ------
+    TypeError
+        If `depth`, `entries` or `field` is not of the kind named above.
     ValueError
         If ``depth < 1``, the entry law is unknown or has infinite variance, or the field is another one.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> rmt.product_wishart(depth=3).law(), rmt.product_wishart(depth=3).eigenvalues(4, rng=0).shape
+    (FussCatalan(order=3), (4,))
     """
     return ProductWishartEnsemble(
         check_count("depth", depth), as_entries(entries), check_choice("field", field, FIELDS)

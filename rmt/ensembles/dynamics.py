@@ -64,6 +64,8 @@ def dyson_brownian_motion(
 
     Raises
     ------
+    TypeError
+        If `n`, `times`, `field`, `start`, `confined` or `rng` is not of the kind named above.
     ValueError
         If the times are negative or not increasing, `start` does not hold n finite numbers, or the work does not fit
         into memory.
@@ -113,8 +115,14 @@ def dyson_law(time: Any, *, start: Law | None = None, confined: bool = False) ->
     confined : bool
         Whether the spring acts.
 
+    Returns
+    -------
+    Law
+
     Raises
     ------
+    TypeError
+        If `time`, `start` or `confined` is not of the kind named above.
     ValueError
         If the time is negative.
 

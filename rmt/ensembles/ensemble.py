@@ -25,7 +25,14 @@ Matrix = NDArray[Any]
 
 
 class Warrant(Enum):
-    """Why a matrix is asymptotically free from independent ones; the value is the sentence for messages."""
+    """Why a matrix is asymptotically free from independent ones; the value is the sentence for messages.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> rmt.gue().warrant.name, rmt.wigner().warrant.name, rmt.diagonal(rmt.Uniform()).warrant.name
+    ('INVARIANT', 'INVARIANT', 'NONE')
+    """
 
     INVARIANT = "its law is invariant under conjugation by Haar unitary or orthogonal matrices"
     WIGNER = "it is built from independent centred entries"
@@ -52,6 +59,26 @@ class Ensemble(Frozen):
         Why it is asymptotically free from independent matrices.
     shape : tuple of int
         Rows and columns as multiples of n.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> X, W = rmt.gue(), rmt.wishart(ratio=0.5)
+    >>> S = X + W
+    >>> S.law()
+    boxplus(Semicircle(mean=0, variance=1), MarchenkoPastur(ratio=0.5, variance=1))
+    >>> S.sample(3, rng=0).shape, S.eigenvalues(5, rng=0).shape
+    ((3, 3), (5,))
+    >>> S.singular_values(4, rng=0, trials=2).shape
+    (2, 4)
+    >>> round(W.inverse().law().support[0].high, 9)  # 1/(1 − √ratio)²
+    11.656854249
+    >>> W.singular_value_law().pdf(5.0), round(W.mean_density(4).mean(), 9)
+    (0.0, 1.0)
+    >>> X.largest_law(10).mean() < 2.0, W.smallest_law(4).support[0].low
+    (True, 0.0)
+    >>> rmt.ginibre().gram_law()
+    MarchenkoPastur(ratio=1, variance=1)
     """
 
     field: str = "real"
@@ -80,10 +107,20 @@ class Ensemble(Frozen):
 
     @abstractmethod
     def law(self) -> Law | PlanarLaw:
-        """Limit of the eigenvalue distribution as n grows."""
+        """Limit of the eigenvalue distribution as n grows.
+
+        Returns
+        -------
+        Law or PlanarLaw
+        """
 
     def gram_law(self) -> Law:
-        """Limit law of X X*, that is, of the squared singular values."""
+        """Limit law of X X*, that is, of the squared singular values.
+
+        Returns
+        -------
+        Law
+        """
         if self.hermitian:
             from rmt.laws.pushforward import squared
 
@@ -145,6 +182,8 @@ class Ensemble(Frozen):
 
         Raises
         ------
+        TypeError
+            If `n` or `rng` is not of the kind named above.
         ValueError
             If ``n < 1``, or the matrix does not fit into memory (the message says what it would take).
         """
@@ -192,6 +231,8 @@ class Ensemble(Frozen):
 
         Raises
         ------
+        TypeError
+            If `n`, `rng` or `trials` is not of the kind named above.
         ValueError
             If ``n < 1``, the work does not fit into memory, or the `out` file holds other trials.
         TrialError
@@ -209,11 +250,43 @@ class Ensemble(Frozen):
         out: str | os.PathLike[str] | None = None,
         progress: bool = False,
     ) -> Float:
-        """Draw singular values, descending; parameters as for :meth:`eigenvalues`."""
+        """Draw singular values, descending; parameters as for :meth:`eigenvalues`.
+
+        Parameters
+        ----------
+        n : int
+            Matrix dimension (number of rows), >= 1.
+        rng : Generator, SeedSequence, int or None
+            As :func:`numpy.random.default_rng` takes it.
+        trials : int
+            Number of independent matrices; more than one give an array with one row a matrix.
+        executor : concurrent.futures.Executor, optional
+            What the trials run on; the numbers do not depend on it.
+        out : str or path, optional
+            File to which finished trials are written, and from which a stopped run goes on.
+        progress : bool
+            Whether to show a bar on long work (needs tqdm).
+
+        Returns
+        -------
+        ndarray of float, shape (min(n, columns),) or (trials, min(n, columns))
+
+        Raises
+        ------
+        TypeError
+            If `n` or `rng` is not of the kind named above.
+        ValueError
+            If `n` or `rng` is out of the range named above.
+        """
         return self._repeat("_singular_values", n, rng, trials, executor, out, progress)
 
     def singular_value_law(self) -> Law:
-        """Limit law of the singular values: the square root of :meth:`gram_law`."""
+        """Limit law of the singular values: the square root of :meth:`gram_law`.
+
+        Returns
+        -------
+        Law
+        """
         from rmt.laws.pushforward import square_root
 
         return square_root(self.gram_law())
@@ -261,6 +334,24 @@ class Ensemble(Frozen):
         A soft lower edge (Wishart, more samples than dimensions) follows Tracy-Widom in the logarithm of the
         eigenvalue. ``"hard_edge"`` is the Bessel law of nearly square matrices; above n = 200 ``"auto"`` takes it while
         m − n <= n/5. With fewer samples than dimensions the law is the point mass at 0.
+
+        Parameters
+        ----------
+        n : int
+            Matrix dimension, >= 1.
+        method : str
+            As for :meth:`largest_law`.
+
+        Returns
+        -------
+        Law
+
+        Raises
+        ------
+        TypeError
+            If `n` or `method` is not of the kind named above.
+        ValueError
+            If `n` or `method` is out of the range named above.
         """
         from rmt.ensembles.extremes import smallest_law
 
@@ -275,6 +366,10 @@ class Ensemble(Frozen):
         ----------
         n : int
             Matrix dimension, 1 <= n <= 400.
+
+        Returns
+        -------
+        Law
 
         Raises
         ------
@@ -325,6 +420,10 @@ class Ensemble(Frozen):
 
     def inverse(self) -> Ensemble:
         """Inverse of the same random matrix, for laws without mass at 0; ``X @ X.inverse()`` is the identity.
+
+        Returns
+        -------
+        Ensemble
 
         Raises
         ------

@@ -84,6 +84,10 @@ def goe() -> Ensemble:
     Entries have variance 1/n off the diagonal and 2/n on it, so the spectrum fills [-2, 2]; the limit is the
     semicircle law (Wigner 1955, 1958). ``hermite(1)`` is the same ensemble with histograms and extreme eigenvalues.
 
+    Returns
+    -------
+    Ensemble
+
     Examples
     --------
     >>> import rmt
@@ -98,6 +102,16 @@ def gue() -> Ensemble:
 
     E|x_ij|² = 1/n, on the diagonal too, so the spectrum fills [-2, 2]; the limit is the semicircle law
     (Wigner 1958).
+
+    Returns
+    -------
+    Ensemble
+
+    Examples
+    --------
+    >>> import rmt
+    >>> rmt.gue().law(), rmt.gue().eigenvalues(3, rng=0).shape
+    (Semicircle(mean=0, variance=1), (3,))
     """
     return GaussianEnsemble("complex")
 
@@ -109,6 +123,16 @@ def gse() -> Ensemble:
     antisymmetric, whose eigenvalues come in equal pairs; ``eigenvalues(n)`` gives the n distinct ones. A quaternion
     entry has E|q|² = 1/n, the real diagonal variance 1/(2n), so the spectrum fills [-2, 2]; the limit is the
     semicircle law (Wigner 1958; Mehta 2004, chapter 2).
+
+    Returns
+    -------
+    Ensemble
+
+    Examples
+    --------
+    >>> import rmt
+    >>> rmt.gse().eigenvalues(3, rng=0).shape, rmt.gse().sample(3, rng=0).shape
+    ((3,), (6, 6))
     """
     return GaussianEnsemble("quaternion")
 
@@ -128,10 +152,23 @@ def wigner(entries: Any = "gaussian", field: str = "real") -> Ensemble:
     field : {"real", "complex"}
         Field of the off-diagonal entries.
 
+    Returns
+    -------
+    Ensemble
+
     Raises
     ------
+    TypeError
+        If `entries` or `field` is not of the kind named above.
     ValueError
         If the entry law is unknown or has infinite variance, or the field is another one.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> X = rmt.wigner(entries="rademacher")
+    >>> X.law(), float(abs(X.sample(4, rng=0))[0, 1])  # 1/√n
+    (Semicircle(mean=0, variance=1), 0.5)
     """
     return WignerEnsemble(as_entries(entries), check_choice("field", field, FIELDS))
 

@@ -126,6 +126,10 @@ def haar_orthogonal() -> HaarEnsemble:
     The eigenvalues fill the unit circle uniformly as n grows; the traces of its powers are asymptotically
     independent normals (Diaconis-Shahshahani 1994).
 
+    Returns
+    -------
+    Ensemble
+
     Examples
     --------
     >>> import numpy as np, rmt
@@ -140,6 +144,17 @@ def haar_unitary() -> HaarEnsemble:
     """Haar measure on the unitary group U(n): the circular unitary ensemble (Dyson 1962a).
 
     E|tr U^k|² = min(k, n) (Diaconis-Shahshahani 1994; Diaconis-Evans 2001).
+
+    Returns
+    -------
+    Ensemble
+
+    Examples
+    --------
+    >>> import numpy as np, rmt
+    >>> U = rmt.haar_unitary().sample(3, rng=0)
+    >>> np.allclose(U @ U.conj().T, np.eye(3)), rmt.haar_unitary().law()
+    (True, UnitCircle())
     """
     return HaarEnsemble("complex")
 
@@ -149,5 +164,16 @@ def haar_symplectic() -> HaarEnsemble:
 
     ``sample(n)`` is the 2n × 2n complex matrix [[A, B], [−B̄, Ā]]; ``eigenvalues(n)`` gives all its 2n eigenvalues,
     n conjugate pairs on the unit circle (they are distinct, unlike the equal pairs of :func:`rmt.gse`).
+
+    Returns
+    -------
+    Ensemble
+
+    Examples
+    --------
+    >>> import numpy as np, rmt
+    >>> U = rmt.haar_symplectic().sample(3, rng=0)
+    >>> U.shape, np.allclose(U @ U.conj().T, np.eye(6))
+    ((6, 6), True)
     """
     return HaarEnsemble("quaternion")

@@ -118,10 +118,24 @@ def ginibre(entries: Any = "gaussian", field: str = "real", shape: tuple[int, in
     shape : tuple of int
         Rows and columns as multiples of n: (1, 2) is n × 2n.
 
+    Returns
+    -------
+    Ensemble
+
     Raises
     ------
+    TypeError
+        If `entries`, `field` or `shape` is not of the kind named above.
     ValueError
         If the entry law is unknown or has infinite variance, the field is another one, or a multiple is < 1.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> rmt.ginibre().law(), rmt.ginibre(shape=(1, 2)).gram_law()
+    (CircularLaw(variance=1), MarchenkoPastur(ratio=0.5, variance=1))
+    >>> rmt.ginibre(field="complex").eigenvalues(3, rng=0).dtype
+    dtype('complex128')
     """
     return IndependentEntriesEnsemble(as_entries(entries), check_choice("field", field, FIELDS), _check_shape(shape))
 

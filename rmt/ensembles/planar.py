@@ -177,10 +177,23 @@ def elliptic(tau: Any, field: str = "real") -> Ensemble:
     field : {"real", "complex"}
         Field of the entries.
 
+    Returns
+    -------
+    Ensemble
+
     Raises
     ------
+    TypeError
+        If `tau` or `field` is not of the kind named above.
     ValueError
         If tau is out of range, or the field is another one.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> law = rmt.elliptic(0.5).law()
+    >>> round(float(law.pdf(0.0)) * 3.141592653589793, 12)  # 1/(1 − τ²)
+    1.333333333333
     """
     return EllipticEnsemble(check_real("tau", tau, above=-1.0, below=1.0), check_choice("field", field, FIELDS))
 
@@ -197,10 +210,23 @@ def truncated_unitary(fraction: Any, field: str = "complex") -> Ensemble:
     field : {"real", "complex"}
         Orthogonal or unitary.
 
+    Returns
+    -------
+    Ensemble
+
     Raises
     ------
+    TypeError
+        If `fraction` or `field` is not of the kind named above.
     ValueError
         If the fraction is out of range, or the field is another one.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> X = rmt.truncated_unitary(0.5)
+    >>> round(X.law().radial_law().support[0].high ** 2, 12), X.gram_law()
+    (0.5, Wachter(a=1, b=1.0))
     """
     share = check_real("fraction", fraction, above=0.0, below=1.0)
     return TruncatedUnitaryEnsemble(share, check_choice("field", field, FIELDS))
@@ -218,12 +244,23 @@ def single_ring(singular_values: Law, field: str = "complex") -> Ensemble:
     field : {"real", "complex"}
         Orthogonal or unitary.
 
+    Returns
+    -------
+    Ensemble
+
     Raises
     ------
     TypeError
         If `singular_values` is no law.
     ValueError
         If its support is unbounded, below 0 or one point, or the field is another one.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> law = rmt.single_ring(rmt.Uniform(1, 2)).law()
+    >>> round(law.radial_law().support[0].high ** 2, 12)  # mean of s²
+    2.333333333333
     """
     from rmt.laws.planar_rings import SingleRing
 
@@ -244,9 +281,21 @@ def ginibre_product(depth: int = 2, field: str = "complex") -> Ensemble:
     field : {"real", "complex"}
         Field of the entries.
 
+    Returns
+    -------
+    Ensemble
+
     Raises
     ------
+    TypeError
+        If `depth` or `field` is not of the kind named above.
     ValueError
         If ``depth < 1``, or the field is another one.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> rmt.ginibre_product(2).law(), rmt.ginibre_product(2).gram_law()
+    (GinibreProduct(order=2), FussCatalan(order=2))
     """
     return GinibreProductEnsemble(check_count("depth", depth), check_choice("field", field, FIELDS))

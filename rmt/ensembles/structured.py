@@ -151,10 +151,22 @@ def projection(fraction: float = 0.5, field: str = "real") -> Ensemble:
     field : {"real", "complex"}
         Whether the subspace is one of ℝⁿ or of ℂⁿ.
 
+    Returns
+    -------
+    Ensemble
+
     Raises
     ------
+    TypeError
+        If `fraction` or `field` is not of the kind named above.
     ValueError
         If the fraction lies outside [0, 1], or the field is another one.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> rmt.projection(0.25).law(), rmt.projection(0.25).eigenvalues(4, rng=0)
+    (Bernoulli(p=0.25, low=0, high=1), array([0., 0., 0., 1.]))
     """
     return ProjectionEnsemble(
         check_real("fraction", fraction, at_least=0.0, at_most=1.0), check_choice("field", field, FIELDS)
@@ -175,12 +187,22 @@ def diagonal(law: Law, points: str = "quantiles") -> Ensemble:
         The n quantiles of order (i − 1/2)/n, ascending, so that the spectrum is as regular as eigenvalues are; or
         n independent draws, with fluctuations of order 1/√n.
 
+    Returns
+    -------
+    Ensemble
+
     Raises
     ------
     TypeError
         If `law` is not a law.
     ValueError
         If `points` is another string.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> rmt.diagonal(rmt.Uniform()).eigenvalues(4)
+    array([-0.75, -0.25,  0.25,  0.75])
     """
     if not isinstance(law, Law):
         raise TypeError(
@@ -204,12 +226,23 @@ def haar_conjugate(ensemble: Ensemble, field: str | None = None) -> Ensemble:
     field : {"real", "complex"}, optional
         Orthogonal or unitary Q; by default the field of the ensemble (symplectic Q for a quaternion one).
 
+    Returns
+    -------
+    Ensemble
+
     Raises
     ------
     TypeError
         If `ensemble` is not an ensemble.
     ValueError
         If the ensemble is not square, or the field does not contain that of the ensemble.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> D = rmt.diagonal(rmt.Rademacher())
+    >>> (D + rmt.haar_conjugate(D)).law()
+    Arcsine(radius=2)
     """
     if not isinstance(ensemble, Ensemble):
         raise TypeError(

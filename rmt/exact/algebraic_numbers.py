@@ -32,13 +32,28 @@ class AlgebraicNumber:
     >>> import mpmath
     >>> float(root), mpmath.nstr(root.digits(30), 30)
     (1.4142135623730951, '1.41421356237309504880168872421')
+    >>> import rmt
+    >>> number = rmt.MarchenkoPastur(2).equation().edges()[1]  # 3 + 2√2
+    >>> low, high = number.isolating_interval()
+    >>> bool(5.8 < low < high < 5.9), 5.8 < float(number.ball(60).mid()) < 5.9, number.radicals().is_algebraic
+    (True, True, True)
     """
 
     polynomial: tuple[int, ...]
     index: int
 
     def ball(self, bits: int) -> Any:
-        """An ``arb`` that holds the number, of about this many bits."""
+        """An ``arb`` that holds the number, of about this many bits.
+
+        Parameters
+        ----------
+        bits : int
+            Precision, >= 1.
+
+        Returns
+        -------
+        flint.arb
+        """
         if len(self.polynomial) == 2:
             with working_bits(bits) as flint:
                 return flint.arb(flint.fmpq(-self.polynomial[0], self.polynomial[1]))
@@ -50,13 +65,33 @@ class AlgebraicNumber:
         return Fraction(-self.polynomial[0], self.polynomial[1]) if len(self.polynomial) == 2 else None
 
     def isolating_interval(self, bits: int = 64) -> tuple[Fraction, Fraction]:
-        """Rational ends of an interval that holds this root of the polynomial and no other."""
+        """Rational ends of an interval that holds this root of the polynomial and no other.
+
+        Parameters
+        ----------
+        bits : int
+            Precision of the enclosure to start from.
+
+        Returns
+        -------
+        tuple of two Fractions
+        """
         if self.rational is not None:
             return self.rational, self.rational
         return arb_ends(self.ball(bits))
 
     def digits(self, digits: int) -> Any:
-        """An ``mpmath.mpf`` with this many right digits."""
+        """An ``mpmath.mpf`` with this many right digits.
+
+        Parameters
+        ----------
+        digits : int
+            Number of decimal digits, >= 1.
+
+        Returns
+        -------
+        mpmath.mpf
+        """
         import mpmath
 
         with mpmath.workdps(digits + 5):
@@ -66,6 +101,10 @@ class AlgebraicNumber:
 
     def radicals(self) -> Any:
         """The number in radicals, as a SymPy expression, where the degree is at most 4.
+
+        Returns
+        -------
+        sympy expression
 
         Raises
         ------

@@ -39,6 +39,13 @@ class Enclosure:
     ----------
     low, high : float
         The ends, rounded outwards; equal to 0 both where it is proven that there is no density.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> bounds = rmt.Semicircle().enclose(0.0)
+    >>> bounds.low <= 1 / 3.141592653589793 <= bounds.high
+    True
     """
 
     low: float

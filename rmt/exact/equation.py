@@ -37,14 +37,40 @@ VARIABLES = {
 
 
 class Band(NamedTuple):
-    """An interval of the support between two algebraic numbers."""
+    """An interval of the support between two algebraic numbers.
+
+    Parameters
+    ----------
+    low, high : AlgebraicNumber
+        The ends.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> rmt.MarchenkoPastur(4).equation().bands()
+    (Band(low=1, high=9),)
+    """
 
     low: AlgebraicNumber
     high: AlgebraicNumber
 
 
 class ExactAtom(NamedTuple):
-    """A point mass: its position, and its mass as a fraction or algebraic number."""
+    """A point mass: its position, and its mass as a fraction or algebraic number.
+
+    Parameters
+    ----------
+    position : AlgebraicNumber
+        Where it lies.
+    mass : Fraction or AlgebraicNumber
+        Its mass, in (0, 1].
+
+    Examples
+    --------
+    >>> import rmt
+    >>> rmt.MarchenkoPastur(4).equation().atoms()
+    (ExactAtom(position=0, mass=Fraction(3, 4)),)
+    """
 
     position: AlgebraicNumber
     mass: Fraction | AlgebraicNumber
@@ -66,6 +92,27 @@ class Equation(IntegerPolynomial, _AnEquation):
     seed : tuple of Fraction
         First moments m_0, m_1, ... of the law, which tell its branch at infinity from the others; empty where there
         are none.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> equation = rmt.MarchenkoPastur(4).equation()
+    >>> print(equation)
+    4*G^2*z - G*z - 3*G + 1
+    >>> equation.moments(3), equation.edges()
+    ((Fraction(1, 1), Fraction(5, 1), Fraction(29, 1)), (1, 9))
+    >>> equation.atoms(), equation.pieces(), equation.bands()
+    ((ExactAtom(position=0, mass=Fraction(3, 4)),), (Band(low=1, high=9),), (Band(low=1, high=9),))
+    >>> equation.discriminant().factors()
+    ((z - 9, 1), (z - 1, 1))
+    >>> equation.moebius(2, 0, 0, 1).edges(), equation.transposed(4).moments(2)
+    ((2, 18), (Fraction(4, 1), Fraction(20, 1)))
+    >>> equation.poles(), round(float(equation.density(4.0)), 9)
+    (((0, Fraction(3, 4)),), 0.038525278)
+    >>> equation.recurrence().continued([1, 1], 3)
+    [Fraction(1, 1), Fraction(1, 1), Fraction(5, 1), Fraction(29, 1)]
+    >>> rmt.exact.family(lambda c: rmt.MarchenkoPastur(ratio=c)).at(c=4).moments(2)
+    (Fraction(1, 1), Fraction(5, 1))
     """
 
     seed: tuple[Fraction, ...] = field(default=(), compare=False)
@@ -109,6 +156,15 @@ class Equation(IntegerPolynomial, _AnEquation):
     def at(self, **values: Any) -> Any:
         """The equation at rational values of the symbols: its factor that is the law's.
 
+        Parameters
+        ----------
+        **values : int or Fraction
+            Values by the names of the symbols.
+
+        Returns
+        -------
+        Equation
+
         Raises
         ------
         ValueError
@@ -122,6 +178,10 @@ class Equation(IntegerPolynomial, _AnEquation):
     def discriminant(self) -> IntegerPolynomial:
         """The discriminant in G (or what stands for it): its zeros are where two roots meet, the edges among them.
 
+        Returns
+        -------
+        IntegerPolynomial
+
         Examples
         --------
         >>> import rmt
@@ -134,8 +194,19 @@ class Equation(IntegerPolynomial, _AnEquation):
     def moments(self, k: int) -> tuple[Fraction, ...]:
         """Moments m_1 ... m_k as fractions, by Newton's iteration on the series at infinity, or the recurrence.
 
+        Parameters
+        ----------
+        k : int
+            Highest order, >= 1.
+
+        Returns
+        -------
+        tuple of Fraction
+
         Raises
         ------
+        TypeError
+            If an argument is not of the kind named above.
         ValueError
             If symbols are left in the equation.
         """
@@ -152,6 +223,10 @@ class Equation(IntegerPolynomial, _AnEquation):
 
     def recurrence(self) -> Recurrence:
         """The linear recurrence of the moments, proven; ``print`` it.
+
+        Returns
+        -------
+        Recurrence
 
         Raises
         ------
@@ -232,7 +307,12 @@ class Equation(IntegerPolynomial, _AnEquation):
         return largest * (1 + 1e-9)
 
     def pieces(self) -> tuple[Band, ...]:
-        """Intervals between critical points on which the density is positive."""
+        """Intervals between critical points on which the density is positive.
+
+        Returns
+        -------
+        tuple of Band
+        """
         if "_pieces" not in self.__dict__:
             points = self.critical_points
             self.__dict__["_pieces"] = tuple(
@@ -245,6 +325,10 @@ class Equation(IntegerPolynomial, _AnEquation):
         """Intervals of the support with algebraic ends, from left to right; touching ones are one.
 
         Between two critical points the density is positive or zero throughout, which is decided at one rational point.
+
+        Returns
+        -------
+        tuple of Band
         """
         bands: list[Band] = []
         for low, high in self.pieces():
@@ -255,6 +339,10 @@ class Equation(IntegerPolynomial, _AnEquation):
 
     def edges(self) -> tuple[AlgebraicNumber, ...]:
         """Ends of the intervals of the support, from left to right.
+
+        Returns
+        -------
+        tuple of AlgebraicNumber
 
         Examples
         --------
@@ -280,11 +368,21 @@ class Equation(IntegerPolynomial, _AnEquation):
         raise ConvergenceError("a root of the equation could not be told from its neighbours", point=float(x))
 
     def atoms(self) -> tuple[ExactAtom, ...]:
-        """Point masses, from left to right: poles of G on the line."""
+        """Point masses, from left to right: poles of G on the line.
+
+        Returns
+        -------
+        tuple of ExactAtom
+        """
         return tuple(ExactAtom(place, mass) for place, mass in self.poles() if mass > 0)
 
     def poles(self) -> tuple[tuple[AlgebraicNumber, Fraction | AlgebraicNumber], ...]:
-        """Real poles of the branch of the law, with their residues, which are masses and positive for a law."""
+        """Real poles of the branch of the law, with their residues, which are masses and positive for a law.
+
+        Returns
+        -------
+        tuple of pairs of a position and a mass
+        """
         flint = require_flint()
         found = []
         for place in real_roots(self.rows[-1]):
@@ -346,8 +444,16 @@ class Equation(IntegerPolynomial, _AnEquation):
         ----------
         x : array_like of float
 
+        Returns
+        -------
+        float or ndarray of float, like `x`
+
         Raises
         ------
+        TypeError
+            If an argument is not of the kind named above.
+        ValueError
+            If an argument is out of the range named above.
         ConvergenceError
             At an edge.
         """
@@ -366,6 +472,15 @@ class Equation(IntegerPolynomial, _AnEquation):
     def moebius(self, a: Any, b: Any, c: Any, d: Any) -> Equation:
         """The equation of (aX + b)/(cX + d), a d ≠ b c.
 
+        Parameters
+        ----------
+        a, b, c, d : int or Fraction
+            Coefficients of the map.
+
+        Returns
+        -------
+        Equation
+
         Raises
         ------
         ValueError
@@ -378,7 +493,17 @@ class Equation(IntegerPolynomial, _AnEquation):
         )
 
     def transposed(self, ratio: Any) -> Equation:
-        """The equation of X*X from that of XX*, with rows/columns = `ratio`."""
+        """The equation of X*X from that of XX*, with rows/columns = `ratio`.
+
+        Parameters
+        ----------
+        ratio : int or Fraction
+            Rows over columns of X, > 0.
+
+        Returns
+        -------
+        Equation
+        """
         return self._mapped(lambda p, r: eliminations.transposed(p, r.quotient(ratio, "ratio"), r))
 
     def _mapped(self, operation: Callable[[Any, Ring], Any]) -> Equation:

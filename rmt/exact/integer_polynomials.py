@@ -38,6 +38,19 @@ class IntegerPolynomial:
         Names of the variables, the main one first.
     terms : tuple of (exponents, coefficient)
         The monomials, those of highest order first.
+
+    Examples
+    --------
+    >>> from rmt.exact import IntegerPolynomial
+    >>> p = IntegerPolynomial(("x", "y"), IntegerPolynomial.sorted_terms({(2, 0): 1, (0, 2): -1}))
+    >>> p, p.latex()
+    (x^2 - y^2, 'x^{2} - y^{2}')
+    >>> p.factors()
+    ((x - y, 1), (x + y, 1))
+    >>> p.at(y=2).without("y")
+    x^2 - 4
+    >>> len(p.sympy().free_symbols)
+    2
     """
 
     variables: tuple[str, ...]
@@ -45,7 +58,17 @@ class IntegerPolynomial:
 
     @staticmethod
     def sorted_terms(terms: Mapping[tuple[int, ...], int]) -> Terms:
-        """Terms in lexical order, with a positive first coefficient."""
+        """Terms in lexical order, with a positive first coefficient.
+
+        Parameters
+        ----------
+        terms : mapping of tuple of int to int
+            Coefficients by exponents.
+
+        Returns
+        -------
+        mapping
+        """
         ordered = sorted(((k, v) for k, v in terms.items() if v), reverse=True)
         sign = -1 if ordered and ordered[0][1] < 0 else 1
         return tuple((k, sign * v) for k, v in ordered)
@@ -91,6 +114,10 @@ class IntegerPolynomial:
     def latex(self) -> str:
         """Return LaTeX source.
 
+        Returns
+        -------
+        str
+
         Examples
         --------
         >>> IntegerPolynomial(("G", "z"), (((2, 0), 1), ((1, 1), -1), ((0, 0), 1))).latex()
@@ -101,6 +128,10 @@ class IntegerPolynomial:
 
     def sympy(self) -> Any:
         """Return the polynomial as a SymPy expression.
+
+        Returns
+        -------
+        sympy expression
 
         Raises
         ------
@@ -115,11 +146,26 @@ class IntegerPolynomial:
         )
 
     def factors(self) -> tuple[tuple[IntegerPolynomial, int], ...]:
-        """Irreducible factors that are not numbers, with their multiplicities."""
+        """Irreducible factors that are not numbers, with their multiplicities.
+
+        Returns
+        -------
+        tuple of pairs of a factor and its power
+        """
         return tuple((from_flint(f, self.variables), int(e)) for f, e in self.flint.factor()[1] if not f.is_constant())
 
     def without(self, *names: str) -> IntegerPolynomial:
-        """The same polynomial without variables that do not occur in it."""
+        """The same polynomial without variables that do not occur in it.
+
+        Parameters
+        ----------
+        *names : str
+            Variables of which no power occurs.
+
+        Returns
+        -------
+        IntegerPolynomial
+        """
         keep = [i for i, v in enumerate(self.variables) if v not in names]
         return IntegerPolynomial(
             tuple(self.variables[i] for i in keep), tuple((tuple(k[i] for i in keep), c) for k, c in self.terms)
@@ -138,6 +184,15 @@ class IntegerPolynomial:
 
     def at(self, **values: Any) -> IntegerPolynomial:
         """The polynomial with rational numbers in the place of some variables, without denominators.
+
+        Parameters
+        ----------
+        **values : int or Fraction
+            Numbers by the names of variables.
+
+        Returns
+        -------
+        IntegerPolynomial
 
         Raises
         ------

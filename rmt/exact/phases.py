@@ -33,6 +33,16 @@ class PhaseDiagram:
         Number of intervals, one row for each value of the second parameter.
     boundaries : tuple of IntegerPolynomial
         Polynomials in the parameters on whose zeros alone the number can change.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> import rmt
+    >>> found = rmt.exact.phase_diagram(
+    ...     lambda s, a: rmt.boxplus(rmt.Semicircle(0, s), rmt.Bernoulli(Fraction(1, 2), -a, a)),
+    ...     (0.25, 2), (0.5, 2), points=8)
+    >>> found.names, found.intervals.shape
+    (('s', 'a'), (8, 8))
     """
 
     names: tuple[str, str]
@@ -61,8 +71,14 @@ def phase_diagram(
     **trial : real
         As in :func:`rmt.exact.family`.
 
+    Returns
+    -------
+    PhaseDiagram
+
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If the function does not have two parameters, or the double discriminant is too large.
 

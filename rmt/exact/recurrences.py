@@ -30,6 +30,13 @@ class Recurrence:
     ----------
     coefficients : tuple of tuple of int
         p_0, p_1, ..., each by its coefficients of 1, n, n², ...
+
+    Examples
+    --------
+    >>> import rmt
+    >>> recurrence = rmt.MarchenkoPastur().equation().recurrence()
+    >>> recurrence.continued([1, 1], 5)  # Catalan numbers
+    [Fraction(1, 1), Fraction(1, 1), Fraction(2, 1), Fraction(5, 1), Fraction(14, 1), Fraction(42, 1)]
     """
 
     coefficients: tuple[tuple[int, ...], ...]
@@ -60,6 +67,17 @@ class Recurrence:
 
     def continued(self, start: Sequence[Fraction], count: int) -> list[Fraction]:
         """Moments m_0 ... m_count from the first ones.
+
+        Parameters
+        ----------
+        start : sequence of Fraction
+            The first moments m_0, m_1, ....
+        count : int
+            Order of the last moment.
+
+        Returns
+        -------
+        list of Fraction
 
         Raises
         ------

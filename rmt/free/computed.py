@@ -34,6 +34,13 @@ class ComputedLaw(Law):
     ----------
     node : Node
         The expression (:mod:`rmt.free.tree`).
+
+    Examples
+    --------
+    >>> import rmt
+    >>> law = rmt.boxplus(rmt.Uniform(), rmt.Semicircle())
+    >>> law, len(law.subordination(1j))
+    (boxplus(Uniform(low=-1, high=1), Semicircle(mean=0, variance=1)), 2)
     """
 
     node: Node

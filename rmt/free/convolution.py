@@ -128,8 +128,14 @@ def free_power(law: Law, power: Any, *, closed_form: bool = True) -> Law:
     closed_form : bool
         Whether results that are named laws are returned as such.
 
+    Returns
+    -------
+    Law
+
     Raises
     ------
+    TypeError
+        If `law`, `power` or `closed_form` is not of the kind named above.
     ValueError
         If ``power <= 0``, or ``power < 1`` and the power does not exist (with the proof: a negative Hankel determinant
         of its moments, or a branch point of its G in the upper half plane), or that cannot be told.
@@ -159,8 +165,14 @@ def multiplicative_power(law: Law, power: Any, *, closed_form: bool = True) -> L
     closed_form : bool
         Whether results that are named laws are returned as such.
 
+    Returns
+    -------
+    Law
+
     Raises
     ------
+    TypeError
+        If `law`, `power` or `closed_form` is not of the kind named above.
     ValueError
         If the law takes negative values, or the power is not known to exist.
 
@@ -187,8 +199,14 @@ def compress(law: Law, fraction: Any, *, closed_form: bool = True) -> Law:
     closed_form : bool
         Whether results that are named laws are returned as such.
 
+    Returns
+    -------
+    Law
+
     Raises
     ------
+    TypeError
+        If `law`, `fraction` or `closed_form` is not of the kind named above.
     ValueError
         If `fraction` lies outside (0, 1].
 
@@ -302,10 +320,23 @@ def CompoundFreePoisson(rate: Any, jumps: Law, *, closed_form: bool = True) -> L
     closed_form : bool
         Whether results that are named laws are returned as such.
 
+    Returns
+    -------
+    Law
+
     Raises
     ------
+    TypeError
+        If `rate`, `jumps` or `closed_form` is not of the kind named above.
     ValueError
         If ``rate <= 0``.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> law = rmt.CompoundFreePoisson(2, rmt.Rademacher())
+    >>> law.free_cumulants(4)  # 2 m_k(jumps)
+    (0.0, 2.0, 0.0, 2.0)
     """
     check_laws("CompoundFreePoisson", (jumps,))
     return _finish(Compound(node_of(jumps), check_real("rate", rate, above=0.0)), closed_form)
@@ -320,10 +351,22 @@ def mixture(*laws: Law, weights: Sequence[Any] | None = None) -> Law:
     weights : sequence of real, optional
         Probabilities p_i > 0 with sum 1; equal by default.
 
+    Returns
+    -------
+    Law
+
     Raises
     ------
+    TypeError
+        If `laws` or `weights` is not of the kind named above.
     ValueError
         If no law is given, the number of weights is wrong, a weight is not > 0, or they do not sum to 1.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> rmt.mixture(rmt.Semicircle(), rmt.Rademacher(), weights=[0.5, 0.5]).atoms
+    ((-1.0, 0.25), (1.0, 0.25))
     """
     check_laws("mixture", laws)
     chosen = [Fraction(1, len(laws))] * len(laws) if weights is None else check_items("weights", weights)
@@ -513,6 +556,10 @@ def inverse(law: Law, *, closed_form: bool = True) -> Law:
     closed_form : bool
         Whether results that are named laws (inverses of Cauchy laws) are returned as such.
 
+    Returns
+    -------
+    Law
+
     Raises
     ------
     TypeError
@@ -548,6 +595,10 @@ def symmetrised(law: Law, *, closed_form: bool = True) -> Law:
     law : Law
     closed_form : bool
         Whether results that are named laws (the symmetrised quarter circle is a semicircle) are returned as such.
+
+    Returns
+    -------
+    Law
 
     Raises
     ------

@@ -55,6 +55,14 @@ class Deconvolution:
         Number of points z tried; the others had no ω in the upper half plane.
     heights : tuple of float
         Smallest and largest Im ω used: the resolution of the estimate.
+
+    Examples
+    --------
+    >>> import numpy as np, rmt
+    >>> observed = rmt.boxplus(rmt.Rademacher(), rmt.Semicircle(0, 0.25)).ppf(np.linspace(0.005, 0.995, 100))
+    >>> found = rmt.free_deconvolve(observed, rmt.Semicircle(0, 0.25))
+    >>> abs(found.law.mean()) < 0.01, found.residual < 0.1, found.points <= found.tried
+    (True, True, True)
     """
 
     law: Atomic
@@ -99,6 +107,8 @@ def free_deconvolve(
 
     Raises
     ------
+    TypeError
+        If `data`, `noise`, `grid` or `smoothing` is not of the kind named above.
     ValueError
         If there are fewer than 10 eigenvalues, one is not finite, the data or the noise of a multiplicative problem
         are not on [0, ∞), the grid is empty, ``smoothing < 0``, or it is so large that it takes the mass away.
@@ -181,8 +191,20 @@ def population_spectrum(
 
     Raises
     ------
+    TypeError
+        If `eigenvalues`, `ratio`, `grid` or `smoothing` is not of the kind named above.
     ValueError
         As for :func:`free_deconvolve`, or if ``ratio <= 0``.
+    ConvergenceError
+        If a value cannot be certified.
+
+    Examples
+    --------
+    >>> import numpy as np, rmt
+    >>> sample = rmt.sample_covariance([1.0, 3.0], 0.1).ppf(np.linspace(0.005, 0.995, 100))
+    >>> found = rmt.population_spectrum(sample, 0.1)
+    >>> round(found.law.mean(), 2)
+    2.0
     """
     noise = MarchenkoPastur(check_real("ratio", ratio, above=0.0))
     found = free_deconvolve(eigenvalues, noise, operation="multiplicative", grid=grid, smoothing=smoothing)

@@ -120,6 +120,10 @@ def deformed_wigner(potential: Any, variance: Any = 1, *, closed_form: bool = Tr
     closed_form : bool
         Whether a named law is returned as such.
 
+    Returns
+    -------
+    Law
+
     Raises
     ------
     TypeError
@@ -150,6 +154,10 @@ def anticommutator(mu: Law, nu: Law, *, closed_form: bool = True) -> Law:
         On bounded intervals.
     closed_form : bool
         Whether the form for semicircle laws is used.
+
+    Returns
+    -------
+    Law
 
     Raises
     ------
@@ -191,6 +199,10 @@ def commutator(mu: Law, nu: Law, *, closed_form: bool = True) -> Law:
     closed_form : bool
         Whether the form for semicircle laws is used.
 
+    Returns
+    -------
+    Law
+
     Raises
     ------
     TypeError
@@ -231,6 +243,10 @@ def FreeLevy(  # noqa: N802
         The Lévy measure divided by its mass; needed where ``rate > 0``.
     closed_form : bool
         Whether a named law is returned as such.
+
+    Returns
+    -------
+    Law
 
     Raises
     ------

@@ -43,6 +43,19 @@ class CircularElement:
     ----------
     variance : real
         > 0.
+
+    Raises
+    ------
+    TypeError
+        If `variance` is not of the kind named above.
+    ValueError
+        If `variance` is out of the range named above.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> rmt.polynomial_law({(0,): 1, (~0,): 1}, [rmt.CircularElement()])  # c + c*
+    Semicircle(mean=0, variance=2)
     """
 
     variance: Any = 1
@@ -56,6 +69,12 @@ class HaarUnitary:
     """A Haar unitary: the limit of Haar-distributed unitary or orthogonal matrices.
 
     A variable for :func:`polynomial_law` that is not self-adjoint: u u* = u* u = 1, and τ(u^k) = 0 for k != 0.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> rmt.polynomial_law({(0,): 1, (~0,): 1}, [rmt.HaarUnitary()])  # u + u*
+    Arcsine(radius=2)
     """
 
 
@@ -84,6 +103,8 @@ def polynomial_law(terms: Mapping[Word, Any], laws: Sequence[FreeVariable]) -> L
 
     Raises
     ------
+    TypeError
+        If `terms` or `laws` is not of the kind named above.
     ValueError
         If the polynomial is not self-adjoint, or constant, a letter names no variable, a coefficient is not finite,
         or a law is unbounded.
@@ -251,6 +272,13 @@ class PolynomialLaw(SearchedLaw):
     ----------
     terms : tuple of (word, coefficient)
     laws : tuple of Law, CircularElement or HaarUnitary
+
+    Examples
+    --------
+    >>> import rmt
+    >>> law = rmt.polynomial_law({(0, 1): 1, (1, 0): 1}, [rmt.Semicircle(), rmt.MarchenkoPastur()])
+    >>> type(law).__name__, law.moments(2, exact=True)
+    ('PolynomialLaw', (Fraction(0, 1), Fraction(6, 1)))
     """
 
     terms: tuple[tuple[Word, Any], ...]

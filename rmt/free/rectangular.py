@@ -166,6 +166,13 @@ class RectangularConvolution(SearchedLaw):
         Laws of X X* of the summands.
     ratio : real
         Rows/columns.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> law = rmt.rectangular_boxplus(rmt.MarchenkoPastur(0.5), rmt.Atomic([1], [1]), 0.5)
+    >>> type(law).__name__, law.mean()
+    ('RectangularConvolution', 2.0)
     """
 
     laws: tuple[Law, ...]

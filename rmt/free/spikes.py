@@ -48,6 +48,13 @@ class Outlier:
     overlap : float
         Limit of the squared inner product of its unit eigenvector with the eigenvector of the spike (with the
         eigenspace, for a multiple spike).
+
+    Examples
+    --------
+    >>> import rmt
+    >>> (found,) = rmt.outliers(rmt.Semicircle(), [2.0])
+    >>> found.spike, round(found.position, 12), round(found.overlap, 12)  # at 2 + 1/2, overlap 1 − 1/4
+    (2.0, 2.5, 0.75)
     """
 
     spike: float
@@ -96,6 +103,8 @@ def outliers(
 
     Raises
     ------
+    TypeError
+        If `law`, `spikes` or `perturbation` is not of the kind named above.
     ValueError
         If a spike is not finite, not positive (products), equals the eigenvalue it perturbs (0, respectively 1) or
         lies in the support of the law of its factor; if `law` is not on [0, ∞) (products), or has no such factor.
@@ -140,6 +149,13 @@ def spike_thresholds(
         Infinite where the support is unbounded; equal to the unperturbed eigenvalue (0, respectively 1) where
         every spike is seen, as at an edge with infinite density.
 
+    Raises
+    ------
+    TypeError
+        If `law`, `perturbation` or `factor` is not of the kind named above.
+    ValueError
+        If `law`, `perturbation` or `factor` is out of the range named above.
+
     Examples
     --------
     >>> from rmt.laws import MarchenkoPastur
@@ -174,8 +190,12 @@ def nonlinear_shrinkage(law: Law, eigenvalues: ArrayLike, *, factor: int | None 
 
     Raises
     ------
+    TypeError
+        If `eigenvalues` or `factor` is not of the kind named above.
     ValueError
         If a point lies outside the support (use :func:`outliers` there), or the law has no such factor.
+    ConvergenceError
+        If a value cannot be certified.
 
     Examples
     --------

@@ -78,6 +78,8 @@ def conjugate_kernel_law(
 
     Raises
     ------
+    TypeError
+        If `activation`, `ratios` or `q` is not of the kind named above.
     ValueError
         If a ratio is not positive, φ is constant, or there are fewer than two ratios.
 
@@ -130,6 +132,8 @@ def entrywise_kernel_law(activation: ActivationLike, ratio: float) -> Law:
 
     Raises
     ------
+    TypeError
+        If `activation` or `ratio` is not of the kind named above.
     ValueError
         If the ratio is not positive, or k is constant.
 

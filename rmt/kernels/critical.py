@@ -72,6 +72,8 @@ def critical_step(
 
     Raises
     ------
+    TypeError
+        If `kernel` or `loss` is not of the kind named above.
     ValueError
         If the kernel is no symmetric finite matrix, the loss is unknown, or a law comes without the `n` that its loss
         needs.
@@ -118,6 +120,8 @@ def condition_number(kernel: ArrayLike | Law | MLP, n: int | None = None) -> flo
 
     Raises
     ------
+    TypeError
+        If `kernel` is not of the kind named above.
     ValueError
         If `kernel` is no symmetric finite matrix, or `n` is missing or superfluous.
 

@@ -67,6 +67,8 @@ def dual(
 
     Raises
     ------
+    TypeError
+        If `activation`, `q1`, `q2`, `c`, `gap` or `return_error` is not of the kind named above.
     ValueError
         If an argument is out of range, both or neither of `c` and `gap` are given, or φ is not square integrable at
         the largest variance.
@@ -118,6 +120,8 @@ def slope_dual(
 
     Raises
     ------
+    TypeError
+        If `activation`, `q1`, `q2`, `c`, `gap` or `return_error` is not of the kind named above.
     ValueError
         As for :func:`dual`, and for an activation that jumps.
     ConvergenceError

@@ -36,6 +36,13 @@ class Posterior:
         Of the kernel of the training points.
     null_residual : ndarray of shape (n,) or (n, k)
         Part of the targets in the null space of that kernel, which no training reaches.
+
+    Examples
+    --------
+    >>> from rmt.kernels import bayes
+    >>> found = bayes([[1.0]], [2.0], test=[[0.5]], both=[[1.0]], noise=1.0)
+    >>> found.mean, found.covariance  # 0.5 · 2/(1 + 1) and 1 − 0.25/2
+    (array([0.5]), array([[0.875]]))
     """
 
     mean: Real
@@ -113,6 +120,8 @@ def flow(
 
     Raises
     ------
+    TypeError
+        If `ntk`, `y`, `time` or `test` is not of the kind named above.
     ValueError
         If shapes do not fit, something is not finite, the time is negative, or both a random and a given initial output
         are asked for.
@@ -151,12 +160,14 @@ def descent(
 
     Parameters
     ----------
-    ntk, y, test, nngp, nngp_test, nngp_both, initial, initial_test, loss
+    ntk, y
         As for :func:`flow`.
     steps : int
         Number k of steps.
     step : float
         Step size η > 0; beyond :func:`critical_step` the outputs diverge, as those of the network do.
+    test, nngp, nngp_test, nngp_both, initial, initial_test, loss
+        As for :func:`flow`.
 
     Returns
     -------
@@ -164,6 +175,8 @@ def descent(
 
     Raises
     ------
+    TypeError
+        If `ntk`, `y`, `steps`, `step` or `test` is not of the kind named above.
     ValueError
         As for :func:`flow`; if the step is not positive; if the outputs exceed the largest float.
 
@@ -217,6 +230,8 @@ def bayes(
 
     Raises
     ------
+    TypeError
+        If `nngp`, `y` or `noise` is not of the kind named above.
     ValueError
         If shapes do not fit, something is not finite, or the noise is negative.
 

@@ -46,6 +46,8 @@ def empirical_nngp(
 
     Raises
     ------
+    TypeError
+        If `width`, `X`, `activation`, `depth`, `sigma_w`, `sigma_b` or `rng` is not of the kind named above.
     ValueError
         If the inputs are not a finite two-dimensional array, or a scale is negative.
 
@@ -89,6 +91,8 @@ def empirical_ntk(
 
     Raises
     ------
+    TypeError
+        If `width`, `X`, `activation`, `depth`, `sigma_w`, `sigma_b` or `rng` is not of the kind named above.
     ValueError
         As for :func:`empirical_nngp`, and for an activation that jumps.
 

@@ -44,6 +44,13 @@ class Hierarchy:
         n² E O_3², to leading order.
     fourth : float or None
         n E O_4; None where φ has kinks, for which it does not exist.
+
+    Examples
+    --------
+    >>> from rmt.kernels import hierarchy
+    >>> found = hierarchy("linear")
+    >>> found.mean, round(found.variance, 9)
+    (2.0, 4.0)
     """
 
     mean: float
@@ -72,6 +79,8 @@ def hierarchy(activation: ActivationLike, x: float = 1.0, *, order: int = 4) -> 
 
     Raises
     ------
+    TypeError
+        If `activation`, `x` or `order` is not of the kind named above.
     ValueError
         If φ has kinks and ``order=4``: O_4 then holds products of delta functions; if x is 0.
 
@@ -160,6 +169,13 @@ def relu_tangent_variance(rho: float) -> tuple[float, float]:
     -------
     mean, variance : float
 
+    Raises
+    ------
+    TypeError
+        If `rho` is not of the kind named above.
+    ValueError
+        If `rho` is out of the range named above.
+
     Examples
     --------
     >>> mean, variance = relu_tangent_variance(0.0)
@@ -187,6 +203,13 @@ def linear_fourth_moment(width: float, depth: int) -> float:
     -------
     float
 
+    Raises
+    ------
+    TypeError
+        If `width` or `depth` is not of the kind named above.
+    ValueError
+        If `width` or `depth` is out of the range named above.
+
     Examples
     --------
     >>> round(linear_fourth_moment(7, 3), 9)
@@ -213,6 +236,13 @@ def linear_final_kernel(width: float, output: float, kernel: float, target: floa
     Returns
     -------
     float
+
+    Raises
+    ------
+    TypeError
+        If `width`, `output`, `kernel` or `target` is not of the kind named above.
+    ValueError
+        If `width`, `output`, `kernel` or `target` is out of the range named above.
 
     Examples
     --------
@@ -258,6 +288,8 @@ def corrected_kernel(ntk: ArrayLike, first: ArrayLike, fourth: ArrayLike, y: Arr
 
     Raises
     ------
+    TypeError
+        If `ntk`, `first`, `fourth`, `y` or `width` is not of the kind named above.
     ValueError
         If shapes do not fit or Θ is singular.
 

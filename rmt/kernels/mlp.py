@@ -126,6 +126,8 @@ def nngp(
 
     Raises
     ------
+    TypeError
+        If `X`, `Y`, `activation`, `depth`, `sigma_w` or `sigma_b` is not of the kind named above.
     ValueError
         If the inputs are not a finite two-dimensional array, a scale is negative, φ is not square integrable at the
         largest variance met, or the kernel does not fit into memory.
@@ -181,6 +183,8 @@ def ntk(
 
     Raises
     ------
+    TypeError
+        If `X`, `Y`, `activation`, `depth`, `sigma_w` or `sigma_b` is not of the kind named above.
     ValueError
         As for :func:`nngp`; for an activation that jumps; if `width` is missing or superfluous; if ``"mup"`` is given
         scales.
@@ -219,6 +223,8 @@ def nngp_and_ntk(
 
     Raises
     ------
+    TypeError
+        If `X`, `Y`, `activation`, `depth`, `sigma_w` or `sigma_b` is not of the kind named above.
     ValueError
         As for the two.
 
@@ -237,10 +243,59 @@ class MLP(networks.MLP):
     """A wide multilayer perceptron: :class:`rmt.networks.MLP` with its two kernels.
 
     Its L layers are the hidden layers of the kernels; the read-out that follows has the scales of the last of them.
+
+    Parameters
+    ----------
+    depth : int
+        Number L of layers, and of factors D_l W_l of the Jacobian.
+    activation : str, callable, Activation, or a sequence of them
+        One for all layers, or one each.
+    sigma_w : float or sequence of float
+        Weights have variance ``sigma_w² / fan_in``; orthogonal ones are sigma_w times an orthogonal matrix
+        (orthonormal rows if the layer narrows, columns if it widens).
+    sigma_b : float or sequence of float
+        Standard deviation of the biases.
+    weights : str, EntryLaw, frozen scipy.stats distribution, or Law
+        ``"gaussian"``, ``"orthogonal"``, or any entry law of :mod:`rmt.ensembles.entries`.
+    widths : sequence of L + 1 positive numbers, optional
+        Widths N_0, ..., N_L, or their ratios; all equal by default.
+    input_q : float, optional
+        Mean square of the entries of the input. Without it every layer sits at the stationary length q*, which
+        exists only if all layers are equal.
+
+    Raises
+    ------
+    TypeError
+        If `depth`, `activation`, `sigma_w` or `sigma_b` is not of the kind named above.
+    ValueError
+        If `depth`, `activation`, `sigma_w` or `sigma_b` is out of the range named above.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> net = rmt.MLP(2, "relu", sigma_w=2**0.5)
+    >>> net.nngp([[1.0, 0.0]]).round(6), net.ntk([[1.0, 0.0]]).round(6)  # the latter L + 1 times the former
+    (array([[1.]]), array([[3.]]))
+    >>> net.with_depth(3).depth, net.with_weights("orthogonal").weights
+    (3, 'orthogonal')
     """
 
     def nngp(self, X: ArrayLike, Y: ArrayLike | None = None, **options: Any) -> Real:
-        """Covariance of the outputs: :func:`rmt.kernels.nngp`, which names the options."""
+        """Covariance of the outputs: :func:`rmt.kernels.nngp`, which names the options.
+
+        Parameters
+        ----------
+        X : array_like of float, shape (n, d)
+            Inputs, one a row.
+        Y : array_like of float, shape (m, d), optional
+            Other inputs; `X` again when None.
+        **options : object
+            As for :func:`rmt.kernels.nngp`.
+
+        Returns
+        -------
+        ndarray of float, shape (n, n) or (n, m)
+        """
         return _one(gram(recursion(self), X, Y, wanted=(NNGP,), **options))
 
     def ntk(
@@ -255,6 +310,23 @@ class MLP(networks.MLP):
         """Neural tangent kernel: :func:`rmt.kernels.ntk`, which names the options.
 
         With ``parametrization="standard"`` the attribute `widths` gives the widths.
+
+        Parameters
+        ----------
+        X : array_like of float, shape (n, d)
+            Inputs, one a row.
+        Y : array_like of float, shape (m, d), optional
+            Other inputs; `X` again when None.
+        parametrization : {"ntk", "standard", "mup"}
+            As for :func:`rmt.kernels.ntk`.
+        train_biases : bool
+            Whether biases are trained.
+        **options : object
+            As for :func:`rmt.kernels.ntk`.
+
+        Returns
+        -------
+        ndarray of float, shape (n, n) or (n, m)
         """
         width = None
         if parametrization == "standard":
@@ -265,11 +337,31 @@ class MLP(networks.MLP):
         return _one(gram(layers, X, Y, wanted=(NTK,), **options))
 
     def with_weights(self, weights: Any) -> MLP:
-        """The same network with other weights."""
+        """The same network with other weights.
+
+        Parameters
+        ----------
+        weights : str, EntryLaw, frozen scipy.stats distribution, or Law
+            As for the class.
+
+        Returns
+        -------
+        MLP
+        """
         return MLP(self.depth, self.activations, self.sigma_w, self.sigma_b, weights, self.widths, self.input_q)
 
     def with_depth(self, depth: int) -> MLP:
-        """The same layers, all equal, in another number."""
+        """The same layers, all equal, in another number.
+
+        Parameters
+        ----------
+        depth : int
+            Number of layers, >= 1.
+
+        Returns
+        -------
+        MLP
+        """
         made = super().with_depth(depth)
         return MLP(depth, made.activations, made.sigma_w, made.sigma_b, made.weights, input_q=made.input_q)
 

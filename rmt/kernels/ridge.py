@@ -49,6 +49,14 @@ class RidgeEquivalent:
     train : float
         Mean squared residual on the data.
     noise : float
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.kernels import ridge
+    >>> found = ridge(np.ones(50) / 50, np.ones(50), n=20, ridge=0.1)
+    >>> found.df1 < 20, found.test > found.train
+    (True, True)
     """
 
     n: float
@@ -83,6 +91,14 @@ class FeatureEquivalent:
     test, train : float
         As for :class:`RidgeEquivalent`.
     noise : float
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.kernels import random_features
+    >>> found = random_features(np.ones(50) / 50, np.ones(50), n=20, features=40, ridge=0.1)
+    >>> found.test > found.train
+    True
     """
 
     n: float
@@ -188,9 +204,13 @@ def ridge(
 
     Raises
     ------
+    TypeError
+        If `eigenvalues`, `target`, `n`, `ridge` or `noise` is not of the kind named above.
     ValueError
         If something is negative or of the wrong length; if the ridge is 0 and the kernel has no more than n
         eigenvalues with no noise to be the limit (κ = 0 then: the model is unregularised least squares).
+    ConvergenceError
+        If a value cannot be certified.
 
     Notes
     -----
@@ -250,12 +270,14 @@ def random_features(
 
     Parameters
     ----------
-    eigenvalues, target, n, noise, size
+    eigenvalues, target, n
         As for :func:`ridge`.
     features : float
         Number m of features; the test error peaks where m = n (double descent).
     ridge : float
         δ > 0.
+    noise, size
+        As for :func:`ridge`.
 
     Returns
     -------
@@ -263,6 +285,8 @@ def random_features(
 
     Raises
     ------
+    TypeError
+        If `eigenvalues`, `target`, `n`, `features`, `ridge` or `noise` is not of the kind named above.
     ValueError
         If something is negative or of the wrong length, or the ridge is not positive.
 
@@ -311,9 +335,11 @@ def learning_curve(
 
     Parameters
     ----------
-    eigenvalues, target, ridge, noise, size
+    eigenvalues, target
         As for :func:`ridge`.
     n : array_like of float
+    ridge, noise, size
+        As for :func:`ridge`.
 
     Returns
     -------
@@ -321,8 +347,12 @@ def learning_curve(
 
     Raises
     ------
+    TypeError
+        If `eigenvalues`, `target`, `n`, `ridge` or `noise` is not of the kind named above.
     ValueError
         As for :func:`ridge`.
+    ConvergenceError
+        If a value cannot be certified.
 
     Examples
     --------

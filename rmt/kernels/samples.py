@@ -30,6 +30,16 @@ class SphereKernelMatrix(Ensemble):
     ------
     ValueError
         If the ratio is not positive.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.kernels import SphereKernelMatrix, zonal
+    >>> matrix = SphereKernelMatrix(zonal(np.exp), ratio=0.5)
+    >>> matrix.dimension(100), matrix.sample(4, rng=0).shape
+    (200, (4, 4))
+    >>> matrix.outlier(100) > matrix.law().support[0].high
+    True
     """
 
     def __init__(self, kernel: ZonalKernel, ratio: float) -> None:
@@ -40,15 +50,40 @@ class SphereKernelMatrix(Ensemble):
         return f"SphereKernelMatrix({self.kernel!r}, ratio={self.ratio!r})"
 
     def law(self) -> Law:
-        """Limit law of the bulk: :meth:`ZonalKernel.gram_law`."""
+        """Limit law of the bulk: :meth:`ZonalKernel.gram_law`.
+
+        Returns
+        -------
+        Law
+        """
         return self.kernel.gram_law(self.ratio)
 
     def dimension(self, n: int) -> int:
-        """Dimension d of the space for n points."""
+        """Dimension d of the space for n points.
+
+        Parameters
+        ----------
+        n : int
+            Number of points, >= 1.
+
+        Returns
+        -------
+        int
+        """
         return max(2, round(n / self.ratio))
 
     def outlier(self, n: int) -> float | None:
-        """Position of the outlier of n points: :meth:`ZonalKernel.outlier`."""
+        """Position of the outlier of n points: :meth:`ZonalKernel.outlier`.
+
+        Parameters
+        ----------
+        n : int
+            Number of points, >= 1.
+
+        Returns
+        -------
+        float or None
+        """
         return self.kernel.outlier(n, self.dimension(n))
 
     def _sample(self, n: int, rng: np.random.Generator) -> Float:
@@ -73,6 +108,13 @@ class ConjugateKernelMatrix(Ensemble):
     ratios : sequence of L + 1 positive numbers
         n/d_0, n/d_1, ..., n/d_L.
     q : float or sequence of float
+
+    Examples
+    --------
+    >>> from rmt.kernels import ConjugateKernelMatrix
+    >>> matrix = ConjugateKernelMatrix("relu", ratios=(0.5, 0.5))
+    >>> matrix.eigenvalues(6, rng=0).shape, matrix.law().mean()
+    ((6,), 1.0)
     """
 
     def __init__(
@@ -88,7 +130,12 @@ class ConjugateKernelMatrix(Ensemble):
         return f"{type(self).__name__}({self.activation!r}, ratios={self.ratios!r}, q={self.q!r})"
 
     def law(self) -> Law:
-        """Limit law: :func:`conjugate_kernel_law`."""
+        """Limit law: :func:`conjugate_kernel_law`.
+
+        Returns
+        -------
+        Law
+        """
         return conjugate_kernel_law(self.activation, self.ratios, q=self.q)
 
     def _features(self, n: int, rng: np.random.Generator) -> tuple[list[Float], list[Float], list[Float]]:
@@ -108,10 +155,30 @@ class ConjugateKernelMatrix(Ensemble):
 
 
 class TangentKernelMatrix(ConjugateKernelMatrix):
-    """Neural tangent kernel X_Lᵀ X_L + Σ (S_lᵀ S_l) ⊙ (X_{l−1}ᵀ X_{l−1}) of a random network; see :func:`ntk_law`."""
+    """Neural tangent kernel X_Lᵀ X_L + Σ (S_lᵀ S_l) ⊙ (X_{l−1}ᵀ X_{l−1}) of a random network; see :func:`ntk_law`.
+
+    Parameters
+    ----------
+    activation : str, callable, Activation, or a sequence of them
+    ratios : sequence of L + 1 positive numbers
+        n/d_0, n/d_1, ..., n/d_L.
+    q : float or sequence of float
+
+    Examples
+    --------
+    >>> from rmt.kernels import TangentKernelMatrix
+    >>> matrix = TangentKernelMatrix("relu", ratios=(0.5, 0.5))
+    >>> matrix.eigenvalues(6, rng=0).shape, matrix.law().mean() > 1.0
+    ((6,), True)
+    """
 
     def law(self) -> Law:
-        """Limit law: :func:`ntk_law`."""
+        """Limit law: :func:`ntk_law`.
+
+        Returns
+        -------
+        Law
+        """
         return ntk_law(self.activation, self.ratios, q=self.q)
 
     def _sample(self, n: int, rng: np.random.Generator) -> Float:
@@ -136,6 +203,15 @@ class EntrywiseKernelMatrix(Ensemble):
         k, whose mean is taken off.
     ratio : float
         n/p.
+
+    Examples
+    --------
+    >>> from rmt.kernels import EntrywiseKernelMatrix
+    >>> matrix = EntrywiseKernelMatrix("relu", ratio=0.5)
+    >>> matrix.sample(4, rng=0).diagonal(), matrix.eigenvalues(4, rng=0).shape
+    (array([0., 0., 0., 0.]), (4,))
+    >>> round(matrix.law().mean(), 12)
+    0.0
     """
 
     def __init__(self, activation: ActivationLike, ratio: float) -> None:
@@ -147,7 +223,12 @@ class EntrywiseKernelMatrix(Ensemble):
         return f"EntrywiseKernelMatrix({self.activation!r}, ratio={self.ratio!r})"
 
     def law(self) -> Law:
-        """Limit law: :func:`entrywise_kernel_law`."""
+        """Limit law: :func:`entrywise_kernel_law`.
+
+        Returns
+        -------
+        Law
+        """
         return entrywise_kernel_law(self.activation, self.ratio)
 
     def _sample(self, n: int, rng: np.random.Generator) -> Float:

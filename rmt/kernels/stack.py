@@ -38,6 +38,19 @@ class Dense:
     ----------
     sigma_w, sigma_b : float
         Weights have variance ``sigma_w²/fan_in``, biases ``sigma_b²``.
+
+    Raises
+    ------
+    TypeError
+        If `sigma_w` or `sigma_b` is not of the kind named above.
+    ValueError
+        If `sigma_w` or `sigma_b` is out of the range named above.
+
+    Examples
+    --------
+    >>> from rmt.kernels import Dense, Stack
+    >>> Stack([Dense(sigma_w=2.0, sigma_b=1.0)]).nngp([[1.0, 0.0]])  # 4/2 + 1
+    array([[3.]])
     """
 
     sigma_w: float = 1.0
@@ -60,6 +73,19 @@ class Conv:
     stride : int or tuple of int
     padding : {"circular", "zero"}
         What lies beyond the border. With ``"zero"`` the window still counts all of its offsets.
+
+    Raises
+    ------
+    TypeError
+        If `sigma_w`, `sigma_b`, `size`, `stride` or `padding` is not of the kind named above.
+    ValueError
+        If `sigma_w`, `sigma_b`, `size`, `stride` or `padding` is out of the range named above.
+
+    Examples
+    --------
+    >>> from rmt.kernels import Conv, Flatten, Stack
+    >>> Stack([Conv(size=3), "relu", Flatten()]).nngp([[[[1.0], [0.0], [0.0]]]]).shape
+    (1, 1)
     """
 
     sigma_w: float = 1.0
@@ -81,17 +107,38 @@ class Conv:
 
 @dataclass(frozen=True)
 class LayerNorm:
-    """Normalisation to mean 0 and variance 1 over the features, those of one pixel in an image."""
+    """Normalisation to mean 0 and variance 1 over the features, those of one pixel in an image.
+
+    Examples
+    --------
+    >>> from rmt.kernels import Dense, LayerNorm, Stack
+    >>> Stack([Dense(), LayerNorm(), "relu", Dense()]).nngp([[3.0, 0.0]]).round(9)  # E relu(x)²
+    array([[0.5]])
+    """
 
 
 @dataclass(frozen=True)
 class Flatten:
-    """All pixels and channels as one vector."""
+    """All pixels and channels as one vector.
+
+    Examples
+    --------
+    >>> from rmt.kernels import Flatten
+    >>> Flatten()
+    Flatten()
+    """
 
 
 @dataclass(frozen=True)
 class GlobalAveragePool:
-    """Mean over all pixels."""
+    """Mean over all pixels.
+
+    Examples
+    --------
+    >>> from rmt.kernels import GlobalAveragePool
+    >>> GlobalAveragePool()
+    GlobalAveragePool()
+    """
 
 
 class Residual:
@@ -105,8 +152,16 @@ class Residual:
 
     Raises
     ------
+    TypeError
+        If `layers` or `scale` is not of the kind named above.
     ValueError
         If the last layer is neither dense nor a convolution: h and f(h) would not be independent.
+
+    Examples
+    --------
+    >>> from rmt.kernels import Dense, Residual, Stack
+    >>> Stack([Dense(), Residual([Dense()], scale=2.0)]).nngp([[1.0]])  # 1 + 2²
+    array([[5.]])
     """
 
     def __init__(self, layers: Sequence[Any], scale: float = 1.0) -> None:
@@ -125,11 +180,29 @@ class Residual:
 def attention(*arguments: Any, **options: Any) -> NoReturn:
     """Refuse attention, and say why.
 
+    Parameters
+    ----------
+    *arguments, **options : object
+        Whatever comes.
+
+    Returns
+    -------
+    never
+
     Raises
     ------
     ValueError
         Always: the scores QKᵀ of one head stay random in the limit of large width, so that its output is a mixture of
         Gaussians and no Gaussian process (Hron et al. 2020).
+
+    Examples
+    --------
+    >>> from rmt.kernels import attention
+    >>> try:
+    ...     attention()
+    ... except ValueError as error:
+    ...     print(str(error)[:42])
+    attention has no kernel here: the scores o
     """
     raise ValueError(
         "attention has no kernel here: the scores of one head stay random at infinite width, so that its output is not "
@@ -164,6 +237,8 @@ class Stack:
     ------
     TypeError
         If something is neither a layer nor an activation.
+    ValueError
+        If `layers` is out of the range named above.
 
     Notes
     -----
@@ -175,6 +250,8 @@ class Stack:
     --------
     >>> net = Stack([Dense(1.0), Residual(["relu", Dense(2**0.5)], scale=0.5), "relu", Dense(2**0.5)])
     >>> net.nngp([[1.0, 1.0]]).shape
+    (1, 1)
+    >>> Stack([Dense(), "relu", Dense()]).ntk([[1.0, 0.0]]).shape
     (1, 1)
     """
 

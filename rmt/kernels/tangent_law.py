@@ -194,6 +194,8 @@ def ntk_law(
 
     Raises
     ------
+    TypeError
+        If `activation`, `ratios` or `q` is not of the kind named above.
     ValueError
         If a ratio is not positive, φ is constant, jumps, or is even (b² = 0) below the last layer.
     ConvergenceError

@@ -47,6 +47,14 @@ class Mercer:
         Bounds on the absolute errors of `eigenvalues`.
     rest : float
         Trace h(1) − Σ N λ that other degrees carry.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.kernels import zonal
+    >>> found = zonal(np.exp).mercer(3, 2)
+    >>> found.degrees, found.multiplicities, found.repeated().shape
+    ((0, 1), (1, 3), (4,))
     """
 
     degrees: tuple[int, ...]
@@ -56,7 +64,12 @@ class Mercer:
     rest: float
 
     def repeated(self) -> Real:
-        """Every eigenvalue as often as its multiplicity says, largest degree last."""
+        """Every eigenvalue as often as its multiplicity says, largest degree last.
+
+        Returns
+        -------
+        ndarray of float
+        """
         return np.repeat(self.eigenvalues, self.multiplicities)
 
 
@@ -66,6 +79,20 @@ class ZonalKernel:
     Attributes
     ----------
     name : str
+    function : callable
+        h as a function of arrays of cosines in [−1, 1].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.kernels import zonal
+    >>> kernel = zonal(np.exp)
+    >>> round(kernel.gram_law(0.5).mean() - (np.e - 1), 9)  # its mean is h(1) − h(0)
+    0.0
+    >>> kernel.decay(3), kernel.outlier(100, 50) > 1.0
+    (inf, True)
+    >>> kernel.mercer(3, 2).eigenvalues.shape, kernel.polynomial_gram_law(100, 20).mean() > 0.0
+    ((2,), True)
     """
 
     def __init__(self, name: str, function: Callable[[Real], Real]) -> None:
@@ -135,6 +162,8 @@ class ZonalKernel:
 
         Raises
         ------
+        TypeError
+            If an argument is not of the kind named above.
         ValueError
             If the dimension is below 2, or a degree is negative.
         ConvergenceError
@@ -194,6 +223,22 @@ class ZonalKernel:
 
         A term θ^s with odd s in h next to θ = 0 gives p = d − 1 + s (Bietti and Mairal 2019): d for the tangent kernel
         of ReLU networks, d + 2 for their NNGP. Where symmetry makes every other eigenvalue vanish, the rest decays so.
+
+        Parameters
+        ----------
+        dimension : int
+            Dimension of the space, >= 2.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        ValueError
+            If an argument is out of the range named above.
         """
         d = check_count("dimension", dimension, minimum=2)
         width, count = 0.7, 16
@@ -216,6 +261,22 @@ class ZonalKernel:
 
         a = h(1) − h(0) − h'(0) and b = h'(0) (El Karoui 2010, theorem 2.1). For a ratio above 1 the smallest
         eigenvalues sit at the atom a. One outlier may lie outside: :meth:`outlier`.
+
+        Parameters
+        ----------
+        ratio : float
+            Points over dimensions, n/d > 0.
+
+        Returns
+        -------
+        Law
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        ValueError
+            If an argument is out of the range named above.
         """
         gamma = float(check_real("ratio", ratio, above=0.0))
         value, slope, _ = self.derivatives_at_zero
@@ -227,6 +288,24 @@ class ZonalKernel:
         """Position of the one large eigenvalue of the Gram matrix of n points, n(h(0) + h''(0)/(2d)) + a + b.
 
         None where it does not leave the bulk; odd kernels have none.
+
+        Parameters
+        ----------
+        n : int
+            Number of points, >= 1.
+        dimension : int
+            Dimension of the space, >= 2.
+
+        Returns
+        -------
+        float or None
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        ValueError
+            If an argument is out of the range named above.
         """
         count, d = check_count("n", n), check_count("dimension", dimension, minimum=2)
         value, _, curvature = self.derivatives_at_zero
@@ -248,6 +327,26 @@ class ZonalKernel:
         The part of h of degree k behaves like a Wishart matrix of ratio n/N(d, k), free from the others; what is above
         counts as a multiple of the identity (Lu and Yau 2022): a ⊞ λ_k N(d, k) MP(n/N(d, k)), k = 1, ..., `degree`. For
         n ~ d² the first of them makes the d large eigenvalues, the second the bulk.
+
+        Parameters
+        ----------
+        n : int
+            Number of points, >= 1.
+        dimension : int
+            Dimension d of the space, >= 2.
+        degree : int, optional
+            Highest degree that counts by itself.
+
+        Returns
+        -------
+        Law
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        ValueError
+            If an argument is out of the range named above.
         """
         count, d = check_count("n", n), check_count("dimension", dimension, minimum=2)
         if degree is None:

@@ -30,8 +30,19 @@ class Affine(Law):
 
     Raises
     ------
+    TypeError
+        If `base`, `scale` or `shift` is not of the kind named above.
     ValueError
         If `scale` is 0 or a parameter is not finite.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> 2 * rmt.Rademacher() + 1
+    Bernoulli(p=Fraction(1, 2), low=-1, high=3)
+    >>> law = 3 * rmt.MarchenkoPastur() - 1
+    >>> law.base, law.scale, law.shift
+    (MarchenkoPastur(ratio=1, variance=3), 1, -1)
     """
 
     base: Law

@@ -204,6 +204,8 @@ class Atomic(AtomicLaw):
 
     Raises
     ------
+    TypeError
+        If `positions` or `weights` is not of the kind named above.
     ValueError
         If the lengths differ or are 0, a number is not finite, a weight is negative, or the sum is not 1.
 
@@ -322,6 +324,8 @@ class Bernoulli(_TwoPoints):
 
     Raises
     ------
+    TypeError
+        If `p`, `low` or `high` is not of the kind named above.
     ValueError
         If a parameter is not finite, `p` lies outside [0, 1], or ``low >= high``.
 

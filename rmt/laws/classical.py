@@ -26,6 +26,8 @@ class Arcsine(Law):
 
     Raises
     ------
+    TypeError
+        If `radius` is not of the kind named above.
     ValueError
         If `radius` is not finite or not > 0.
 
@@ -128,6 +130,8 @@ class Cauchy(Law):
 
     Raises
     ------
+    TypeError
+        If `location` or `scale` is not of the kind named above.
     ValueError
         If a parameter is not finite, or ``scale <= 0``.
 
@@ -224,6 +228,8 @@ class Gaussian(Law):
 
     Raises
     ------
+    TypeError
+        If `mean` or `variance` is not of the kind named above.
     ValueError
         If a parameter is not finite, or ``variance <= 0``.
 

@@ -233,6 +233,8 @@ class Wachter(_FreeJacobi):
 
     Raises
     ------
+    TypeError
+        If `a` or `b` is not of the kind named above.
     ValueError
         If a parameter is not finite or not > 0, or ``a + b <= 1``.
 
@@ -325,6 +327,8 @@ class ProjectionProduct(_FreeJacobi):
 
     Raises
     ------
+    TypeError
+        If `first` or `second` is not of the kind named above.
     ValueError
         If a trace is not in (0, 1).
 

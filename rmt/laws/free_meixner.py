@@ -87,6 +87,8 @@ class FreeMeixner(Law):
 
     Raises
     ------
+    TypeError
+        If `a` or `b` is not of the kind named above.
     ValueError
         If a parameter is not finite, or ``b < -1``.
 

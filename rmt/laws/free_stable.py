@@ -235,6 +235,8 @@ class FreeStable(Law):
 
     Raises
     ------
+    TypeError
+        If `alpha` or `rho` is not of the kind named above.
     ValueError
         If `alpha` or `rho` lies outside these intervals.
 

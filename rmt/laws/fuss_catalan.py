@@ -42,6 +42,8 @@ class FussCatalan(CurveLaw):
 
     Raises
     ------
+    TypeError
+        If `order` is not of the kind named above.
     ValueError
         If `order` is not finite or not > 0.
 

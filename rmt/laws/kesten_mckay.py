@@ -43,6 +43,8 @@ class KestenMcKay(Law):
 
     Raises
     ------
+    TypeError
+        If `degree` is not of the kind named above.
     ValueError
         If `degree` is not finite or < 2.
 

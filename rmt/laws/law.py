@@ -77,6 +77,12 @@ class Interval:
         -L/(L+1) at the origin of a product of L squares, 0 at a jump. NaN where there is no power law.
     mass : float
         Mass of the absolutely continuous part on the interval (atoms not counted).
+
+    Examples
+    --------
+    >>> import rmt
+    >>> rmt.MarchenkoPastur().support[0]
+    Interval(low=0.0, high=4.0, low_exponent=-0.5, high_exponent=0.5, mass=1.0)
     """
 
     low: float
@@ -105,6 +111,33 @@ class Law(Constructors, ExactFaces, ABC):
     ``return_error=True`` and then give ``(value, error)`` with ``error`` a bound on the absolute error.
 
     Sums of laws are ambiguous and refused (``law + law``); ``law + 3.0`` shifts and ``2 * law`` dilates.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> law = rmt.MarchenkoPastur(ratio=1)
+    >>> law.support[0].high, law.atoms
+    (4.0, ())
+    >>> round(law.pdf(1.0) * 6.283185307179586, 12), law.cdf(4.0), law.sf(4.0), law.ppf(1.0)  # √3/(2π)
+    (1.732050807569, 1.0, 0.0, 4.0)
+    >>> round(law.hilbert(2.0), 12), round(law.stieltjes(4.0).real, 12), round(law.log_potential(0.0).real, 12)
+    (0.5, 0.5, -1.0)
+    >>> law.s_transform(1.0), law.r_transform(0.5), law.blue(0.5)  # 1/(1 + m), 1/(1 − g), R + 1/g
+    (0.5, 2.0, 4.0)
+    >>> round(law.t_transform(law.inverse_t_transform(0.5)).real, 12)
+    0.5
+    >>> law.moment(3), law.moments(3, exact=True), law.free_cumulants(3)
+    (5.0, (Fraction(1, 1), Fraction(2, 1), Fraction(5, 1)), (1.0, 1.0, 1.0))
+    >>> law.mean(), law.var(), law.std()
+    (1.0, 1.0, 1.0)
+    >>> law.pdf_of_log(0.0) == law.pdf(1.0), law.cdf_of_log(0.0) == law.cdf(1.0), law.ppf_of_log(0.5) < 0.0
+    (True, True, True)
+    >>> law.rvs(3, rng=0).shape, law.to_scipy().cdf(4.0)
+    ((3,), np.float64(1.0))
+    >>> len(rmt.boxplus(law, rmt.Uniform()).subordination(1j))
+    2
+    >>> law.cauchy(4.0) == law.stieltjes(4.0)
+    True
     """
 
     #: uncertainty of the edges in ulps; 0 for a law that knows them beyond double precision
@@ -309,6 +342,13 @@ class Law(Constructors, ExactFaces, ABC):
         -------
         float or ndarray, or a pair of them
             0 off the support; ``inf`` at an edge where the density is unbounded.
+
+        Raises
+        ------
+        TypeError
+            If `x` or `return_error` is not of the kind named above.
+        ValueError
+            If `x` is out of the range named above.
         """
         if digits is not None:
             return _with_digits(self, "pdf", x, digits)
@@ -327,7 +367,30 @@ class Law(Constructors, ExactFaces, ABC):
     def cdf(
         self, x: ArrayLike, *, return_error: bool = False, digits: int | None = None
     ) -> float | Real | tuple[Any, Any]:
-        """Mass of ``(-inf, x]``, atoms included (right-continuous)."""
+        """Mass of ``(-inf, x]``, atoms included (right-continuous).
+
+        Parameters
+        ----------
+        x : array_like of float
+            Points on the line.
+        return_error : bool
+            Also return a bound on the absolute error.
+        digits : int, optional
+            Return mpmath numbers with this many right digits, as in :meth:`pdf`.
+
+        Returns
+        -------
+        float or ndarray of float, like `x`, or a pair of them with `return_error`
+
+        Raises
+        ------
+        TypeError
+            If `x` is not of the kind named above.
+        ValueError
+            If `x` is out of the range named above.
+        ConvergenceError
+            If a value cannot be certified.
+        """
         if digits is not None:
             return _with_digits(self, "cdf", x, digits)
         return _evaluate(x, self._cdf, self._cdf_error, return_error)
@@ -345,7 +408,30 @@ class Law(Constructors, ExactFaces, ABC):
     def sf(
         self, x: ArrayLike, *, return_error: bool = False, digits: int | None = None
     ) -> float | Real | tuple[Any, Any]:
-        """Mass of ``(x, inf)``: ``cdf + sf = 1``, each accurate in its own tail."""
+        """Mass of ``(x, inf)``: ``cdf + sf = 1``, each accurate in its own tail.
+
+        Parameters
+        ----------
+        x : array_like of float
+            Points on the line.
+        return_error : bool
+            Also return a bound on the absolute error.
+        digits : int, optional
+            Return mpmath numbers with this many right digits, as in :meth:`pdf`.
+
+        Returns
+        -------
+        float or ndarray of float, like `x`, or a pair of them with `return_error`
+
+        Raises
+        ------
+        TypeError
+            If `x` is not of the kind named above.
+        ValueError
+            If `x` is out of the range named above.
+        ConvergenceError
+            If a value cannot be certified.
+        """
         if digits is not None:
             return _with_digits(self, "sf", x, digits)
         return _evaluate(x, self._sf, self._cdf_error, return_error)
@@ -359,8 +445,21 @@ class Law(Constructors, ExactFaces, ABC):
     def ppf(self, u: ArrayLike, *, digits: int | None = None) -> float | Real:
         """Quantile: the smallest ``x`` with ``cdf(x) >= u``; inside the jump of an atom, the atom.
 
+        Parameters
+        ----------
+        u : array_like of float
+            Levels in [0, 1].
+        digits : int, optional
+            Return mpmath numbers with this many right digits, as in :meth:`pdf`.
+
+        Returns
+        -------
+        float or ndarray of float, like `u`
+
         Raises
         ------
+        TypeError
+            If `u` is not of the kind named above.
         ValueError
             If a `u` lies outside [0, 1].
         """
@@ -394,6 +493,17 @@ class Law(Constructors, ExactFaces, ABC):
             Shape of the result; a float when None.
         rng : Generator, SeedSequence, int or None
             Passed to :func:`numpy.random.default_rng`.
+
+        Returns
+        -------
+        float or ndarray of float, of shape `size`
+
+        Raises
+        ------
+        TypeError
+            If `size` or `rng` is not of the kind named above.
+        ValueError
+            If `size` or `rng` is out of the range named above.
         """
         generator = check_generator(rng)
         check_draws(size)
@@ -427,6 +537,19 @@ class Law(Constructors, ExactFaces, ABC):
             Also return a bound on the absolute error.
         digits : int, optional
             As in :meth:`pdf`.
+
+        Returns
+        -------
+        complex or ndarray of complex, like `z`, or with its error with `return_error`
+
+        Raises
+        ------
+        TypeError
+            If `z` is not of the kind named above.
+        ValueError
+            If `z` is out of the range named above.
+        ConvergenceError
+            If a value cannot be certified.
         """
         if digits is not None:
             return _with_digits(self, "stieltjes", z, digits)
@@ -441,7 +564,27 @@ class Law(Constructors, ExactFaces, ABC):
     @overload
     def t_transform(self, z: ArrayLike) -> Complex: ...
     def t_transform(self, z: ArrayLike) -> complex | Complex:
-        """M(z) = zG(z) − 1 = Σ_{k≥1} m_k z^{-k}, the moment generating function at 1/z (Potters-Bouchaud's T)."""
+        """M(z) = zG(z) − 1 = Σ_{k≥1} m_k z^{-k}, the moment generating function at 1/z (Potters-Bouchaud's T).
+
+        Parameters
+        ----------
+        z : array_like of complex
+            Points of the plane; below the real axis the value is the conjugate of that above, on it the limit from
+            above.
+
+        Returns
+        -------
+        complex or ndarray of complex, like `z`
+
+        Raises
+        ------
+        TypeError
+            If `z` is not of the kind named above.
+        ValueError
+            If `z` is out of the range named above.
+        ConvergenceError
+            If a value cannot be certified.
+        """
         return _evaluate_complex(z, self._far_or(self._t_transform, 1), at_infinity=0.0)
 
     @overload
@@ -453,7 +596,28 @@ class Law(Constructors, ExactFaces, ABC):
     @overload
     def hilbert(self, x: ArrayLike, *, return_error: bool) -> Any: ...
     def hilbert(self, x: ArrayLike, *, return_error: bool = False) -> float | Real | tuple[Any, Any]:
-        """Principal value of ∫ μ(dt)/(x − t) = Re G(x + i0), without a factor 1/π."""
+        """Principal value of ∫ μ(dt)/(x − t) = Re G(x + i0), without a factor 1/π.
+
+        Parameters
+        ----------
+        x : array_like of float
+            Points on the line.
+        return_error : bool
+            Also return a bound on the absolute error.
+
+        Returns
+        -------
+        float or ndarray of float, like `x`, or a pair of them with `return_error`
+
+        Raises
+        ------
+        TypeError
+            If `x` is not of the kind named above.
+        ValueError
+            If `x` is out of the range named above.
+        ConvergenceError
+            If a value cannot be certified.
+        """
 
         def error(t: Real, value: Real) -> Real:
             out = np.zeros_like(t)
@@ -482,6 +646,27 @@ class Law(Constructors, ExactFaces, ABC):
         """U(z) = ∫ log(z − t) μ(dt), with U′ = G; on the real axis the boundary value from above.
 
         ``Im U(x + i0) = pi * sf(x)`` and ``Re U(0)`` is the mean of log abs(X).
+
+        Parameters
+        ----------
+        z : array_like of complex
+            Points of the plane; below the real axis the value is the conjugate of that above, on it the limit from
+            above.
+        return_error : bool
+            Also return a bound on the absolute error.
+
+        Returns
+        -------
+        complex or ndarray of complex, like `z`, or with its error with `return_error`
+
+        Raises
+        ------
+        TypeError
+            If `z` is not of the kind named above.
+        ValueError
+            If `z` is out of the range named above.
+        ConvergenceError
+            If a value cannot be certified.
         """
 
         def potential(points: Complex) -> Complex:
@@ -528,8 +713,21 @@ class Law(Constructors, ExactFaces, ABC):
         R is the inverse of G, minus 1/g, on the image of the line outside the support. A law with a formula for it
         continues the formula as far as the error message of a point outside says; a computed law does not.
 
+        Parameters
+        ----------
+        g : array_like of float or complex
+            Points of the domain: values of G outside the support, and 0.
+        digits : int, optional
+            Return mpmath numbers with this many right digits, as in :meth:`pdf`.
+
+        Returns
+        -------
+        float, complex or ndarray, like `g`
+
         Raises
         ------
+        TypeError
+            If `g` is not of the kind named above.
         ValueError
             If a `g` lies outside the domain on which this branch is defined.
         """
@@ -542,7 +740,24 @@ class Law(Constructors, ExactFaces, ABC):
     @overload
     def blue(self, g: ArrayLike) -> Any: ...
     def blue(self, g: ArrayLike) -> Any:
-        """B(g) = R(g) + 1/g, the functional inverse of G (Zee 1996); the domain is that of R without 0."""
+        """B(g) = R(g) + 1/g, the functional inverse of G (Zee 1996); the domain is that of R without 0.
+
+        Parameters
+        ----------
+        g : array_like of float or complex
+            Points of the domain, not 0.
+
+        Returns
+        -------
+        float, complex or ndarray, like `g`
+
+        Raises
+        ------
+        TypeError
+            If `g` is not of the kind named above.
+        ValueError
+            If `g` is out of the range named above.
+        """
         if (check_complexes("g", g) == 0).any():
             raise ValueError("blue(g) has a pole at g = 0; use r_transform, which is regular there")
         return self._on_domain("g", g, lambda h: self._r_transform(h) + 1.0 / h, self._r_domain(), self._r_ends)
@@ -552,7 +767,24 @@ class Law(Constructors, ExactFaces, ABC):
     @overload
     def inverse_t_transform(self, m: ArrayLike) -> Any: ...
     def inverse_t_transform(self, m: ArrayLike) -> Any:
-        """M^{-1}(m): the z with M(z) = m; the step between the S-transform and G."""
+        """M^{-1}(m): the z with M(z) = m; the step between the S-transform and G.
+
+        Parameters
+        ----------
+        m : array_like of float or complex
+            Points of the domain of S, not 0.
+
+        Returns
+        -------
+        float, complex or ndarray, like `m`
+
+        Raises
+        ------
+        TypeError
+            If `m` is not of the kind named above.
+        ValueError
+            If `m` is out of the range named above.
+        """
         self._require_mean("inverse_t_transform")
         if (check_complexes("m", m) == 0).any():
             raise ValueError("inverse_t_transform(m) has a pole at m = 0 (M vanishes at infinity)")
@@ -567,8 +799,21 @@ class Law(Constructors, ExactFaces, ABC):
     def s_transform(self, m: ArrayLike, *, digits: int | None = None) -> Any:
         """S(m) = (1 + m)/(m M^{-1}(m)): multiplicative under free products (Voiculescu 1987).
 
+        Parameters
+        ----------
+        m : array_like of float or complex
+            Points of the domain: values of M outside the support, and 0.
+        digits : int, optional
+            Return mpmath numbers with this many right digits, as in :meth:`pdf`.
+
+        Returns
+        -------
+        float, complex or ndarray, like `m`
+
         Raises
         ------
+        TypeError
+            If `m` is not of the kind named above.
         ValueError
             If the mean is zero (S has two branches or none), or a `m` lies outside the domain.
         """
@@ -586,7 +831,19 @@ class Law(Constructors, ExactFaces, ABC):
         return self._on_domain("m", m, transform, self._s_domain(), self._s_ends)
 
     def subordination(self, z: ArrayLike) -> Any:
-        """Subordination functions: one ω per factor of a free convolution, with G(z) = G_i(ω_i(z))."""
+        """Subordination functions: one ω per factor of a free convolution, with G(z) = G_i(ω_i(z)).
+
+        Parameters
+        ----------
+        z : array_like of complex
+            Points of the plane; below the real axis the value is the conjugate of that above, on it the limit from
+            above.
+
+        Returns
+        -------
+        tuple of complex or ndarray of complex, like `z`
+            One for each factor.
+        """
         raise ValueError(
             f"{self!r} was not built as a free convolution, so it has no subordination functions; "
             "build it with rmt.boxplus, rmt.boxtimes, rmt.free_power or rmt.compress"
@@ -594,7 +851,28 @@ class Law(Constructors, ExactFaces, ABC):
 
     # ------------------------------------------------------------------ moments and cumulants
     def moment(self, k: int, *, exact: bool = False, digits: int | None = None) -> Any:
-        """k-th moment ∫ x^k μ(dx), k ≥ 0; a ``Fraction`` with ``exact=True``."""
+        """k-th moment ∫ x^k μ(dx), k ≥ 0; a ``Fraction`` with ``exact=True``.
+
+        Parameters
+        ----------
+        k : int
+            Order, >= 0.
+        exact : bool
+            Whether to return a ``Fraction``; ValueError where the law has no exact moments.
+        digits : int, optional
+            Return mpmath numbers with this many right digits, as in :meth:`pdf`.
+
+        Returns
+        -------
+        float or Fraction
+
+        Raises
+        ------
+        TypeError
+            If `k` or `exact` is not of the kind named above.
+        ValueError
+            If `k` is out of the range named above.
+        """
         if digits is not None:
             return _with_digits(self, "moment", k, digits)
         order = check_count("k", k, minimum=0)
@@ -605,6 +883,26 @@ class Law(Constructors, ExactFaces, ABC):
 
         With ``exact=True`` they are ``Fraction``: an integer or ``Fraction`` parameter counts as it is, a float
         as the binary fraction it stores.
+
+        Parameters
+        ----------
+        k : int
+            Highest order, >= 1.
+        exact : bool
+            Whether to return fractions; ValueError where the law has no exact moments.
+        digits : int, optional
+            Return mpmath numbers with this many right digits, as in :meth:`pdf`.
+
+        Returns
+        -------
+        tuple of float or Fraction, of length `k`
+
+        Raises
+        ------
+        TypeError
+            If `k` or `exact` is not of the kind named above.
+        ValueError
+            If `k` is out of the range named above.
         """
         order = check_count("k", k)
         if digits is not None:
@@ -613,11 +911,21 @@ class Law(Constructors, ExactFaces, ABC):
         return tuple(moments[1:])
 
     def mean(self) -> float:
-        """First moment."""
+        """First moment.
+
+        Returns
+        -------
+        float
+        """
         return self._float_moments(1)[1]
 
     def var(self) -> float:
-        """Variance."""
+        """Variance.
+
+        Returns
+        -------
+        float
+        """
         return self._exact_variance()
 
     def _exact_variance(self) -> float:
@@ -634,7 +942,12 @@ class Law(Constructors, ExactFaces, ABC):
             ) from None
 
     def std(self) -> float:
-        """Standard deviation."""
+        """Standard deviation.
+
+        Returns
+        -------
+        float
+        """
         try:
             return math.sqrt(self.var())
         except OverflowError:
@@ -642,7 +955,26 @@ class Law(Constructors, ExactFaces, ABC):
             return float(exact_sqrt(Fraction(moments[2] - moments[1] * moments[1])))
 
     def free_cumulants(self, k: int, *, exact: bool = False) -> tuple[Any, ...]:
-        """Free cumulants κ_1, ..., κ_k: the coefficients of R(g) = Σ κ_{n+1} g^n (Speicher 1994)."""
+        """Free cumulants κ_1, ..., κ_k: the coefficients of R(g) = Σ κ_{n+1} g^n (Speicher 1994).
+
+        Parameters
+        ----------
+        k : int
+            Highest order, >= 1.
+        exact : bool
+            Whether to return fractions; ValueError where the law has no exact moments.
+
+        Returns
+        -------
+        tuple of float or Fraction, of length `k`
+
+        Raises
+        ------
+        TypeError
+            If `k` or `exact` is not of the kind named above.
+        ValueError
+            If `k` is out of the range named above.
+        """
         order = check_count("k", k)
         if check_flag("exact", exact):
             return tuple(self._exact_free_cumulants(order))
@@ -660,7 +992,26 @@ class Law(Constructors, ExactFaces, ABC):
     @overload
     def pdf_of_log(self, u: ArrayLike) -> Real: ...
     def pdf_of_log(self, u: ArrayLike) -> float | Real:
-        """Density of log X at `u`, for a law on [0, ∞); does not underflow where ``x = exp(u)`` would."""
+        """Density of log X at `u`, for a law on [0, ∞); does not underflow where ``x = exp(u)`` would.
+
+        Parameters
+        ----------
+        u : array_like of float
+            Logarithms of points of the line.
+
+        Returns
+        -------
+        float or ndarray of float, like `u`
+
+        Raises
+        ------
+        TypeError
+            If `u` is not of the kind named above.
+        ValueError
+            If `u` is out of the range named above.
+        ConvergenceError
+            If a value cannot be certified.
+        """
         self._require_positive("pdf_of_log")
         return _evaluate(u, self._pdf_of_log)
 
@@ -669,7 +1020,26 @@ class Law(Constructors, ExactFaces, ABC):
     @overload
     def cdf_of_log(self, u: ArrayLike) -> Real: ...
     def cdf_of_log(self, u: ArrayLike) -> float | Real:
-        """Mass of X ≤ exp(u), an atom at 0 included, for a law on [0, ∞)."""
+        """Mass of X ≤ exp(u), an atom at 0 included, for a law on [0, ∞).
+
+        Parameters
+        ----------
+        u : array_like of float
+            Logarithms of points of the line.
+
+        Returns
+        -------
+        float or ndarray of float, like `u`
+
+        Raises
+        ------
+        TypeError
+            If `u` is not of the kind named above.
+        ValueError
+            If `u` is out of the range named above.
+        ConvergenceError
+            If a value cannot be certified.
+        """
         self._require_positive("cdf_of_log")
         return _evaluate(u, self._cdf_of_log)
 
@@ -678,7 +1048,24 @@ class Law(Constructors, ExactFaces, ABC):
     @overload
     def ppf_of_log(self, u: ArrayLike) -> Real: ...
     def ppf_of_log(self, u: ArrayLike) -> float | Real:
-        """Logarithm of the quantile; −inf inside an atom at 0."""
+        """Logarithm of the quantile; −inf inside an atom at 0.
+
+        Parameters
+        ----------
+        u : array_like of float
+            Levels in [0, 1].
+
+        Returns
+        -------
+        float or ndarray of float, like `u`
+
+        Raises
+        ------
+        TypeError
+            If `u` is not of the kind named above.
+        ValueError
+            If `u` is out of the range named above.
+        """
         self._require_positive("ppf_of_log")
         level = _check_levels(u)
         return _evaluate(level, self._ppf_of_log)
@@ -722,6 +1109,10 @@ class Law(Constructors, ExactFaces, ABC):
     # ------------------------------------------------------------------ bridges and algebra
     def to_scipy(self) -> Any:
         """The same law as a frozen ``scipy.stats`` continuous distribution.
+
+        Returns
+        -------
+        frozen scipy.stats distribution
 
         Raises
         ------

@@ -214,6 +214,8 @@ class MarchenkoPastur(_FreePoissonFamily):
 
     Raises
     ------
+    TypeError
+        If `ratio` or `variance` is not of the kind named above.
     ValueError
         If a parameter is not finite or not > 0.
 
@@ -261,6 +263,8 @@ class FreePoisson(_FreePoissonFamily):
 
     Raises
     ------
+    TypeError
+        If `rate` or `jump` is not of the kind named above.
     ValueError
         If a parameter is not finite or not > 0.
 

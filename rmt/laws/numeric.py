@@ -161,6 +161,13 @@ class DensityLaw(NumericLaw):
         The intervals of the support; an exponent is None where there is no power law.
     points : tuple of (position, mass)
         The atoms.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> law = rmt.Law.from_pdf(lambda x: 2 * x, (0, 1))
+    >>> law.atoms, round(law.mean(), 12), round(law.ppf(0.25), 12)
+    ((), 0.666666666667, 0.5)
     """
 
     density: Function

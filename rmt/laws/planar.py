@@ -19,14 +19,33 @@ class PlanarLaw(ABC):
 
     Modulus and argument are independent, and the argument is uniform; :meth:`radial_law` and :meth:`angle_law`
     are the laws of both.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> disc = rmt.CircularLaw()
+    >>> float(disc.pdf(0.5j)) * 3.141592653589793, disc.radial_law().cdf(0.5)
+    (1.0, 0.25)
+    >>> disc.angle_law().mean(), disc.rvs(3, rng=0).shape
+    (0.0, (3,))
     """
 
     @abstractmethod
     def radial_law(self) -> Law:
-        """Law of the modulus."""
+        """Law of the modulus.
+
+        Returns
+        -------
+        Law
+        """
 
     def angle_law(self) -> Law:
-        """Law of the argument, uniform on (-pi, pi]."""
+        """Law of the argument, uniform on (-pi, pi].
+
+        Returns
+        -------
+        Law
+        """
         from rmt.laws.uniform import Uniform
 
         return Uniform(-math.pi, math.pi)
@@ -34,6 +53,15 @@ class PlanarLaw(ABC):
     @abstractmethod
     def pdf(self, z: ArrayLike) -> Any:
         """Density with respect to area on the plane.
+
+        Parameters
+        ----------
+        z : array_like of complex
+            Points of the plane.
+
+        Returns
+        -------
+        float or ndarray of float, like `z`
 
         Raises
         ------
@@ -50,6 +78,17 @@ class PlanarLaw(ABC):
             Shape of the result; a complex number when None.
         rng : Generator, SeedSequence, int or None
             Passed to :func:`numpy.random.default_rng`.
+
+        Returns
+        -------
+        complex or ndarray of complex, of shape `size`
+
+        Raises
+        ------
+        TypeError
+            If `size` or `rng` is not of the kind named above.
+        ValueError
+            If `size` or `rng` is out of the range named above.
         """
         generator = check_generator(rng)
         modulus = self.radial_law().rvs(size, rng=generator)
@@ -72,6 +111,8 @@ class CircularLaw(PlanarLaw):
 
     Raises
     ------
+    TypeError
+        If `variance` is not of the kind named above.
     ValueError
         If `variance` is not finite or not > 0.
 
@@ -97,14 +138,36 @@ class CircularLaw(PlanarLaw):
         return math.sqrt(self.variance)
 
     def radial_law(self) -> Law:
-        """Law of the modulus: the square root of a uniform number."""
+        """Law of the modulus: the square root of a uniform number.
+
+        Returns
+        -------
+        Law
+        """
         from rmt.laws.pushforward import SquareRoot
         from rmt.laws.uniform import Uniform
 
         return SquareRoot(Uniform(0, self.variance))
 
     def pdf(self, z: ArrayLike) -> Any:
-        """Density ``1/(pi variance)`` inside the disc, 0 outside, NaN at NaN."""
+        """Density ``1/(pi variance)`` inside the disc, 0 outside, NaN at NaN.
+
+        Parameters
+        ----------
+        z : array_like of complex
+            Points of the plane.
+
+        Returns
+        -------
+        float or ndarray of float, like `z`
+
+        Raises
+        ------
+        TypeError
+            If `z` is not of the kind named above.
+        ValueError
+            If `z` is out of the range named above.
+        """
         modulus = np.abs(check_complexes("z", z))
         value = np.where(modulus <= self.radius, 1.0 / (math.pi * float(self.variance)), 0.0)
         return np.where(np.isnan(modulus), np.nan, value)[()]
@@ -119,16 +182,37 @@ class UnitCircle(PlanarLaw):
     >>> from rmt.laws import UnitCircle
     >>> UnitCircle().radial_law().atoms
     ((1.0, 1.0),)
+    >>> import rmt
+    >>> try:
+    ...     rmt.UnitCircle().pdf(1.0)
+    ... except ValueError as error:
+    ...     print(str(error)[:20])
+    the uniform law on t
     """
 
     def radial_law(self) -> Law:
-        """Law of the modulus: the point mass at 1."""
+        """Law of the modulus: the point mass at 1.
+
+        Returns
+        -------
+        Law
+        """
         from rmt.laws.atomic import Atomic
 
         return Atomic((1,), (1,))
 
     def pdf(self, z: ArrayLike) -> Any:
-        """Refuse: a law on a curve has no density on the plane."""
+        """Refuse: a law on a curve has no density on the plane.
+
+        Parameters
+        ----------
+        z : array_like of complex
+            Points of the plane.
+
+        Returns
+        -------
+        never
+        """
         raise ValueError(
             "the uniform law on the unit circle has no density on the plane; "
             "use angle_law().pdf, its density along the circle"

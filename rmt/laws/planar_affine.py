@@ -34,6 +34,9 @@ class PlanarAffine(PlanarLaw):
     PlanarAffine(base=CircularLaw(variance=1), scale=1, shift=1)
     >>> round(law.pdf(1.5), 12)
     0.318309886184
+    >>> law = rmt.PlanarAffine(rmt.CircularLaw(), 2)
+    >>> law.radial_law().support[0].high, law.rvs(3, rng=0).shape
+    (2.0, (3,))
     """
 
     base: Any
@@ -42,6 +45,10 @@ class PlanarAffine(PlanarLaw):
 
     def radial_law(self) -> Law:
         """Law of the modulus.
+
+        Returns
+        -------
+        Law
 
         Raises
         ------
@@ -60,8 +67,19 @@ class PlanarAffine(PlanarLaw):
     def pdf(self, z: ArrayLike) -> Any:
         """Density with respect to area on the plane; NaN at NaN.
 
+        Parameters
+        ----------
+        z : array_like of complex
+            Points of the plane.
+
+        Returns
+        -------
+        float or ndarray of float, like `z`
+
         Raises
         ------
+        TypeError
+            If an argument is not of the kind named above.
         ValueError
             If the base law has no density.
         """
@@ -78,6 +96,10 @@ class PlanarAffine(PlanarLaw):
             Shape of the result; a complex number when None.
         rng : Generator, SeedSequence, int or None
             Passed to :func:`numpy.random.default_rng`.
+
+        Returns
+        -------
+        complex or ndarray of complex, of shape `size`
         """
         return self.scale * self.base.rvs(size, rng=rng) + self.shift
 

@@ -65,7 +65,12 @@ class TruncatedUnitaryLaw(RadialPlanarLaw):
         object.__setattr__(self, "fraction", check_real("fraction", fraction, above=0.0, below=1.0))
 
     def radial_law(self) -> Law:
-        """Law of the modulus, cdf (1/α − 1) r²/(1 − r²)."""
+        """Law of the modulus, cdf (1/α − 1) r²/(1 − r²).
+
+        Returns
+        -------
+        Law
+        """
         return TruncatedRadius(self.fraction)
 
     def _density_at_zero(self) -> float:
@@ -115,7 +120,12 @@ class GinibreProduct(RadialPlanarLaw):
         object.__setattr__(self, "order", check_real("order", order, above=0.0))
 
     def radial_law(self) -> Law:
-        """Law of the modulus, cdf r^(2/L)."""
+        """Law of the modulus, cdf r^(2/L).
+
+        Returns
+        -------
+        Law
+        """
         return PowerRadius(2.0 / float(self.order))
 
     def _density_at_zero(self) -> float:
@@ -197,7 +207,12 @@ class SingleRing(RadialPlanarLaw):
         return 1.0 / math.sqrt(inverse), math.sqrt(float(weights @ t))
 
     def radial_law(self) -> Law:
-        """Law of the modulus."""
+        """Law of the modulus.
+
+        Returns
+        -------
+        Law
+        """
         return RingRadius(self.singular_values)
 
     def _density_at_zero(self) -> float:
@@ -271,6 +286,12 @@ class EllipticLaw:
     >>> from rmt.laws import EllipticLaw
     >>> EllipticLaw(0.5).semi_axes, round(EllipticLaw(0.5).pdf(1.2), 12)
     ((1.5, 0.5), 0.424413181578)
+    >>> from rmt.laws import EllipticLaw
+    >>> law = EllipticLaw(0.5)
+    >>> law.real_law(), law.imaginary_law()  # (1 ± τ)²/4 in place of variance
+    (Semicircle(mean=0, variance=0.5625), Semicircle(mean=0, variance=0.0625))
+    >>> law.rvs(3, rng=0).shape
+    (3,)
     """
 
     tau: Any
@@ -284,7 +305,24 @@ class EllipticLaw:
         return 1.0 + float(self.tau), 1.0 - float(self.tau)
 
     def pdf(self, z: ArrayLike) -> Any:
-        """Density 1/(π (1 − τ²)) inside the ellipse, 0 outside, NaN at NaN."""
+        """Density 1/(π (1 − τ²)) inside the ellipse, 0 outside, NaN at NaN.
+
+        Parameters
+        ----------
+        z : array_like of complex
+            Points of the plane.
+
+        Returns
+        -------
+        float or ndarray of float, like `z`
+
+        Raises
+        ------
+        TypeError
+            If `z` is not of the kind named above.
+        ValueError
+            If `z` is out of the range named above.
+        """
         points = np.asarray(check_complexes("z", z))
         along, across = self.semi_axes
         with np.errstate(over="ignore"):
@@ -294,13 +332,23 @@ class EllipticLaw:
         return out.item() if out.ndim == 0 else out
 
     def real_law(self) -> Law:
-        """Law of the real part: a semicircle law of radius 1 + τ."""
+        """Law of the real part: a semicircle law of radius 1 + τ.
+
+        Returns
+        -------
+        Law
+        """
         from rmt.laws.semicircle import Semicircle
 
         return Semicircle(0, self.semi_axes[0] ** 2 / 4.0)
 
     def imaginary_law(self) -> Law:
-        """Law of the imaginary part: a semicircle law of radius 1 − τ."""
+        """Law of the imaginary part: a semicircle law of radius 1 − τ.
+
+        Returns
+        -------
+        Law
+        """
         from rmt.laws.semicircle import Semicircle
 
         return Semicircle(0, self.semi_axes[1] ** 2 / 4.0)
@@ -314,6 +362,17 @@ class EllipticLaw:
             Shape of the result; a complex number when None.
         rng : Generator, SeedSequence, int or None
             Passed to :func:`numpy.random.default_rng`.
+
+        Returns
+        -------
+        complex or ndarray of complex, of shape `size`
+
+        Raises
+        ------
+        TypeError
+            If `size` or `rng` is not of the kind named above.
+        ValueError
+            If `size` or `rng` is out of the range named above.
         """
         generator = check_generator(rng)
         check_draws(size)

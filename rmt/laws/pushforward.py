@@ -39,6 +39,20 @@ _SAME_END = 64.0 * EPS
 def squared(law: Law) -> Law:
     """Law of X²; closed where it is a named law.
 
+    Parameters
+    ----------
+    law : Law
+        Law of X.
+
+    Returns
+    -------
+    Law
+
+    Raises
+    ------
+    TypeError
+        If `law` is not of the kind named above.
+
     Examples
     --------
     >>> from rmt.laws import Semicircle
@@ -68,10 +82,27 @@ def squared(law: Law) -> Law:
 def square_root(law: Law) -> Law:
     """Law of √X for a law on [0, ∞): from squared singular values to singular values.
 
+    Parameters
+    ----------
+    law : Law
+        A law on [0, ∞).
+
+    Returns
+    -------
+    Law
+
     Raises
     ------
+    TypeError
+        If `law` is not of the kind named above.
     ValueError
         If the law has mass on the negative half line.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> rmt.square_root(rmt.MarchenkoPastur()).support[0].high
+    2.0
     """
     if isinstance(law, AtomicLaw):
         law._require_positive("square_root")
@@ -99,6 +130,8 @@ class SquareRoot(Law):
 
     Raises
     ------
+    TypeError
+        If `base` is not of the kind named above.
     ValueError
         If the base law has mass on the negative half line.
 
@@ -346,6 +379,11 @@ class Squared(Law):
     ----------
     base : Law
         Law of X.
+
+    Raises
+    ------
+    TypeError
+        If `base` is not of the kind named above.
 
     Examples
     --------

@@ -42,6 +42,8 @@ class Raney(CurveLaw):
 
     Raises
     ------
+    TypeError
+        If `p` or `r` is not of the kind named above.
     ValueError
         If a parameter is not finite, ``p <= 1``, or `r` lies outside (0, p].
 

@@ -32,6 +32,8 @@ class Semicircle(Law):
 
     Raises
     ------
+    TypeError
+        If `mean` or `variance` is not of the kind named above.
     ValueError
         If a parameter is not finite, or ``variance <= 0``.
 

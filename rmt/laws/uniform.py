@@ -34,6 +34,8 @@ class Uniform(Law):
 
     Raises
     ------
+    TypeError
+        If `low` or `high` is not of the kind named above.
     ValueError
         If a parameter is not finite, or ``low >= high``.
 

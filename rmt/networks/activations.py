@@ -39,6 +39,10 @@ def activation(
     **parameters : float
         Parameters of a named activation.
 
+    Returns
+    -------
+    Activation
+
     Raises
     ------
     ValueError

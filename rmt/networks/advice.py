@@ -122,6 +122,13 @@ class Advice:
         The critical sigma_w at the present sigma_b; None if there is none.
     reasons : tuple of str
         One sentence each.
+
+    Examples
+    --------
+    >>> from rmt.networks import advise
+    >>> advice = advise("relu", 10)
+    >>> advice.weights, round(advice.critical_sigma_w**2, 12), sorted(advice.to_dict())[:2]
+    ('orthogonal', 2.0, ['critical_sigma_w', 'input_q'])
     """
 
     weights: str
@@ -151,7 +158,12 @@ class Advice:
         return max(self.q - self.sigma_b**2, 0.0) / self.sigma_w**2
 
     def to_dict(self) -> dict[str, Any]:
-        """The advice in built-in types."""
+        """The advice in built-in types.
+
+        Returns
+        -------
+        dict
+        """
         return {
             "weights": self.weights,
             "sigma_w": self.sigma_w,
@@ -204,6 +216,8 @@ def advise(
 
     Raises
     ------
+    TypeError
+        If `activation_`, `depth`, `sigma_w`, `sigma_b`, `weights`, `widths` or `target` is not of the kind named above.
     ValueError
         If the activation is unknown, ``depth < 1``, a scale is negative, the target not positive, or the widths are not
         depth + 1 positive numbers.

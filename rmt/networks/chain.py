@@ -38,6 +38,13 @@ class TransformChain(Frozen):
     (1.3333333333333333, 0.444444444444)
     >>> round(chain.density(1.0), 9)
     0.091888149
+    >>> import rmt
+    >>> chain = rmt.networks.MLP(2, "linear", sigma_w=1.0).jacobian().transform_chain()
+    >>> chain.weight_s_transform(1.0), round(chain.inverse_t_transform(1.0), 12)  # 1/(1 + m), 2 · 4
+    (0.5, 8.0)
+    >>> z = 3.0 + 1j
+    >>> abs(chain.stieltjes(z) - (1 + chain.t_transform(z)) / z) < 1e-12
+    np.True_
     """
 
     def __init__(self, net: MLP) -> None:
@@ -54,6 +61,17 @@ class TransformChain(Frozen):
         """S of D² = φ'(h)² in a layer, for the normalised trace of its own width.
 
         ``(1 + m)/(a² (m + p))`` where φ' is 0 or ±a, the latter with probability p.
+
+        Parameters
+        ----------
+        m : array_like of float or complex
+            Points of the domain of S.
+        layer : int
+            Number of the layer, 1, ..., L.
+
+        Returns
+        -------
+        float, complex or ndarray, like `m`
 
         Raises
         ------
@@ -72,6 +90,17 @@ class TransformChain(Frozen):
 
         ``1/(sigma_w² (1 + m N_l/N_{l−1}))`` for Gaussian weights, ``1/sigma_w²`` for orthogonal ones that do not
         widen, r (1 + m)/((1 + r m) sigma_w²) for those that widen by r = N_l/N_{l−1}.
+
+        Parameters
+        ----------
+        m : array_like of float or complex
+            Points of the domain of S.
+        layer : int
+            Number of the layer, 1, ..., L.
+
+        Returns
+        -------
+        float, complex or ndarray, like `m`
         """
         found = self._layer(layer)
         ratio, variance = found.fan_out / found.fan_in, found.sigma_w**2
@@ -92,6 +121,15 @@ class TransformChain(Frozen):
         """S of J Jᵀ: the product of all factors, each at m N_L/N_l for its own width N_l.
 
         Between layers of different widths cyclic products change the normalised trace, hence the arguments.
+
+        Parameters
+        ----------
+        m : array_like of float or complex
+            Points of the domain of S.
+
+        Returns
+        -------
+        float, complex or ndarray, like `m`
         """
         rows = self.net.widths[-1]
         total: Any = 1.0
@@ -106,7 +144,17 @@ class TransformChain(Frozen):
         return total
 
     def inverse_t_transform(self, m: ArrayLike) -> Any:
-        """M⁻¹(m) = (1 + m)/(m S(m))."""
+        """M⁻¹(m) = (1 + m)/(m S(m)).
+
+        Parameters
+        ----------
+        m : array_like of float or complex
+            Points of the domain of S, not 0.
+
+        Returns
+        -------
+        float, complex or ndarray, like `m`
+        """
         return _apply(m, lambda v: (1.0 + v) / (v * np.asarray(self.s_transform(v))))
 
     # ------------------------------------------------------------------ its inversion
@@ -116,7 +164,17 @@ class TransformChain(Frozen):
         return all(_on_off(layer.slope_law()) is not None for layer in set(self.net.layers))
 
     def t_transform(self, z: ArrayLike) -> Any:
-        """M(z) = zG(z) − 1, the inverse function of M⁻¹ that vanishes at infinity; z in the closed upper half plane."""
+        """M(z) = zG(z) − 1, the inverse function of M⁻¹ that vanishes at infinity; z in the closed upper half plane.
+
+        Parameters
+        ----------
+        z : array_like of complex
+            Points of the closed upper half plane.
+
+        Returns
+        -------
+        complex or ndarray of complex, like `z`
+        """
         if not self.closed:
             return self.net.jacobian().gram_law().t_transform(z)
         points = np.asarray(z).astype(np.complex128)
@@ -155,14 +213,35 @@ class TransformChain(Frozen):
         return m
 
     def stieltjes(self, z: ArrayLike) -> Any:
-        """G(z) = (1 + M(z))/z."""
+        """G(z) = (1 + M(z))/z.
+
+        Parameters
+        ----------
+        z : array_like of complex
+            Points of the closed upper half plane.
+
+        Returns
+        -------
+        complex or ndarray of complex, like `z`
+        """
         return (1.0 + self.t_transform(z)) / np.asarray(z)
 
     def density(self, x: ArrayLike) -> Any:
         """−Im G(x + i0)/π, the density of the absolutely continuous part at x > 0.
 
+        Parameters
+        ----------
+        x : array_like of float
+            Points > 0.
+
+        Returns
+        -------
+        float or ndarray of float, like `x`
+
         Raises
         ------
+        TypeError
+            If an argument is not of the kind named above.
         ValueError
             If an `x` is not positive.
         """

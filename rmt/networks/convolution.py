@@ -51,10 +51,23 @@ def convolution_gram_law(
         ``orthogonal_`` with T taps S(m) = (1 + m/T)/(1 + m): a free Jacobi law on [0, 4(1 − 1/T)] with relative
         variance 1 − 1/T, close to the Gaussian one.
 
+    Raises
+    ------
+    TypeError
+        If `kernel_size`, `initialiser` or `sigma_w` is not of the kind named above.
+    ValueError
+        If `kernel_size`, `initialiser` or `sigma_w` is out of the range named above.
+
     Notes
     -----
     In Fourier space the layer is one channels × channels block a frequency: √T times a corner of a Haar matrix for
     ``orthogonal_``.
+
+    Examples
+    --------
+    >>> from rmt.networks import convolution_gram_law
+    >>> convolution_gram_law(3, "gaussian"), convolution_gram_law(3, "delta_orthogonal")
+    (MarchenkoPastur(ratio=1, variance=1.0), Atomic(positions=(1.0,), weights=(1,)))
     """
     from rmt.free import compress
     from rmt.laws import Atomic, Bernoulli, MarchenkoPastur
@@ -71,7 +84,32 @@ def convolution_gram_law(
 
 
 def convolution_relative_variance(kernel_size: int | Sequence[int], initialiser: str = "orthogonal") -> float:
-    """Relative variance that a convolution layer adds to that of J Jᵀ: 1 − 1/taps, 0 or 1."""
+    """Relative variance that a convolution layer adds to that of J Jᵀ: 1 − 1/taps, 0 or 1.
+
+    Parameters
+    ----------
+    kernel_size : int or sequence of int
+        Number of taps, in each direction.
+    initialiser : {"orthogonal", "delta_orthogonal", "gaussian"}
+        How the kernel is drawn, as for :func:`convolution_kernel`.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If `kernel_size` or `initialiser` is not of the kind named above.
+    ValueError
+        If `kernel_size` or `initialiser` is out of the range named above.
+
+    Examples
+    --------
+    >>> from rmt.networks import convolution_relative_variance
+    >>> convolution_relative_variance(4), convolution_relative_variance(4, "gaussian")
+    (0.75, 1.0)
+    """
     check_choice("initialiser", initialiser, INITIALISERS)
     if initialiser == "gaussian":
         return 1.0
@@ -88,10 +126,22 @@ def convolutional_jacobian_law(net: MLP, kernel_size: int | Sequence[int], initi
     kernel_size, initialiser
         See :func:`convolution_gram_law`.
 
+    Returns
+    -------
+    Law
+
     Raises
     ------
+    TypeError
+        If `net`, `kernel_size` or `initialiser` is not of the kind named above.
     ValueError
         If the widths differ.
+
+    Examples
+    --------
+    >>> from rmt.networks import MLP, convolutional_jacobian_law
+    >>> convolutional_jacobian_law(MLP(2, "linear", sigma_w=1.0), 3, "delta_orthogonal")
+    Atomic(positions=(1,), weights=(1,))
     """
     from rmt.free import boxtimes, multiplicative_power
     from rmt.networks.mlp import check_network
@@ -124,10 +174,22 @@ def convolution_kernel(
         See :func:`convolution_gram_law`; a delta-orthogonal kernel needs odd sizes, which have a central tap.
     rng : Generator, SeedSequence, int or None
 
+    Returns
+    -------
+    ndarray of float
+
     Raises
     ------
+    TypeError
+        If `channels`, `kernel_size`, `initialiser`, `sigma_w` or `rng` is not of the kind named above.
     ValueError
         If the initialiser is unknown, or a delta-orthogonal kernel has an even size.
+
+    Examples
+    --------
+    >>> from rmt.networks import convolution_kernel
+    >>> convolution_kernel(8, (3, 3), rng=0).shape
+    (8, 8, 3, 3)
     """
     from rmt.numerics.householder import haar_product
 
@@ -163,6 +225,20 @@ def circular_convolution_singular_values(kernel: ArrayLike, shape: Sequence[int]
     -------
     ndarray
         All of them, descending.
+
+    Raises
+    ------
+    TypeError
+        If `kernel` or `shape` is not of the kind named above.
+    ValueError
+        If `kernel` or `shape` is out of the range named above.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.networks import circular_convolution_singular_values
+    >>> circular_convolution_singular_values(np.array([[[0.0, 2.0, 0.0]]]), (4,))  # twice the identity
+    array([2., 2., 2., 2.])
     """
     array = check_reals("kernel", kernel)
     sizes = tuple(check_count("shape", s) for s in check_items("shape", shape, "integers"))

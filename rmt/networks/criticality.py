@@ -46,6 +46,13 @@ class CriticalPoint:
     spread : float
         Relative variance of D² per layer: the relative variance of J Jᵀ grows by this much a layer with
         orthogonal weights, by this plus 1 with Gaussian ones.
+
+    Examples
+    --------
+    >>> from rmt.networks import critical_points
+    >>> (point,) = critical_points("relu", sigma_b=0.0)
+    >>> point.q, round(point.sigma_w**2, 12)
+    (1.0, 2.0)
     """
 
     q: float
@@ -62,7 +69,20 @@ class CriticalPoint:
 
 @dataclass(frozen=True)
 class CriticalCurve:
-    """The edge of chaos along a grid of lengths: arrays of the attributes of :class:`CriticalPoint`."""
+    """The edge of chaos along a grid of lengths: arrays of the attributes of :class:`CriticalPoint`.
+
+    Parameters
+    ----------
+    q, sigma_w, sigma_b, chi_par, spread : ndarray of float, shape (n,)
+        As in :class:`CriticalPoint`, one entry for each length.
+
+    Examples
+    --------
+    >>> from rmt.networks import edge_of_chaos
+    >>> curve = edge_of_chaos("tanh", q=[0.01, 0.1])
+    >>> curve.sigma_w.shape, bool(curve.sigma_w[0] < curve.sigma_w[1])
+    ((2,), True)
+    """
 
     q: Real
     sigma_w: Real
@@ -92,6 +112,8 @@ def edge_of_chaos(activation_: ActivationLike, *, q: ArrayLike) -> Any:
 
     Raises
     ------
+    TypeError
+        If `activation_` or `q` is not of the kind named above.
     ValueError
         If no bias variance makes `q` stationary at criticality, or φ' vanishes.
 
@@ -128,6 +150,30 @@ def critical_points(activation_: ActivationLike, *, sigma_b: float) -> tuple[Cri
     """All points of the edge of chaos with this bias scale, by increasing length; stable and unstable ones.
 
     For ReLU-like activations without bias every length is stationary, and the one at q = 1 is returned.
+
+    Parameters
+    ----------
+    activation_ : str, callable or Activation
+        The activation function, as for :func:`activation`.
+    sigma_b : float
+        Standard deviation of the biases.
+
+    Returns
+    -------
+    tuple of CriticalPoint
+
+    Raises
+    ------
+    TypeError
+        If `activation_` or `sigma_b` is not of the kind named above.
+    ValueError
+        If `activation_` or `sigma_b` is out of the range named above.
+
+    Examples
+    --------
+    >>> from rmt.networks import critical_points
+    >>> critical_points("relu", sigma_b=0.0)[0].q
+    1.0
     """
     phi = activation(activation_)
     sb = float(check_real("sigma_b", sigma_b, at_least=0.0, at_most=LARGEST_SCALE))
@@ -168,8 +214,14 @@ def critical_sigma_w(activation_: ActivationLike, *, sigma_b: float = 0.0) -> fl
     sigma_b : float
         Standard deviation of the biases, >= 0.
 
+    Returns
+    -------
+    float
+
     Raises
     ------
+    TypeError
+        If `activation_` or `sigma_b` is not of the kind named above.
     ValueError
         If there is none: the activation is critical only without bias (ReLU), or its critical lengths are
         unstable at this sigma_b (GELU, SiLU and Mish below their half-stable point). The message says which.
@@ -208,6 +260,22 @@ def half_stable_point(activation_: ActivationLike) -> CriticalPoint | None:
     """The point of the edge of chaos where chi_par = 1: below its length the edge is unstable, above it usable.
 
     None if the whole edge is stable (tanh, erf, hard-tanh, ...). At this point E φ φ'' = 0.
+
+    Parameters
+    ----------
+    activation_ : str, callable or Activation
+        The activation function, as for :func:`activation`.
+
+    Returns
+    -------
+    CriticalPoint or None
+
+    Raises
+    ------
+    TypeError
+        If `activation_` is not of the kind named above.
+    ValueError
+        If `activation_` is out of the range named above.
 
     Examples
     --------

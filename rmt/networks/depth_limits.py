@@ -42,6 +42,8 @@ class FreeLogNormal(Law):
 
     Raises
     ------
+    TypeError
+        If `variance` is not of the kind named above.
     ValueError
         If ``variance <= 0``.
 
@@ -265,8 +267,17 @@ class BernoulliDepthLimit(Law):
 
     Raises
     ------
+    TypeError
+        If `variance` is not of the kind named above.
     ValueError
         If ``variance <= 0``.
+
+    Examples
+    --------
+    >>> from rmt.networks import BernoulliDepthLimit
+    >>> law = BernoulliDepthLimit(0.5)
+    >>> law.mean(), law.var(), round(law.s_transform(1.0) * 2.718281828459045**0.25, 12)
+    (1.0, 0.5, 1.0)
     """
 
     variance: Any
@@ -418,10 +429,29 @@ def residual_limit(strength: Any, *, skip: float = 1.0, depth: int = 1) -> Law:
     depth : int
         Number of blocks, needed for a ≠ 1 only: the spectrum scales by a^(2 depth).
 
+    Returns
+    -------
+    Law
+
+    Raises
+    ------
+    TypeError
+        If `strength`, `skip` or `depth` is not of the kind named above.
+    ValueError
+        If `strength`, `skip` or `depth` is out of the range named above.
+    ConvergenceError
+        If a value cannot be certified.
+
     Notes
     -----
     The law is that of the bulk. Where E φ(h) ≠ 0 (ReLU, GELU) the mean of the activations grows from block to block
     and carries one outlier, of size up to exp(O(√depth)).
+
+    Examples
+    --------
+    >>> from rmt.networks import residual_limit
+    >>> residual_limit(0.5, depth=10).mean() > 1.0
+    True
     """
     c = check_real("strength", strength, above=0.0)
     a = float(check_real("skip", skip))
@@ -434,6 +464,31 @@ def residual_limit(strength: Any, *, skip: float = 1.0, depth: int = 1) -> Law:
 
 
 def depth_limit(activation_class: str, variance: Any) -> Law:
-    """The universal law of deep networks near isometry: ``"smooth"`` or ``"bernoulli"``, with variance σ₀²."""
+    """The universal law of deep networks near isometry: ``"smooth"`` or ``"bernoulli"``, with variance σ₀².
+
+    Parameters
+    ----------
+    activation_class : {"smooth", "bernoulli"}
+        Whether φ' leaves 1 a little everywhere, or is 0 or constant.
+    variance : real
+        σ₀² > 0, the limit of the relative variance of J Jᵀ.
+
+    Returns
+    -------
+    Law
+
+    Raises
+    ------
+    TypeError
+        If `activation_class` or `variance` is not of the kind named above.
+    ValueError
+        If `activation_class` or `variance` is out of the range named above.
+
+    Examples
+    --------
+    >>> from rmt.networks import depth_limit
+    >>> depth_limit("smooth", 1), depth_limit("bernoulli", 0.5)
+    (FreeLogNormal(variance=1), BernoulliDepthLimit(variance=0.5))
+    """
     laws = {"smooth": FreeLogNormal, "bernoulli": BernoulliDepthLimit}
     return laws[check_choice("activation_class", activation_class, laws)](variance)

@@ -28,6 +28,13 @@ class Initialiser:
         Variance of an entry.
     weights : str
         ``"gaussian"``, ``"uniform"`` or ``"orthogonal"``.
+
+    Examples
+    --------
+    >>> from rmt.networks import initialiser
+    >>> he = initialiser("He", fan_in=50)
+    >>> he.weight_variance, he.mean_field("relu").sigma_w == 2**0.5
+    (0.04, True)
     """
 
     name: str
@@ -52,7 +59,19 @@ class Initialiser:
         return math.sqrt(self.bias_variance)
 
     def mean_field(self, activation_: ActivationLike, *, input_q: float = 1.0) -> MeanField:
-        """Place the initialiser on the phase diagram of an activation."""
+        """Place the initialiser on the phase diagram of an activation.
+
+        Parameters
+        ----------
+        activation_ : str, callable or Activation
+            The activation function, as for :func:`activation`.
+        input_q : float
+            Mean square of the entries of the input, > 0.
+
+        Returns
+        -------
+        MeanField
+        """
         scale = math.sqrt(self.fan_in * self.weight_variance)
         return mean_field(activation_, sigma_w=scale, sigma_b=self.sigma_b, input_q=input_q)
 
@@ -98,10 +117,22 @@ def initialiser(name: str, *, fan_in: int, fan_out: int | None = None, gain: flo
     gain : float, optional
         Multiplies the standard deviation of the weights.
 
+    Returns
+    -------
+    Initialiser
+
     Raises
     ------
+    TypeError
+        If `name`, `fan_in`, `fan_out` or `gain` is not of the kind named above.
     ValueError
         If the name is unknown, or a gain is given to ``torch_linear``.
+
+    Examples
+    --------
+    >>> from rmt.networks import initialiser
+    >>> initialiser("He", fan_in=50).weight_variance, initialiser("Glorot", fan_in=50, fan_out=150).weight_variance
+    (0.04, 0.01)
     """
     if not isinstance(name, str):
         raise TypeError(f"name must be one of {', '.join(_NAMES)}, got {shown(name)} of type {type(name).__name__}")
@@ -140,10 +171,22 @@ def torch_gain(nonlinearity: str, param: float = 0.01) -> float:
     param : float
         Negative slope of ``leaky_relu``.
 
+    Returns
+    -------
+    float
+
     Raises
     ------
+    TypeError
+        If `param` is not of the kind named above.
     ValueError
         If PyTorch has no gain for it; :func:`rmt.networks.critical_sigma_w` computes one.
+
+    Examples
+    --------
+    >>> from rmt.networks import torch_gain
+    >>> torch_gain("relu") == 2**0.5, torch_gain("tanh")
+    (True, 1.6666666666666667)
     """
     slope = float(check_real("param", param, at_least=-LARGEST_SCALE, at_most=LARGEST_SCALE))
     table: dict[str, float] = {
@@ -164,7 +207,32 @@ def torch_gain(nonlinearity: str, param: float = 0.01) -> float:
 
 
 def compare_initialisers(activation_: ActivationLike, *, width: int = 512) -> tuple[tuple[str, MeanField], ...]:
-    """Every named initialiser at a square layer, with where it puts the network on the phase diagram."""
+    """Every named initialiser at a square layer, with where it puts the network on the phase diagram.
+
+    Parameters
+    ----------
+    activation_ : str, callable or Activation
+        The activation function, as for :func:`activation`.
+    width : int
+        Number of units of both layers, >= 1.
+
+    Returns
+    -------
+    tuple of pairs of a name and a MeanField
+
+    Raises
+    ------
+    TypeError
+        If `activation_` or `width` is not of the kind named above.
+    ValueError
+        If `activation_` or `width` is out of the range named above.
+
+    Examples
+    --------
+    >>> from rmt.networks import compare_initialisers
+    >>> [name for name, _ in compare_initialisers("relu")][:2]
+    ['glorot_normal', 'glorot_uniform']
+    """
     phi = activation(activation_)
     rows: list[tuple[str, Any]] = [(name, initialiser(name, fan_in=width).mean_field(phi)) for name in _NAMES]
     return tuple(rows)

@@ -65,6 +65,8 @@ def isometry(network: MLP, *, target: float = TARGET, width: int = WIDTH) -> Iso
 
     Raises
     ------
+    TypeError
+        If `network` or `target` is not of the kind named above.
     ValueError
         If the target is not positive, or the width below 2.
 

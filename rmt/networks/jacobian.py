@@ -77,6 +77,24 @@ class Jacobian(Ensemble):
     Parameters
     ----------
     net : MLP
+
+    Examples
+    --------
+    >>> import rmt
+    >>> J = rmt.networks.MLP(3, "linear", sigma_w=1.0).jacobian()
+    >>> J.gram_law()
+    FussCatalan(order=3)
+    >>> J.singular_value_law().mean() < 1.0, J.shapes(4)
+    (True, (4, 4, 4, 4))
+    >>> J.log_singular_values(4, rng=0).shape, len(list(J.forward(4, rng=0)))
+    ((4,), 3)
+    >>> round(J.transform_chain().s_transform(1.0), 12)  # 1/(1 + m)³
+    0.125
+    >>> try:
+    ...     J.law()
+    ... except TypeError as error:
+    ...     print(str(error)[:15])
+    the eigenvalues
     """
 
     hermitian = False
@@ -104,11 +122,20 @@ class Jacobian(Ensemble):
         from it by O(√(L/N)) in the scale of the spectrum, more where chi_par is close to 1 and lengths wander.
         Eigenvalues below about 10⁻¹³⁰ of the mean are not resolved: units of GELU, SiLU or sigmoid that saturate far
         out have slopes that fall below any double.
+
+        Returns
+        -------
+        Law
         """
         return self._gram_law
 
     def singular_value_law(self) -> Law:
-        """Limit law of the min(N_0, N_L) singular values: without the zeros of J Jᵀ where the output is wider."""
+        """Limit law of the min(N_0, N_L) singular values: without the zeros of J Jᵀ where the output is wider.
+
+        Returns
+        -------
+        Law
+        """
         from rmt.laws.pushforward import square_root
         from rmt.networks.jacobian_law import ZerosRemoved
 
@@ -117,13 +144,22 @@ class Jacobian(Ensemble):
         return square_root(law if last <= first else ZerosRemoved(law, first / last))
 
     def transform_chain(self) -> TransformChain:
-        """The route of the theory from the S-transforms of the layers to the density, link by link."""
+        """The route of the theory from the S-transforms of the layers to the density, link by link.
+
+        Returns
+        -------
+        TransformChain
+        """
         from rmt.networks.chain import TransformChain
 
         return TransformChain(self.net)
 
     def law(self) -> PlanarLaw:
         """Refused: the eigenvalues of J are not what the network does to gradients.
+
+        Returns
+        -------
+        PlanarLaw
 
         Raises
         ------
@@ -139,8 +175,19 @@ class Jacobian(Ensemble):
     def shapes(self, n: int) -> tuple[int, ...]:
         """Widths N_0, ..., N_L of a network with `n` output units.
 
+        Parameters
+        ----------
+        n : int
+            Number of output units, >= 1.
+
+        Returns
+        -------
+        tuple of int, of length L + 1
+
         Raises
         ------
+        TypeError
+            If an argument is not of the kind named above.
         ValueError
             If a width would be below 1.
         """
@@ -175,7 +222,24 @@ class Jacobian(Ensemble):
         return 6.0 * 8.0 * float(max(self.shapes(n))) ** 2
 
     def forward(self, n: int, rng: Any = None) -> Iterator[tuple[Matrix, Float]]:
-        """Run a network of `n` output units, and yield W_l and the diagonal of D_l layer by layer."""
+        """Run a network of `n` output units, and yield W_l and the diagonal of D_l layer by layer.
+
+        Parameters
+        ----------
+        n : int
+            Number of output units, >= 1.
+        rng : Generator, SeedSequence, int or None
+            As :func:`numpy.random.default_rng` takes it.
+
+        Returns
+        -------
+        iterator of pairs of ndarray
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        """
         generator = check_generator(rng)
         sizes = self.shapes(n)
         x = self._input(sizes[0], generator)
@@ -209,6 +273,21 @@ class Jacobian(Ensemble):
         """Draw natural logarithms of the singular values, descending; −inf for zeros.
 
         As :meth:`singular_values`, for depths at which the values themselves leave the range of a double.
+
+        Parameters
+        ----------
+        n : int
+            Number of output units, >= 1.
+        rng : Generator, SeedSequence, int or None
+            As :func:`numpy.random.default_rng` takes it.
+        trials : int
+            Number of independent networks.
+        **options : object
+            As for :meth:`singular_values`: `executor`, `out`, `progress`.
+
+        Returns
+        -------
+        ndarray of float, shape (min(n, columns),) or (trials, min(n, columns))
         """
         return self._repeat(
             "_log_singular_values",

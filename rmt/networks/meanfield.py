@@ -40,7 +40,14 @@ FOLLOWED = 30
 
 
 class Phase(Enum):
-    """Fate of two nearby inputs; the value is the sentence for reports."""
+    """Fate of two nearby inputs; the value is the sentence for reports.
+
+    Examples
+    --------
+    >>> from rmt.networks import Phase
+    >>> [phase.name for phase in Phase]
+    ['ORDERED', 'CRITICAL', 'CHAOTIC']
+    """
 
     ORDERED = "ordered: nearby inputs merge, gradients vanish"
     CRITICAL = "critical: on the edge of chaos, gradients keep their size"
@@ -61,6 +68,12 @@ class FixedPoint:
         Whether nearby lengths return to it.
     half_stable : bool
         Whether they do on one side only: a double point, where the map touches the diagonal.
+
+    Examples
+    --------
+    >>> from rmt.networks import fixed_points
+    >>> round(fixed_points("linear", sigma_w=0.5, sigma_b=1.0)[0].q, 12)  # 1/(1 − 1/4)
+    1.333333333333
     """
 
     q: float
@@ -92,6 +105,13 @@ class MeanField:
         Stable length reached from a first layer fed with `input_q`; ``inf`` if the length grows without bound.
     input_q : float
         Mean square of the entries of the input.
+
+    Examples
+    --------
+    >>> from rmt.networks import mean_field
+    >>> field = mean_field("relu", sigma_w=2**0.5, input_q=1.0)
+    >>> field.phase.name, round(field.length_map(3.0), 12), round(field.correlation_map(1.0), 12)
+    ('CRITICAL', 3.0, 1.0)
     """
 
     activation: Activation
@@ -174,11 +194,31 @@ class MeanField:
         )
 
     def length_map(self, q: float) -> float:
-        """Length of the next layer."""
+        """Length of the next layer.
+
+        Parameters
+        ----------
+        q : float
+            Variance of the pre-activation, >= 0; 0 stands for the limit from above.
+
+        Returns
+        -------
+        float
+        """
         return length_map(self.activation, q, sigma_w=self.sigma_w, sigma_b=self.sigma_b)
 
     def correlation_map(self, c: float) -> float:
-        """Correlation of two inputs in the next layer, both at length `q`."""
+        """Correlation of two inputs in the next layer, both at length `q`.
+
+        Parameters
+        ----------
+        c : float
+            Correlation of the pre-activations of two inputs, in [−1, 1].
+
+        Returns
+        -------
+        float
+        """
         return correlation_map(self.activation, c, q=self.q, sigma_w=self.sigma_w, sigma_b=self.sigma_b)
 
 
@@ -201,6 +241,13 @@ def mean_field(activation_: ActivationLike, *, sigma_w: float, sigma_b: float = 
     MeanField
         With `q`, `chi_perp`, `chi_par`, `c`, `xi_c`, `xi_q`, `phase`, `fixed_points`.
 
+    Raises
+    ------
+    TypeError
+        If `activation_`, `sigma_w`, `sigma_b` or `input_q` is not of the kind named above.
+    ValueError
+        If `activation_`, `sigma_w`, `sigma_b` or `input_q` is out of the range named above.
+
     Examples
     --------
     >>> field = mean_field("tanh", sigma_w=1.5, sigma_b=0.0)
@@ -214,7 +261,36 @@ def mean_field(activation_: ActivationLike, *, sigma_w: float, sigma_b: float = 
 
 
 def length_map(activation_: ActivationLike, q: float, *, sigma_w: float, sigma_b: float = 0.0) -> float:
-    """Length of the next layer, sigma_w² E φ(√q z)² + sigma_b²."""
+    """Length of the next layer, sigma_w² E φ(√q z)² + sigma_b².
+
+    Parameters
+    ----------
+    activation_ : str, callable or Activation
+        The activation function, as for :func:`activation`.
+    q : float
+        Variance of the pre-activation, >= 0; 0 stands for the limit from above.
+    sigma_w : float
+        Scale of the weights, whose variance is sigma_w² / fan_in.
+    sigma_b : float
+        Standard deviation of the biases.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If `activation_`, `q`, `sigma_w` or `sigma_b` is not of the kind named above.
+    ValueError
+        If `activation_`, `q`, `sigma_w` or `sigma_b` is out of the range named above.
+
+    Examples
+    --------
+    >>> from rmt.networks import length_map
+    >>> round(length_map("relu", 3.0, sigma_w=2**0.5), 12)
+    3.0
+    """
     sw, sb = _check_scales(sigma_w, sigma_b)
     return sw**2 * activation(activation_).second_moment(q) + sb**2
 
@@ -223,6 +299,36 @@ def correlation_map(activation_: ActivationLike, c: float, *, q: float, sigma_w:
     """Correlation in the next layer of two inputs with pre-activation variance `q` and correlation `c`.
 
     ``(sigma_w² E φ(u1) φ(u2) + sigma_b²) / (sigma_w² E φ² + sigma_b²)``; the denominator is `q` at a fixed point.
+
+    Parameters
+    ----------
+    activation_ : str, callable or Activation
+        The activation function, as for :func:`activation`.
+    c : float
+        Correlation of the two pre-activations, in [−1, 1].
+    q : float
+        Variance of the pre-activation, >= 0; 0 stands for the limit from above.
+    sigma_w : float
+        Scale of the weights, whose variance is sigma_w² / fan_in.
+    sigma_b : float
+        Standard deviation of the biases.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If `activation_`, `c`, `q`, `sigma_w` or `sigma_b` is not of the kind named above.
+    ValueError
+        If `activation_`, `c`, `q`, `sigma_w` or `sigma_b` is out of the range named above.
+
+    Examples
+    --------
+    >>> from rmt.networks import correlation_map
+    >>> round(correlation_map("linear", 0.25, q=1.0, sigma_w=1.0), 12)
+    0.25
     """
     sw, sb = _check_scales(sigma_w, sigma_b)
     phi = activation(activation_)
@@ -235,10 +341,35 @@ def lengths(activation_: ActivationLike, depth: int, *, sigma_w: float, sigma_b:
 
     ``q_1 = sigma_w² input_q + sigma_b²``, then the length map.
 
+    Parameters
+    ----------
+    activation_ : str, callable or Activation
+        The activation function, as for :func:`activation`.
+    depth : int
+        Number of layers, >= 1.
+    sigma_w : float
+        Scale of the weights, whose variance is sigma_w² / fan_in.
+    sigma_b : float
+        Standard deviation of the biases.
+    input_q : float
+        Mean square of the entries of the input, >= 0.
+
+    Returns
+    -------
+    ndarray of float, shape (depth,)
+
     Raises
     ------
+    TypeError
+        If `activation_`, `depth`, `sigma_w`, `sigma_b` or `input_q` is not of the kind named above.
     ValueError
         If a length overflows.
+
+    Examples
+    --------
+    >>> from rmt.networks import lengths
+    >>> lengths("linear", 3, sigma_w=0.5, input_q=4.0).round(12)
+    array([1.    , 0.25  , 0.0625])
     """
     phi = activation(activation_)
     sw, sb = _check_scales(sigma_w, sigma_b)
@@ -279,6 +410,17 @@ def fixed_points(activation_: ActivationLike, *, sigma_w: float, sigma_b: float 
     activation_ : str, callable or Activation
     sigma_w, sigma_b : float
         Scales of weights and biases, >= 0.
+
+    Returns
+    -------
+    tuple of FixedPoint
+
+    Raises
+    ------
+    TypeError
+        If `activation_`, `sigma_w` or `sigma_b` is not of the kind named above.
+    ValueError
+        If `activation_`, `sigma_w` or `sigma_b` is out of the range named above.
 
     Examples
     --------

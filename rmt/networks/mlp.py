@@ -38,6 +38,13 @@ class Layer:
     fan_in, fan_out : float
         Widths, on any common scale.
     orthogonal : bool
+
+    Examples
+    --------
+    >>> import rmt
+    >>> layer = rmt.networks.MLP(2, "relu", sigma_w=2**0.5).layers[0]
+    >>> layer.slope_law(), round(layer.relative_variance(1.0), 12)
+    (Atomic(positions=(0.0, 1.0), weights=(0.5, 0.5)), 2.0)
     """
 
     activation: Activation
@@ -82,13 +89,28 @@ class Layer:
         return dict(self.slope_law().atoms).get(0.0, 0.0)
 
     def relative_variance(self, rows: float) -> float:
-        """What the layer adds to the relative variance of J Jᵀ, of `rows` rows on the scale of the widths."""
+        """What the layer adds to the relative variance of J Jᵀ, of `rows` rows on the scale of the widths.
+
+        Parameters
+        ----------
+        rows : float
+            Rows of J Jᵀ on the scale of the widths.
+
+        Returns
+        -------
+        float
+        """
         widening = max(0.0, 1.0 / self.fan_in - 1.0 / self.fan_out)
         weights = widening if self.orthogonal else 1.0 / self.fan_in
         return rows * (self.spread / self.fan_out + weights)
 
     def slope_law(self) -> Law:
-        """Law of D² = φ'(h)²."""
+        """Law of D² = φ'(h)².
+
+        Returns
+        -------
+        Law
+        """
         from rmt.networks.slope_law import squared_slope_law
 
         return squared_slope_law(self.activation, self.q)
@@ -135,6 +157,8 @@ class MLP(Frozen):
 
     Raises
     ------
+    TypeError
+        If `depth`, `activation`, `sigma_w`, `sigma_b` or `weights` is not of the kind named above.
     ValueError
         If ``depth < 1`` or above a million, a scale is negative, a sequence has the wrong length, or there is no
         stationary length.
@@ -144,6 +168,11 @@ class MLP(Frozen):
     >>> net = MLP(depth=32, activation="tanh", sigma_w=1.0341652193, sigma_b=0.0073001675, weights="orthogonal")
     >>> round(net.relative_variance, 6)
     0.25
+    >>> net = rmt.networks.MLP(4, "relu", sigma_w=2**0.5)
+    >>> net.with_depth(3).depth, net.with_weights("orthogonal").weights
+    (3, 'orthogonal')
+    >>> net.jacobian().singular_values(4, rng=0).shape, net.isometry().verdict.value
+    ((4,), 'STABLE BUT NOT ISOMETRIC')
     """
 
     def __init__(
@@ -267,23 +296,57 @@ class MLP(Frozen):
         return math.fsum(map(math.log, gains)) if min(gains) > 0.0 else -math.inf
 
     def jacobian(self) -> rmt.networks.Jacobian:
-        """The input-output Jacobian J = D_L W_L ⋯ D_1 W_1 as a random matrix."""
+        """The input-output Jacobian J = D_L W_L ⋯ D_1 W_1 as a random matrix.
+
+        Returns
+        -------
+        Jacobian
+        """
         from rmt.networks.jacobian import Jacobian
 
         return Jacobian(self)
 
     def isometry(self, **options: Any) -> rmt.networks.IsometryReport:
-        """How far the Jacobian is from an isometry, why, and what to set instead: :func:`rmt.networks.isometry`."""
+        """How far the Jacobian is from an isometry, why, and what to set instead: :func:`rmt.networks.isometry`.
+
+        Parameters
+        ----------
+        **options : object
+            As for :func:`rmt.networks.isometry`.
+
+        Returns
+        -------
+        IsometryReport
+        """
         from rmt.networks.isometry import isometry
 
         return isometry(self, **options)
 
     def with_weights(self, weights: Any) -> MLP:
-        """The same network with other weights."""
+        """The same network with other weights.
+
+        Parameters
+        ----------
+        weights : str, EntryLaw, frozen scipy.stats distribution, or Law
+            As for the class.
+
+        Returns
+        -------
+        MLP
+        """
         return MLP(self.depth, self.activations, self.sigma_w, self.sigma_b, weights, self.widths, self.input_q)
 
     def with_depth(self, depth: int) -> MLP:
         """The same layers, all equal, in another number.
+
+        Parameters
+        ----------
+        depth : int
+            Number of layers, >= 1.
+
+        Returns
+        -------
+        MLP
 
         Raises
         ------

@@ -31,6 +31,18 @@ def check_isometry(module: Any, x: Any, **options: Any) -> ModelReport:
         If torch is not installed.
     TypeError, ValueError
         See :func:`rmt.networks.torch.check_isometry`.
+
+    Examples
+    --------
+    >>> import importlib.util
+    >>> import rmt
+    >>> if importlib.util.find_spec("torch"):
+    ...     import torch
+    ...     model = torch.nn.Sequential(*[torch.nn.Linear(16, 16) for _ in range(3)])
+    ...     print(rmt.check_isometry(model, torch.ones(16)).measured is not None)
+    ... else:
+    ...     print(True)
+    True
     """
     try:
         import rmt.networks.torch as models

@@ -102,6 +102,23 @@ class Activation:
         Error of φ' at each point, where φ' is a difference quotient.
     recipe : tuple
         ``(factory, arguments)`` that makes this activation again; its identity.
+
+    Examples
+    --------
+    >>> from rmt.networks import activation
+    >>> relu = activation("relu")
+    >>> float(relu(-1.0)), float(relu.derivative(2.0)), float(relu.log_abs_derivative(2.0)), relu.slopes_at_infinity()
+    (0.0, 1.0, 0.0, (0.0, 1.0))
+    >>> round(relu.mean(1.0) ** 2 * 6.283185307179586, 12), round(relu.second_moment(1.0), 12)  # 1/√(2π), 1/2
+    (1.0, 0.5)
+    >>> round(relu.slope_moment(2, 1.0), 12), round(relu.slope_spread(1.0), 12), round(relu.radial_moment(1.0), 12)
+    (0.5, 1.0, 0.5)
+    >>> relu.divergence(1.0, 0.0), round(relu.covariance(1.0, 1.0, 1.0), 12)
+    (0.0, 0.5)
+    >>> round(relu.slope_covariance(1.0, 1.0, 0.0), 12)
+    0.25
+    >>> round(relu.expectation(abs, 1.0) ** 2 * 1.5707963267948966, 12), activation("sin").curvature_moment(1.0) < 0.5
+    (1.0, True)
     """
 
     name: str
@@ -128,12 +145,32 @@ class Activation:
         return values[()]
 
     def derivative(self, x: ArrayLike) -> Any:
-        """φ'(x); at a kink the value from the right or the left, as the formula of φ' has it."""
+        """φ'(x); at a kink the value from the right or the left, as the formula of φ' has it.
+
+        Parameters
+        ----------
+        x : array_like of float
+            Points on the line.
+
+        Returns
+        -------
+        float or ndarray of float, like `x`
+        """
         values = np.asarray(self.slope(np.asarray(x, dtype=np.float64)))
         return values[()]
 
     def log_abs_derivative(self, x: ArrayLike) -> Any:
-        """log|φ'(x)|, −inf where φ' vanishes."""
+        """log|φ'(x)|, −inf where φ' vanishes.
+
+        Parameters
+        ----------
+        x : array_like of float
+            Points on the line.
+
+        Returns
+        -------
+        float or ndarray of float, like `x`
+        """
         points = np.asarray(x, dtype=np.float64)
         if self.log_slope is not None:
             return np.asarray(self.log_slope(points))[()]
@@ -153,8 +190,14 @@ class Activation:
         floor : float
             Absolute error that may be left.
 
+        Returns
+        -------
+        float
+
         Raises
         ------
+        TypeError
+            If an argument is not of the kind named above.
         ValueError
             If f is not finite at a node, or the integral diverges.
         ConvergenceError
@@ -226,26 +269,82 @@ class Activation:
         return terms.sum(axis=-1), np.abs(terms).sum(axis=-1)
 
     def mean(self, q: float) -> float:
-        """E φ(x), x ~ N(0, q)."""
+        """E φ(x), x ~ N(0, q).
+
+        Parameters
+        ----------
+        q : float
+            Variance of the pre-activation, >= 0; 0 stands for the limit from above.
+
+        Returns
+        -------
+        float
+        """
         if self.formulas is not None:
             return self.formulas.mean(q)
         return self.expectation(self.function, q)
 
     def second_moment(self, q: float) -> float:
-        """E φ(x)²: the length map is ``sigma_w² E φ² + sigma_b²``."""
+        """E φ(x)²: the length map is ``sigma_w² E φ² + sigma_b²``.
+
+        Parameters
+        ----------
+        q : float
+            Variance of the pre-activation, >= 0; 0 stands for the limit from above.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        TypeError
+            If `q` is not of the kind named above.
+        ValueError
+            If `q` is out of the range named above.
+        """
         if self.formulas is not None:
             return self.formulas.second_moment(q)
         return self.expectation(lambda x: self.function(x) ** 2, q)
 
     def slope_moment(self, k: int, q: float) -> float:
-        """μ_k = E φ'(x)^{2k}: the k-th moment of D²."""
+        """μ_k = E φ'(x)^{2k}: the k-th moment of D².
+
+        Parameters
+        ----------
+        k : int
+            Order, >= 1.
+        q : float
+            Variance of the pre-activation, >= 0; 0 stands for the limit from above.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        ValueError
+            If an argument is out of the range named above.
+        """
         order = check_count("k", k, minimum=0)
         if self.formulas is not None:
             return self.formulas.slope_moment(order, q)
         return self.expectation(lambda x: self.slope(x) ** (2 * order), q)
 
     def slope_spread(self, q: float) -> float:
-        """Relative variance μ₂/μ₁² − 1 of D², without cancellation at small q."""
+        """Relative variance μ₂/μ₁² − 1 of D², without cancellation at small q.
+
+        Parameters
+        ----------
+        q : float
+            Variance of the pre-activation, >= 0; 0 stands for the limit from above.
+
+        Returns
+        -------
+        float
+        """
         mean = self.slope_moment(1, q)
         if mean == 0.0:
             raise ValueError(
@@ -269,7 +368,24 @@ class Activation:
         return float((centred * centred) @ w)
 
     def radial_moment(self, q: float) -> float:
-        """E φ φ' x / q = E[φ'² + φ φ'']: the derivative of E φ² in q."""
+        """E φ φ' x / q = E[φ'² + φ φ'']: the derivative of E φ² in q.
+
+        Parameters
+        ----------
+        q : float
+            Variance of the pre-activation, >= 0; 0 stands for the limit from above.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        ValueError
+            If an argument is out of the range named above.
+        """
         if self.formulas is not None:
             return self.formulas.radial_moment(q)
         second = self.curvature
@@ -283,8 +399,19 @@ class Activation:
     def curvature_moment(self, q: float) -> float:
         """E φ''(x)², for the slow decay of correlations on the edge of chaos.
 
+        Parameters
+        ----------
+        q : float
+            Variance of the pre-activation, >= 0; 0 stands for the limit from above.
+
+        Returns
+        -------
+        float
+
         Raises
         ------
+        TypeError
+            If `q` is not of the kind named above.
         ValueError
             If φ has kinks (φ'' is then not square integrable) or no closed second derivative.
         """
@@ -298,21 +425,78 @@ class Activation:
 
     # ------------------------------------------------------------------ expectations in the plane
     def covariance(self, q1: float, q2: float, c: float) -> float:
-        """E φ(u1) φ(u2) for a centred Gaussian pair with variances q1, q2 and correlation c."""
+        """E φ(u1) φ(u2) for a centred Gaussian pair with variances q1, q2 and correlation c.
+
+        Parameters
+        ----------
+        q1, q2 : float
+            Variances, >= 0.
+        c : float
+            Correlation, in [−1, 1].
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        TypeError
+            If `q1`, `q2` or `c` is not of the kind named above.
+        ValueError
+            If `q1`, `q2` or `c` is out of the range named above.
+        """
         if self.formulas is not None:
             return self.formulas.covariance(q1, q2, c)
         function = self.function
         return self._pair_expectation(lambda u, v: np.asarray(function(u)) * function(v), q1, q2, c)
 
     def slope_covariance(self, q1: float, q2: float, c: float) -> float:
-        """E φ'(u1) φ'(u2) for a centred Gaussian pair with variances q1, q2 and correlation c."""
+        """E φ'(u1) φ'(u2) for a centred Gaussian pair with variances q1, q2 and correlation c.
+
+        Parameters
+        ----------
+        q1, q2 : float
+            Variances, >= 0.
+        c : float
+            Correlation, in [−1, 1].
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        TypeError
+            If `q1`, `q2` or `c` is not of the kind named above.
+        ValueError
+            If `q1`, `q2` or `c` is out of the range named above.
+        """
         if self.formulas is not None:
             return self.formulas.slope_covariance(q1, q2, c)
         slope = self.slope
         return self._pair_expectation(lambda u, v: np.asarray(slope(u)) * slope(v), q1, q2, c)
 
     def divergence(self, q: float, gap: float) -> float:
-        """E (φ(u1) − φ(u2))²/2 = E φ² − E φ(u1) φ(u2) at correlation 1 − gap, without cancellation at small gap."""
+        """E (φ(u1) − φ(u2))²/2 = E φ² − E φ(u1) φ(u2) at correlation 1 − gap, without cancellation at small gap.
+
+        Parameters
+        ----------
+        q : float
+            Variance of the pre-activation, >= 0; 0 stands for the limit from above.
+        gap : float
+            One minus the correlation, in [0, 2].
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        TypeError
+            If `q` or `gap` is not of the kind named above.
+        ValueError
+            If `q` or `gap` is out of the range named above.
+        """
         check_real("gap", gap, at_least=0.0, at_most=2.0)
         if self.formulas is not None:
             return self.formulas.divergence(q, gap)
@@ -375,7 +559,12 @@ class Activation:
 
     # ------------------------------------------------------------------ growth
     def slopes_at_infinity(self) -> tuple[float, float]:
-        """Limits of φ(x)/x at −∞ and +∞: 0 for a bounded activation."""
+        """Limits of φ(x)/x at −∞ and +∞: 0 for a bounded activation.
+
+        Returns
+        -------
+        tuple of two floats
+        """
         far = 1e100
         with np.errstate(over="ignore", invalid="ignore"):
             left, right = (float(np.asarray(self.function(np.array([x])))[0]) / x for x in (-far, far))

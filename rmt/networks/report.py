@@ -32,7 +32,16 @@ SHOWN_LAYERS = 8
 
 
 class Cause(Enum):
-    """Why a singular value lies outside the bulk."""
+    """Why a singular value lies outside the bulk.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> from rmt.networks import Cause
+    >>> report = rmt.networks.isometry(rmt.networks.MLP(20, "relu", sigma_w=2**0.5))
+    >>> all(outlier.cause in Cause for outlier in report.outliers)
+    True
+    """
 
     RADIAL = "radial direction"
     MEAN_MODE = "mean mode"
@@ -57,6 +66,13 @@ class JacobianOutlier:
         Logarithm of the gain of the direction that causes it: Π chi_par for the radial one.
     is_bound : bool
         Whether `log_position` is an upper bound, as it is below the bulk, and not the value.
+
+    Examples
+    --------
+    >>> from rmt.networks import Cause, JacobianOutlier
+    >>> outlier = JacobianOutlier(log_position=0.0, cause=next(iter(Cause)))
+    >>> outlier.position, outlier.is_bound
+    (1.0, False)
     """
 
     log_position: float
@@ -90,6 +106,13 @@ class LayerShare:
         What the layer adds to the logarithm of m₁ and to the relative variance.
     dead : float
         Share of units whose slope is exactly 0.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> share = rmt.networks.isometry(rmt.networks.MLP(2, "relu", sigma_w=2**0.5)).layers[0]
+    >>> round(share.chi_perp, 12), share.dead
+    (1.0, 0.5)
     """
 
     name: str
@@ -115,6 +138,13 @@ class DepthScales:
         Lengths.
     xi_grad : float
         Mean squared gradients.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> scales = rmt.networks.isometry(rmt.networks.MLP(4, "tanh", sigma_w=0.5, sigma_b=0.5)).scales
+    >>> scales.xi_c > 0.0, scales.xi_q > 0.0, scales.xi_grad > 0.0
+    (True, True, True)
     """
 
     xi_c: float
@@ -158,6 +188,16 @@ class IsometryReport:
         Logarithm of what the law was divided by, so that it fits the range of a double; 0 for the law itself.
     values : array or None
         Logarithms of the measured singular values, outliers included.
+
+    Examples
+    --------
+    >>> import json, rmt
+    >>> report = rmt.networks.isometry(rmt.networks.MLP(10, "relu", sigma_w=2**0.5))
+    >>> report.verdict.value, report.depth
+    ('STABLE BUT NOT ISOMETRIC', 10)
+    >>> sorted(report.to_dict()) == sorted(json.loads(report.to_json()))
+    True
+    >>> ax = report.plot(n=20)
     """
 
     subject: str
@@ -256,7 +296,12 @@ class IsometryReport:
 
     # ------------------------------------------------------------------ forms
     def to_dict(self) -> dict[str, Any]:
-        """The report in built-in types; None where a number is infinite or not known."""
+        """The report in built-in types; None where a number is infinite or not known.
+
+        Returns
+        -------
+        dict
+        """
         chosen = self.spectrum.to_dict()
         return {
             "subject": self.subject,
@@ -284,13 +329,37 @@ class IsometryReport:
         }
 
     def to_json(self, *, indent: int | None = 2) -> str:
-        """The report as strict JSON: no NaN, no infinity, ``null`` instead."""
+        """The report as strict JSON: no NaN, no infinity, ``null`` instead.
+
+        Parameters
+        ----------
+        indent : int, optional
+            Spaces of indentation; one line when None.
+
+        Returns
+        -------
+        str
+        """
         return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
 
     def plot(self, ax: Any = None, *, n: int = 400, rng: Any = 0) -> Any:
         """Draw the spectrum on the Axes `ax`, or the whole report on a figure of its own: ``rmt.plotting.isometry``.
 
         Returns the Axes of the spectrum; `n` and `rng` are for the network that is sampled where nothing was measured.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw the spectrum; a figure with all panels when None.
+        n : int
+            Width of the network that is sampled where nothing was measured.
+        rng : Generator, SeedSequence, int or None
+            As :func:`numpy.random.default_rng` takes it.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The Axes of the spectrum.
         """
         import rmt  # through the lazy table of names: pictures live on a higher floor
 

@@ -63,12 +63,22 @@ class ResidualNetwork(Frozen):
     input_q : float
         Mean square of the entries of the input, whose mean is 0.
 
+    Raises
+    ------
+    TypeError
+        If `depth`, `activation` or `sigma_w` is not of the kind named above.
+    ValueError
+        If `depth`, `activation` or `sigma_w` is out of the range named above.
+
     Examples
     --------
     >>> net = ResidualNetwork(depth=100, activation="tanh", sigma_w=0.1)
     >>> law = net.jacobian().gram_law()
     >>> round(law.ppf(0.5), 10)
     1.0
+    >>> import rmt
+    >>> rmt.networks.ResidualNetwork(4, "relu", sigma_w=0.5).isometry().depth
+    4
     """
 
     def __init__(
@@ -161,11 +171,26 @@ class ResidualNetwork(Frozen):
         return square / self.input_q
 
     def jacobian(self) -> ResidualJacobian:
-        """The input-output Jacobian J = Π (a + D_l W_l) as a random matrix."""
+        """The input-output Jacobian J = Π (a + D_l W_l) as a random matrix.
+
+        Returns
+        -------
+        ResidualJacobian
+        """
         return ResidualJacobian(self)
 
     def isometry(self, **options: Any) -> rmt.networks.IsometryReport:
-        """How far the Jacobian is from an isometry, why, and what to set instead."""
+        """How far the Jacobian is from an isometry, why, and what to set instead.
+
+        Parameters
+        ----------
+        **options : object
+            As for :func:`rmt.networks.isometry`.
+
+        Returns
+        -------
+        IsometryReport
+        """
         from rmt.networks.residual_isometry import residual_isometry
 
         return residual_isometry(self, **options)

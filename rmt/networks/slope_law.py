@@ -39,6 +39,19 @@ def squared_slope_law(activation_: ActivationLike, q: float) -> Law:
     -------
     Law
         :class:`rmt.laws.Atomic` for a piecewise linear activation and at q = 0, else a :class:`SquaredSlope`.
+
+    Raises
+    ------
+    TypeError
+        If `activation_` or `q` is not of the kind named above.
+    ValueError
+        If `activation_` or `q` is out of the range named above.
+
+    Examples
+    --------
+    >>> from rmt.networks import squared_slope_law
+    >>> squared_slope_law("relu", 1.0)
+    Atomic(positions=(0.0, 1.0), weights=(0.5, 0.5))
     """
     phi = as_activation(activation_)
     length = float(check_real("q", q, at_least=0.0, at_most=LARGEST_VARIANCE))
@@ -86,6 +99,8 @@ class SquaredSlope(Law):
 
     Raises
     ------
+    TypeError
+        If `activation` or `q` is not of the kind named above.
     ValueError
         If `q` is not positive, or `alive` not in (0, 1].
 
@@ -95,6 +110,13 @@ class SquaredSlope(Law):
     `derivative=` is differentiated by a complex step where it is written for complex arguments, with the same
     accuracy; otherwise by differences, with about 1e-10. Differences see nothing of slopes below 1e-14, which then
     count as 0 or as noise: pass `derivative=` for a saturating activation at large q.
+
+    Examples
+    --------
+    >>> from rmt.networks import SquaredSlope
+    >>> law = SquaredSlope("tanh", 1.0)
+    >>> law.support[0].high, law.var() < 0.25
+    (1.0, True)
     """
 
     activation: Activation
@@ -240,7 +262,12 @@ class SquaredSlope(Law):
         return [1.0, *(self.alive * self.activation.slope_moment(k, self.q) for k in range(1, order + 1))]
 
     def var(self) -> float:
-        """Variance, without the cancellation of m₂ − m₁²."""
+        """Variance, without the cancellation of m₂ − m₁².
+
+        Returns
+        -------
+        float
+        """
         spread = (1.0 + self.activation.slope_spread(self.q)) / self.alive - 1.0
         return (spread if self.alive < 1.0 else self.activation.slope_spread(self.q)) * self.mean() ** 2
 

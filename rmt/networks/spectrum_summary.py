@@ -56,6 +56,16 @@ class SpectrumSummary:
     count : int or None
         Number of measured values, None for a law.
     levels : tuple of float
+
+    Examples
+    --------
+    >>> import rmt
+    >>> from rmt.networks import SpectrumSummary
+    >>> summary = SpectrumSummary.of_law(rmt.MarchenkoPastur(0.25), log_m1=0.0, relvar=0.25)
+    >>> round(summary.s_max, 12)  # 1 + √ratio
+    1.5
+    >>> SpectrumSummary.of_values([0.0, 0.0]).s_max, len(summary.to_dict()) > 3
+    (1.0, True)
     """
 
     log_m1: float
@@ -96,6 +106,10 @@ class SpectrumSummary:
             E log s of J itself.
         log_scale : float
             Makes room where J Jᵀ leaves the range of a double.
+
+        Returns
+        -------
+        SpectrumSummary
         """
         shift = 0.5 * log_scale
         atoms = tuple((exponential(0.5 * math.log(a) + shift) if a > 0.0 else 0.0, float(p)) for a, p in law.atoms)
@@ -134,8 +148,14 @@ class SpectrumSummary:
         rank : float
             Narrowest width over the last.
 
+        Returns
+        -------
+        SpectrumSummary
+
         Raises
         ------
+        TypeError
+            If an argument is not of the kind named above.
         ValueError
             If there is no value, one is NaN or +inf, or there are more than `rows`.
         """
@@ -204,7 +224,12 @@ class SpectrumSummary:
         return judge(self.log_m1, self.relvar, kernel=self.kernel, rank=self.rank)
 
     def to_dict(self) -> dict[str, Any]:
-        """Every number in built-in types; None where it is infinite or not known."""
+        """Every number in built-in types; None where it is infinite or not known.
+
+        Returns
+        -------
+        dict
+        """
         names = ("m1", "log_m1", "relvar", "s_min", "s_max", "log_s_min", "log_s_max", "condition", "fraction")
         return {
             **{name: finite(getattr(self, name)) for name in names},

@@ -14,7 +14,14 @@ LOST = 0.6
 
 
 class Verdict(Enum):
-    """Grade of a Jacobian; its text is the value."""
+    """Grade of a Jacobian; its text is the value.
+
+    Examples
+    --------
+    >>> from rmt.networks import Verdict
+    >>> [grade.name for grade in Verdict]
+    ['ISOMETRIC', 'NEAR_ISOMETRIC', 'STABLE', 'VANISHING', 'EXPLODING', 'DEGENERATE', 'WITHHELD']
+    """
 
     ISOMETRIC = "ISOMETRIC"
     NEAR_ISOMETRIC = "NEAR-ISOMETRIC"

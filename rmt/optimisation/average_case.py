@@ -56,6 +56,8 @@ def average_error(
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If the law has eigenvalues below 0 or no bound, the method or its parameters are not known, or the method
         diverges beyond the largest float.
@@ -117,16 +119,25 @@ def residual_polynomial(
 
     Parameters
     ----------
-    law, method, weight, step, momentum
+    law, method
         As for :func:`average_error`.
     k : int
         Number of steps.
     x : array_like
         Eigenvalues.
+    weight, step, momentum
+        As for :func:`average_error`.
 
     Returns
     -------
     float or ndarray
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
 
     Examples
     --------
@@ -159,16 +170,26 @@ def halting_time(
 
     Parameters
     ----------
-    law, method, step, momentum
+    law, method
         As for :func:`average_error`.
     tol : float
         > 0.
     weight : int
         Not normalised: at weight 0 the squared distance, from 1 on.
+    step, momentum
+        As for :func:`average_error`.
     max_steps : int
+
+    Returns
+    -------
+    int
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
     ConvergenceError
         If that is never the case within `max_steps`; the residual is the error reached.
 

@@ -42,6 +42,8 @@ def loss_curve(law: Law, t: ArrayLike, *, weight: int = 0) -> Real:
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If a time is negative or infinite, or the law has eigenvalues below 0 or no bound.
 
@@ -81,6 +83,17 @@ def loss_floor(law: Law, *, weight: int = 0) -> float:
     weight : int
         As for :func:`loss_curve`.
 
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
     Examples
     --------
     >>> import rmt
@@ -104,6 +117,14 @@ class LossTail:
     constant : float
     floor : float
         What stays: :func:`loss_floor`.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> from rmt.optimisation import loss_tail
+    >>> tail = loss_tail(rmt.MarchenkoPastur())
+    >>> tail.rate, tail.exponent, tail.floor
+    (0.0, 0.5, 0.0)
     """
 
     rate: float
@@ -131,8 +152,14 @@ def loss_tail(law: Law, *, weight: int = 0) -> LossTail:
     weight : int
         As for :func:`loss_curve`.
 
+    Returns
+    -------
+    LossTail
+
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If the density has no power law at its lowest edge.
 

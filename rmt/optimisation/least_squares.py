@@ -38,13 +38,16 @@ def measured_errors(
     ----------
     hessian : array_like of shape (d, d)
         Symmetric and positive semidefinite, for instance ``rmt.wishart(ratio=0.5).sample(1000)``.
-    method, weight, step, momentum
+    method
         As for :func:`average_error`; for conjugate gradients at weight 0 the squared residual from an isotropic right
         side, the only weight they have.
     k : int
         Number of steps.
     law : Law
         What the eigenvalues are expected to follow.
+    weight, step, momentum
+        As for :func:`average_error`; for conjugate gradients at weight 0 the squared residual from an isotropic right
+        side, the only weight they have.
     rng : Generator, SeedSequence, int or None
         Of the isotropic start.
 
@@ -54,6 +57,8 @@ def measured_errors(
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If the matrix is not square, or conjugate gradients are given another weight than 0.
     ConvergenceError
@@ -129,16 +134,38 @@ def measured_halting_time(
 
     Parameters
     ----------
-    hessian, law, rng
+    hessian
         As for :func:`measured_errors`.
-    method, tol, weight, step, momentum, max_steps
+    method, tol
         As for :func:`halting_time`; not for conjugate gradients.
+    law
+        As for :func:`measured_errors`.
+    weight, step, momentum, max_steps
+        As for :func:`halting_time`; not for conjugate gradients.
+    rng
+        As for :func:`measured_errors`.
+
+    Returns
+    -------
+    int
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
     ConvergenceError
         If that is never the case within `max_steps`; for instance because an eigenvalue lies outside of the law and
         the method diverges along it.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> from rmt.optimisation import measured_halting_time
+    >>> H = rmt.wishart(ratio=0.25).sample(50, rng=0)
+    >>> measured_halting_time(H, "gradient_descent", 1e-2, law=rmt.MarchenkoPastur(ratio=0.25), rng=0) > 1
+    True
     """
     if method == "conjugate_gradient" or method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS[:-1])}, got {method!r}")
@@ -175,6 +202,24 @@ def measured_curve(hessian: ArrayLike, t: ArrayLike, *, weight: int = 0, rng: An
     weight : int
         As for :func:`loss_curve`.
     rng : Generator, SeedSequence, int or None
+
+    Returns
+    -------
+    ndarray of float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.optimisation import measured_curve
+    >>> measured_curve(np.eye(3), [0.0, 1.0], rng=0).round(9)  # e^(−2t)
+    array([1.        , 0.13533528])
     """
     matrix, times = check_square("hessian", hessian), check_reals("t", t)
     power = check_count("weight", weight, minimum=0)
@@ -209,8 +254,20 @@ def sgd_run(
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
     ConvergenceError
         If the loss exceeds the largest float: the step is above the critical one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.optimisation import sgd_run
+    >>> losses = sgd_run(np.eye(4), [0, 1, 2], step=0.5, rng=0)
+    >>> losses.shape, bool(losses[0] > losses[-1])
+    ((3,), True)
     """
     matrix = check_reals("rows", rows)
     if matrix.ndim != 2 or matrix.size == 0:

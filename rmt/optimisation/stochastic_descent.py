@@ -61,6 +61,8 @@ def sgd_loss(
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If the law has eigenvalues below 0, a parameter is out of range, or the loss is beyond the largest float.
 
@@ -116,6 +118,10 @@ def sgd_critical_step(law: Law, *, ratio: float) -> float:
     ratio : float
         r = d/n.
 
+    Returns
+    -------
+    float
+
     Examples
     --------
     >>> import rmt
@@ -146,6 +152,11 @@ def sgd_transition_step(law: Law, *, ratio: float) -> float:
     -------
     float
         0 where the integral diverges, as at an atom or a hard edge above 0.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
 
     Examples
     --------
@@ -180,6 +191,11 @@ def sgd_rate(law: Law, *, ratio: float, step: float) -> float:
     -------
     float
         Negative above :func:`sgd_critical_step`: then the loss grows at this rate. Relative error about 1e-12.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
 
     Examples
     --------
@@ -236,8 +252,14 @@ def sgd_limit(law: Law, *, ratio: float, step: float, noise: float) -> float:
     noise : float
         N = |b − A x̃|².
 
+    Returns
+    -------
+    float
+
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If the step is critical or above: the loss then has no limit.
 

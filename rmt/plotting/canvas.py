@@ -34,6 +34,16 @@ def style() -> Iterator[None]:
 
     The style is colour-blind-safe and prints in grey; nothing changes outside the ``with`` block. The same style by
     its name, for a whole session: ``matplotlib.pyplot.style.use("rmt.plotting.rmt")``.
+
+    Yields
+    ------
+    None
+
+    Examples
+    --------
+    >>> import rmt
+    >>> with rmt.plotting.style():
+    ...     figure, ax = rmt.plotting.figure()
     """
     import matplotlib.style
 
@@ -59,6 +69,20 @@ def figure(
     Returns
     -------
     (Figure, Axes or array of Axes)
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> figure, axes = rmt.plotting.figure(1, 2)
+    >>> axes.shape
+    (2,)
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -108,6 +132,14 @@ def legend(ax: Axes, **kwargs: Any) -> Legend:
     Returns
     -------
     matplotlib.legend.Legend
+
+    Examples
+    --------
+    >>> import rmt
+    >>> figure, ax = rmt.plotting.figure()
+    >>> lines = ax.plot([0, 1], label="a line")
+    >>> rmt.plotting.legend(ax).get_texts()[0].get_text()
+    'a line'
     """
     with style():
         return ax.legend(**{"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": 0.2, **kwargs})
@@ -152,6 +184,14 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
         If the ending is another one.
     OSError
         If the file cannot be written; what was there stays as it was.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib, rmt
+    >>> figure, ax = rmt.plotting.figure()
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     rmt.plotting.save(figure, pathlib.Path(folder) / "empty.svg").name
+    'empty.svg'
     """
     from matplotlib.figure import Figure
 

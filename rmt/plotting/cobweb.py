@@ -59,6 +59,8 @@ def cobweb(
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If an iteration leaves the floats, or the window is empty.
 

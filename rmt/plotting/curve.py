@@ -72,6 +72,13 @@ def law(
     -------
     matplotlib.axes.Axes
 
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
     Notes
     -----
     Where the density is unbounded the line leaves the frame; the frame is as high as the mean density over the last

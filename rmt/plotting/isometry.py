@@ -52,6 +52,13 @@ def isometry(report: IsometryReport, ax: Axes | None = None, *, n: int = 400, rn
     matplotlib.axes.Axes
         Those of the spectrum.
 
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
     Notes
     -----
     The spectrum is drawn in log₁₀ s: area is mass, and a stem of mass 1 takes 90 % of the height. The lowest
@@ -75,7 +82,36 @@ def isometry(report: IsometryReport, ax: Axes | None = None, *, n: int = 400, rn
 
 
 def isometry_figure(report: IsometryReport, *, n: int = 400, rng: Any = 0) -> Figure:
-    """All panels of :func:`isometry` in a figure of their own, without pyplot: nothing to close, no window."""
+    """All panels of :func:`isometry` in a figure of their own, without pyplot: nothing to close, no window.
+
+    Parameters
+    ----------
+    report : IsometryReport
+        What :func:`rmt.networks.isometry` returns.
+    n : int
+        Width of the network that is sampled where nothing was measured.
+    rng : Generator, SeedSequence, int or None
+        As :func:`numpy.random.default_rng` takes it.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> report = rmt.networks.isometry(rmt.networks.MLP(4, "relu", sigma_w=2**0.5))
+    >>> figure = rmt.plotting.isometry_figure(report, n=20)
+    >>> len(figure.axes) > 1
+    True
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -65,8 +65,15 @@ def partition(
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If the blocks are no partition, there is none, or the complement of a crossing one is asked for.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> ax = rmt.plotting.partition([[1, 3], [2], [4]])
     """
     from matplotlib.patches import Circle
 
@@ -129,8 +136,15 @@ def noncrossing_lattice(
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If `n` is not between 1 and 5.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> ax = rmt.plotting.noncrossing_lattice(3)
     """
     check_count("n", n)
     if n > LARGEST_LATTICE:

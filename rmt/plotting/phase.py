@@ -76,6 +76,8 @@ def phase_diagram(
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If the window is empty or reaches below 0.
 
@@ -130,6 +132,8 @@ def mark_initialisers(
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If a name is unknown.
 

@@ -87,6 +87,13 @@ def esd(
     -----
     The area of the histogram and the masses of the stems sum to 1. The height of a stem is its mass, where 1 is 90 %
     of the height of the frame.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> ax = rmt.plotting.esd(rmt.gue().eigenvalues(50, rng=0), law=rmt.Semicircle())
+    >>> len(ax.get_children()) > 10
+    True
     """
     array = check_numbers("values", values).ravel()
     if law is not None:

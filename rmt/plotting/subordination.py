@@ -48,6 +48,8 @@ def subordination(
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If the law has no subordination functions, or no such factor.
 

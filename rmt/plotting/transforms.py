@@ -59,6 +59,8 @@ def r_transform(
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If the support is unbounded, or the window holds no part of the domain.
 
@@ -96,10 +98,14 @@ def s_transform(
     ----------
     law : Law
         On [0, ∞), with bounded support, not the unit mass at 0.
-    ax, label, points, **kwargs
+    ax
         As for :func:`r_transform`.
     window : pair of float, optional
         Part of the domain to draw; the default is the domain, cut at −2 and 2.
+    label, points
+        As for :func:`r_transform`.
+    **kwargs
+        As for :func:`r_transform`.
 
     Returns
     -------
@@ -107,6 +113,8 @@ def s_transform(
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If the law takes negative values, its support is unbounded, or the window holds no part of the domain.
 

@@ -31,6 +31,13 @@ class LogNorm:
     slope : float
         φ(x) = x for x > 0 and slope · x below, up to the factor that makes E φ² = 1.
     width, depth : int
+
+    Examples
+    --------
+    >>> from rmt.programs import log_norm
+    >>> law = log_norm("linear", width=100, depth=50)
+    >>> law.width, law.depth, law.rvs(3, rng=0).shape
+    (100, 50, (3,))
     """
 
     slope: float
@@ -103,6 +110,17 @@ class LogNorm:
         ----------
         size : int
         rng : Generator, SeedSequence, int or None
+
+        Returns
+        -------
+        ndarray of float
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        ValueError
+            If an argument is out of the range named above.
         """
         generator, count = check_generator(rng), check_count("size", size)
         n, a = self.width, self.slope
@@ -134,6 +152,8 @@ def log_norm(activation: str = "relu", width: int = 100, depth: int = 100, *, sl
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If the activation is another, or a slope is given for one that has none.
 

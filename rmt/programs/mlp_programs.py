@@ -56,6 +56,8 @@ def mlp_program(
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If the weights are orthogonal, the inputs are no finite matrix, or there are not as many targets as inputs.
 

@@ -142,6 +142,15 @@ def edges(program: rmt.programs.Program) -> list[tuple[Any, Node, str]]:
 def dot(program: rmt.programs.Program) -> str:
     """The graph of a program in the language of Graphviz.
 
+    Parameters
+    ----------
+    program : Program
+        Any program.
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> from rmt.programs import Program

@@ -55,6 +55,8 @@ def tail_constant(
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If a parameter is out of range, or there are fewer lengths than layers but the last.
 
@@ -142,6 +144,8 @@ def tail_bound(
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         As for :func:`tail_constant`.
 
@@ -186,6 +190,8 @@ def sufficient_width(
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         As for :func:`tail_constant`.
 
@@ -230,6 +236,8 @@ def exponential_mean_bound(n: int, t: float, *, rate: float, mean: float, second
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If a number is out of range, or the second moment is below the squared mean.
 

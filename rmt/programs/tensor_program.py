@@ -44,6 +44,14 @@ class Program:
     0.605705509602
     >>> abs(P.sample(1000, rng=0, entries="rademacher") - P.limit()) < 0.15
     True
+    >>> import rmt
+    >>> Q = Program()
+    >>> a, b = Q.vectors([[1.0, 0.5], [0.5, 1.0]])
+    >>> f = Q.root_sum(a)
+    >>> round(Q.variance(f), 6)
+    1.0
+    >>> round(Program.from_mlp(rmt.networks.MLP(2, "relu", sigma_w=2**0.5)).variance(), 6)  # σ_w² E relu(x)²
+    1.0
     """
 
     def __init__(self) -> None:
@@ -91,8 +99,14 @@ class Program:
         name : str, optional
             For printing.
 
+        Returns
+        -------
+        Matrix
+
         Raises
         ------
+        TypeError
+            If an argument is not of the kind named above.
         ValueError
             If a size is not positive, the variance is negative or the entries have no finite variance.
         """
@@ -127,8 +141,14 @@ class Program:
             Length, in units of n.
         name : str, optional
 
+        Returns
+        -------
+        Initial
+
         Raises
         ------
+        TypeError
+            If an argument is not of the kind named above.
         ValueError
             If the name is unknown, a number is not finite or the size is not positive.
         """
@@ -148,8 +168,14 @@ class Program:
         size : int, float or Fraction
         names : sequence of str, optional
 
+        Returns
+        -------
+        tuple of Initial
+
         Raises
         ------
+        TypeError
+            If an argument is not of the kind named above.
         ValueError
             If the covariance is not symmetric and positive semi-definite.
         """
@@ -221,6 +247,10 @@ class Program:
             ``np.minimum``, ``abs``, or comparisons.
         name : str, optional
 
+        Returns
+        -------
+        Map
+
         Raises
         ------
         TypeError
@@ -258,6 +288,17 @@ class Program:
     def mean(self, x: Node, *, name: str | None = None) -> Mean:
         """Add the mean of the coordinates of a vector, a scalar.
 
+        Parameters
+        ----------
+        x : vector
+            A vector of the program.
+        name : str, optional
+            Its name in messages, tables and graphs.
+
+        Returns
+        -------
+        Mean
+
         Raises
         ------
         TypeError
@@ -273,6 +314,17 @@ class Program:
 
         The output n^(−1/2) Σ v_i x_i of a network in the NTK parametrization is one: :meth:`variance` gives its
         limit variance, :meth:`limit` refuses it.
+
+        Parameters
+        ----------
+        x : vector
+            A vector of the program.
+        name : str, optional
+            Its name in messages, tables and graphs.
+
+        Returns
+        -------
+        RootSum
 
         Raises
         ------
@@ -338,6 +390,8 @@ class Program:
 
         Raises
         ------
+        TypeError
+            If an argument is not of the kind named above.
         ValueError
             If the program has no output, n is too small for its sizes, the matrices do not fit into memory, or a
             map gives values that are not finite or have another shape.
@@ -381,6 +435,8 @@ class Program:
 
         Raises
         ------
+        TypeError
+            If an argument is not of the kind named above.
         ValueError
             If an output is a :meth:`root_sum` or uses one (it has a limit law, not a limit), a map is not finite, or a
             law has too few moments.
@@ -415,6 +471,10 @@ class Program:
             The only one by default.
         other : RootSum, optional
         accuracy : float
+
+        Returns
+        -------
+        float
 
         Raises
         ------
@@ -474,6 +534,8 @@ class Program:
 
         Raises
         ------
+        TypeError
+            If an argument is not of the kind named above.
         ValueError
             As for :meth:`exact_limit`, or if a polynomial has more than 10 sums over coordinates.
 
@@ -504,6 +566,10 @@ class Program:
             and after each.
         **options
             See :func:`rmt.programs.mlp_program`.
+
+        Returns
+        -------
+        Program
 
         Raises
         ------

@@ -53,6 +53,18 @@ class UniversalityReport:
         Mean distance of two Gaussian batches of that size, and the distance that 99 % of such pairs stay below.
     means : ndarray of shape (laws + 1, widths)
         Means of the output; the first row is the Gaussian one.
+
+    Examples
+    --------
+    >>> from rmt.programs import Program, universality
+    >>> P = Program()
+    >>> c = P.mean(P.map("relu", P.matrix() @ P.vector()))
+    >>> found = universality(P, ["rademacher"], [4, 8], 20, rng=0)
+    >>> found.distances.shape, found.runs
+    ((1, 2), 20)
+    >>> found = universality(P, ["exponential"], [2, 4, 8], 2000, rng=0)
+    >>> len(found.slope("exponential"))
+    2
     """
 
     laws: tuple[str, ...]
@@ -71,6 +83,15 @@ class UniversalityReport:
 
     def slope(self, law: str) -> tuple[float, float]:
         """Slope of log distance against log width and its standard error, from the widths where one is seen.
+
+        Parameters
+        ----------
+        law : str
+            Name of an entry law of the report.
+
+        Returns
+        -------
+        tuple of two floats
 
         Raises
         ------
@@ -138,6 +159,8 @@ def universality(
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If the program has several outputs and none is chosen, or `out` is given without a seed.
 
@@ -230,6 +253,15 @@ class Interpolation:
         n E (dc/dt)² at these times, and standard errors.
     change, change_error : float
         n E (c(1) − c(0))², and its standard error.
+
+    Examples
+    --------
+    >>> from rmt.programs import Program, interpolate
+    >>> P = Program()
+    >>> c = P.mean(P.map("relu", P.matrix() @ P.vector()))
+    >>> found = interpolate(P, "rademacher", [0.5], 20, 20, rng=0)
+    >>> found.speeds.shape == found.times.shape, found.change_error > 0.0
+    (True, True)
     """
 
     times: Real
@@ -273,6 +305,8 @@ def interpolate(
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If a time is outside [0, 1], or the program has several outputs and none is chosen.
 
@@ -320,6 +354,14 @@ class SpectrumComparison:
         Upper end of the limit law, and the mean of the largest eigenvalues.
     escaped : float
         Share of the spectra whose largest eigenvalue is above 1.2 times the edge.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> from rmt.programs import spectral_universality
+    >>> found = spectral_universality(lambda entries: rmt.wigner(entries), laws=("rademacher",), n=50, rng=0)
+    >>> found[0].law, found[0].bulk < 0.2
+    ('rademacher', True)
     """
 
     law: str
@@ -358,6 +400,13 @@ def spectral_universality(
     -------
     list of SpectrumComparison
         One for each law.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
 
     Examples
     --------
@@ -424,6 +473,13 @@ class MaskFreeness:
     words : tuple of str
     means, errors : ndarray of shape (widths, words)
         Means over the runs and their standard errors.
+
+    Examples
+    --------
+    >>> from rmt.programs import mask_freeness
+    >>> found = mask_freeness("rademacher", [20], 4, rng=0)
+    >>> found.words, found.means.shape == found.errors.shape
+    (('A B', 'A B A B'), True)
     """
 
     law: str
@@ -464,6 +520,8 @@ def mask_freeness(
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If a width or the number of runs is < 2.
 

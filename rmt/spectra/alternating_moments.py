@@ -23,6 +23,14 @@ class AlternatingMoments:
     words : tuple of str
         ``"A B A B"`` for (1/n) Tr of (A − τ(A)) (B − τ(B)) (A − τ(A)) (B − τ(B)); ``"A² B"`` has A² − τ(A²).
     moments : ndarray
+
+    Examples
+    --------
+    >>> import rmt
+    >>> from rmt.spectra import freeness
+    >>> found = freeness(rmt.gue().sample(200, rng=0), rmt.gue().sample(200, rng=1))
+    >>> bool(abs(found.moments).max() < 0.2)
+    True
     """
 
     words: tuple[str, ...]
@@ -53,6 +61,8 @@ def freeness(*matrices: ArrayLike, order: int = 4, powers: int = 1) -> Alternati
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If there are fewer than two matrices, they are not square of one size, or hold NaN or infinities.
 

@@ -104,6 +104,15 @@ class Comparison:
         Every atom of the law, and 0 if exact zeros were measured that the law does not predict.
     atom_tolerance : float
         An eigenvalue this close to an atom was counted into it.
+
+    Examples
+    --------
+    >>> import json, rmt
+    >>> found = rmt.spectra.compare(rmt.gue().eigenvalues(500, rng=0), rmt.Semicircle())
+    >>> found.passed, found.ks < found.tolerance, found.verdict
+    (True, True, 'accepted')
+    >>> sorted(found.as_dict()) == sorted(json.loads(found.to_json()))
+    True
     """
 
     law: Law
@@ -139,7 +148,12 @@ class Comparison:
         return self.tolerance.verdict(self.ks)
 
     def as_dict(self) -> dict[str, Any]:
-        """Every number, as built-in types that JSON can hold (None where a number does not exist)."""
+        """Every number, as built-in types that JSON can hold (None where a number does not exist).
+
+        Returns
+        -------
+        dict
+        """
         return {
             "law": repr(self.law),
             "n": self.n,
@@ -159,7 +173,12 @@ class Comparison:
         }
 
     def to_json(self) -> str:
-        """:meth:`as_dict` as JSON text."""
+        """:meth:`as_dict` as JSON text.
+
+        Returns
+        -------
+        str
+        """
         return json.dumps(self.as_dict(), indent=2, allow_nan=False)
 
     def __str__(self) -> str:
@@ -191,6 +210,15 @@ class PlanarComparison:
         Matrix dimension, and number of eigenvalues compared.
     radius, angle : Comparison
         The two marginals: distances from the centre, and angles in (-π, π].
+
+    Examples
+    --------
+    >>> import rmt
+    >>> found = rmt.spectra.compare(rmt.ginibre(field="complex").eigenvalues(300, rng=0), rmt.CircularLaw())
+    >>> found.passed, found.radius.passed, sorted(found.as_dict())[:2]
+    (True, True, ['angle', 'ks'])
+    >>> len(found.to_json()) > 100
+    True
     """
 
     law: PlanarLaw
@@ -220,7 +248,12 @@ class PlanarComparison:
         return self.tolerance.verdict(self.ks)
 
     def as_dict(self) -> dict[str, Any]:
-        """Every number, as built-in types that JSON can hold."""
+        """Every number, as built-in types that JSON can hold.
+
+        Returns
+        -------
+        dict
+        """
         return {
             "law": repr(self.law),
             "n": self.n,
@@ -235,7 +268,12 @@ class PlanarComparison:
         }
 
     def to_json(self) -> str:
-        """:meth:`as_dict` as JSON text."""
+        """:meth:`as_dict` as JSON text.
+
+        Returns
+        -------
+        str
+        """
         return json.dumps(self.as_dict(), indent=2, allow_nan=False)
 
     def __str__(self) -> str:

@@ -49,6 +49,26 @@ class DensityOfStates:
         Interval to which the spectrum was scaled.
     moments : ndarray, shape (probes, N)
         Estimates of (1/n) Tr T_k of the scaled operator, k = 0 ... N − 1, one row a probe.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import numpy as np
+    >>> from rmt.spectra import DensityOfStates, density_of_states
+    >>> found = density_of_states(np.diag(np.linspace(-1, 1, 400)), moments=50, rng=0)
+    >>> abs(found.pdf(0.0) - 0.5) < 0.1, abs(found.cdf(0.0) - 0.5) < 0.05
+    (True, True)
+    >>> abs(found.count(-0.5, 0.5).value - 200) < 20, abs(found.trace(np.square).value - 400 / 3) < 20
+    (True, True)
+    >>> abs(found.cdf_with_errors(0.5).value - 0.75) < 0.05
+    True
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     found.save(os.path.join(folder, "moments.npz"))
+    ...     again = DensityOfStates.load(os.path.join(folder, "moments.npz"))
+    >>> bool((again.moments == found.moments).all())
+    True
+    >>> density_of_states(np.diag(np.linspace(1, 2, 50)), moments=20, rng=0).log_determinant().value > 0.0
+    True
     """
 
     size: int
@@ -68,15 +88,40 @@ class DensityOfStates:
 
     # ------------------------------------------------------------------ densities and counts
     def pdf(self, x: ArrayLike) -> Any:
-        """Density at x, the spectrum smoothed by Jackson's kernel; a float or an array like x."""
+        """Density at x, the spectrum smoothed by Jackson's kernel; a float or an array like x.
+
+        Parameters
+        ----------
+        x : array_like of float
+            Points on the line.
+
+        Returns
+        -------
+        float or ndarray of float, like `x`
+        """
         return self._density(x)[0]
 
     def cdf(self, x: ArrayLike) -> Any:
-        """Share of the eigenvalues up to x, smoothed; a float or an array like x."""
+        """Share of the eigenvalues up to x, smoothed; a float or an array like x.
+
+        Parameters
+        ----------
+        x : array_like of float
+            Points on the line.
+
+        Returns
+        -------
+        float or ndarray of float, like `x`
+        """
         return self._share(x).value
 
     def cdf_with_errors(self, x: ArrayLike) -> Estimate:
         """Share of the eigenvalues up to x, with bias and noise apart.
+
+        Parameters
+        ----------
+        x : array_like of float
+            Points on the line.
 
         Returns
         -------
@@ -98,6 +143,13 @@ class DensityOfStates:
         Returns
         -------
         Estimate
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        ValueError
+            If an argument is out of the range named above.
         """
         ends = np.array([check_real("low", low), check_real("high", high)], dtype=np.float64)
         if not ends[0] < ends[1]:
@@ -149,7 +201,12 @@ class DensityOfStates:
         return Estimate(float(each.mean()), self.size * left_out, spread)
 
     def log_determinant(self) -> Estimate:
-        """Log det A of a positive operator; ValueError where the interval reaches down to 0."""
+        """Log det A of a positive operator; ValueError where the interval reaches down to 0.
+
+        Returns
+        -------
+        Estimate
+        """
         if not self.low > 0.0:
             raise ValueError(
                 f"the interval [{self.low:.6g}, {self.high:.6g}] reaches 0: pass interval=(low, high) with 0 < low "
@@ -159,13 +216,29 @@ class DensityOfStates:
 
     # ------------------------------------------------------------------ files
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the moments to an .npz file; :func:`density_of_states` goes on from it (``resume=``)."""
+        """Write the moments to an .npz file; :func:`density_of_states` goes on from it (``resume=``).
+
+        Parameters
+        ----------
+        path : str or path
+            The file; the suffix .npz is added where it is missing.
+        """
         with replacing(path) as stream:
             np.savez(stream, size=self.size, low=self.low, high=self.high, moments=self.moments)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> DensityOfStates:
-        """Read what :meth:`save` wrote."""
+        """Read what :meth:`save` wrote.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+
+        Returns
+        -------
+        DensityOfStates
+        """
         with np.load(Path(path)) as data:
             return cls(int(data["size"]), float(data["low"]), float(data["high"]), data["moments"])
 

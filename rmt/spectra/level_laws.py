@@ -30,6 +30,10 @@ def number_variance_law(length: ArrayLike, beta: Any = 1) -> Any:
     beta : {0, 1, 2, 4}
         Dyson index; 0 is for independent levels, Σ² = L.
 
+    Returns
+    -------
+    float or ndarray of float, like `length`
+
     Raises
     ------
     TypeError, ValueError
@@ -58,6 +62,24 @@ def spectral_rigidity_law(length: ArrayLike, beta: Any = 1) -> Any:
     """Spectral rigidity Δ₃(L): mean square deviation of the counting function from its best line on L spacings.
 
     (2/L⁴) ∫₀^L (L³ − 2L²r + r³) Σ²(r) dr (Dyson and Mehta 1963); parameters as for :func:`number_variance_law`.
+
+    Parameters
+    ----------
+    length : array_like of float
+        Lengths L in mean spacings, >= 0.
+    beta : {0, 1, 2, 4}
+        Dyson index, as for :func:`number_variance_law`.
+
+    Returns
+    -------
+    float or ndarray of float, like `length`
+
+    Raises
+    ------
+    TypeError
+        If `length` or `beta` is not of the kind named above.
+    ValueError
+        If `length` or `beta` is out of the range named above.
 
     Examples
     --------
@@ -94,6 +116,10 @@ def form_factor_law(time: ArrayLike, beta: Any = 1) -> Any:
     beta : real
         Dyson index, 0 or from 1 to 4.
 
+    Returns
+    -------
+    float or ndarray of float, like `time`
+
     Raises
     ------
     TypeError, ValueError
@@ -127,6 +153,24 @@ def gue_form_factor(n: int, time: ArrayLike) -> Any:
     """Connected form factor E|Tr e^(itH)|² − |E Tr e^(itH)|² of the n × n GUE, exactly; t in units of 1/eigenvalue.
 
     n − Σ_jk |⟨j|e^(itx)|k⟩|² in Laguerre functions (Mehta 2004). Parameters: n >= 1, t real.
+
+    Parameters
+    ----------
+    n : int
+        Matrix dimension, >= 1.
+    time : array_like of float
+        t, real.
+
+    Returns
+    -------
+    float or ndarray of float, like `time`
+
+    Raises
+    ------
+    TypeError
+        If `n` or `time` is not of the kind named above.
+    ValueError
+        If `n` or `time` is out of the range named above.
 
     Examples
     --------

@@ -33,6 +33,15 @@ class LevelStatistic:
         Lengths or times.
     value, error : ndarray
         The statistic and its standard error.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> from rmt.spectra import number_variance, unfold
+    >>> levels = unfold(rmt.gue().eigenvalues(200, rng=0), rmt.Semicircle())
+    >>> found = number_variance(levels, [1.0, 2.0])
+    >>> found.at, bool((found.error > 0).all())
+    (array([1., 2.]), True)
     """
 
     at: Float
@@ -48,6 +57,14 @@ class FittedBeta:
     ----------
     beta, error : float
         The index and its standard error.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> from rmt.spectra import fit_beta, gap_ratios
+    >>> found = fit_beta(gap_ratios(rmt.gue().eigenvalues(400, rng=0)))
+    >>> abs(found.beta - 2) < 5 * found.error
+    True
     """
 
     beta: float
@@ -74,6 +91,12 @@ def spacings(levels: UnfoldedLevels | ArrayLike, k: int = 1, *, share: float = 1
     ------
     TypeError, ValueError
         If an argument is no number or out of range, or the levels are too few.
+
+    Examples
+    --------
+    >>> from rmt.spectra import spacings
+    >>> spacings([0.0, 1.0, 3.0])
+    array([1., 2.])
     """
     order = check_count("k", k)
     rows = _central(_rows(levels, order + 1), share, order + 1)
@@ -147,6 +170,14 @@ def fit_beta(values: ArrayLike, kind: str = "ratios") -> FittedBeta:
     -----
     Exact at beta = 0, 1, 2, 4 (bulk limits); between them interpolated, to about 0.02. The surmise would be 1 % off in
     the mean ratio, 0.03 in beta.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> from rmt.spectra import fit_beta, gap_ratios
+    >>> found = fit_beta(gap_ratios(rmt.goe().eigenvalues(400, rng=0)))
+    >>> abs(found.beta - 1) < 5 * found.error
+    True
     """
     check_choice("kind", kind, ("ratios", "spacings"))
     rows = as_rows("values", values, 1)
@@ -199,6 +230,14 @@ def number_variance(levels: UnfoldedLevels, lengths: ArrayLike, *, share: float 
         If the levels do not come from :func:`unfold`.
     ValueError
         If a length is longer than the unfolding permits, or than a third of the levels.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> from rmt.spectra import number_variance, unfold
+    >>> levels = unfold(rmt.gue().eigenvalues(200, rng=0, trials=20), rmt.Semicircle())
+    >>> bool(number_variance(levels, [10.0]).value[0] < 1.0)  # 10 for independent levels
+    True
     """
 
     def count(row: Float, length: float) -> float:
@@ -214,6 +253,34 @@ def spectral_rigidity(levels: UnfoldedLevels, lengths: ArrayLike, *, share: floa
 
     Compare with :func:`spectral_rigidity_law`; parameters, errors and refusals as for :func:`number_variance`. The
     closed form of Bohigas and Giannoni (1984) in every window.
+
+    Parameters
+    ----------
+    levels : UnfoldedLevels
+        What :func:`unfold` returns.
+    lengths : array_like of float
+        Lengths L of the windows in mean spacings, > 0.
+    share : float
+        As for :func:`number_variance`.
+
+    Returns
+    -------
+    LevelStatistic
+
+    Raises
+    ------
+    TypeError
+        If `levels`, `lengths` or `share` is not of the kind named above.
+    ValueError
+        If `lengths` or `share` is out of the range named above.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> from rmt.spectra import spectral_rigidity, unfold
+    >>> levels = unfold(rmt.gue().eigenvalues(200, rng=0, trials=20), rmt.Semicircle())
+    >>> bool(spectral_rigidity(levels, [10.0]).value[0] < 0.5)  # 10/15 for independent levels
+    True
     """
 
     def rigidity(row: Float, length: float) -> float:
@@ -249,6 +316,14 @@ def form_factor(levels: UnfoldedLevels, times: ArrayLike, *, share: float = 0.8)
         If the levels do not come from :func:`unfold`.
     ValueError
         If there are fewer than 8 matrices, or a time is so short that the unfolding has changed it.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> from rmt.spectra import form_factor, unfold
+    >>> levels = unfold(rmt.gue().eigenvalues(200, rng=0, trials=20), rmt.Semicircle())
+    >>> form_factor(levels, [0.5, 1.5]).value.shape
+    (2,)
     """
     rows = _unfolded(levels)
     tau = _positive("times", times)

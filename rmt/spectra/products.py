@@ -104,8 +104,16 @@ def gaussian_product_log_singular_values(
 
     Raises
     ------
+    TypeError
+        If `n`, `depth`, `rng`, `field` or `widths` is not of the kind named above.
     ValueError
         If ``n < 1``, ``depth < 1``, the field is another one, or the widths do not fit n and depth.
+
+    Examples
+    --------
+    >>> from rmt.spectra import gaussian_product_log_singular_values
+    >>> gaussian_product_log_singular_values(4, 100, rng=0).shape
+    (4,)
     """
     from rmt.numerics.blas import one_blas_thread
     from rmt.numerics.graded_product import log_singular_values_of_gaussian_product
@@ -148,8 +156,18 @@ def masked_product(weights: Sequence[ArrayLike], masks: Sequence[ArrayLike]) -> 
 
     Raises
     ------
+    TypeError
+        If `weights` or `masks` is not of the kind named above.
     ValueError
         If the numbers of weights and masks differ, or their shapes do not match.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.spectra import masked_product
+    >>> masked_product([np.eye(2), 3 * np.eye(2)], [[1, 0], [1, 1]])
+    array([[3., 0.],
+           [0., 0.]])
     """
     matrices = [check_numbers("weights", w) for w in check_items("weights", weights, "matrices")]
     diagonals = [_check_mask(m) for m in check_items("masks", masks, "masks")]

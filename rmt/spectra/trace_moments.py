@@ -23,6 +23,14 @@ class TraceMoments:
         Complex for a matrix that is not Hermitian and not real.
     errors : ndarray
         Standard errors, from the spread between the drawn matrices.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> from rmt.spectra import trace_moments
+    >>> found = trace_moments(rmt.goe(), 4, 100, rng=0)
+    >>> found.values.shape, bool((abs(found.values - [0, 1, 0, 2]) < 5 * found.errors + 0.1).all())
+    ((4,), True)
     """
 
     values: NDArray[Any]

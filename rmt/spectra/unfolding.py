@@ -27,13 +27,36 @@ class UnfoldedLevels:
         Ascending in every row.
     reach : float
         Longest interval whose statistics the unfolding has not changed; infinite for unfolding by a law.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> from rmt.spectra import unfold
+    >>> levels = unfold(rmt.gue().eigenvalues(200, rng=0), rmt.Semicircle())
+    >>> levels.levels.shape, levels.reach
+    ((1, 200), inf)
+    >>> import numpy as np
+    >>> levels.check_length("lengths", np.array([1.0]))
     """
 
     levels: Float
     reach: float
 
     def check_length(self, name: str, lengths: Float) -> None:
-        """Raise if a statistic is asked on intervals that the fit has smoothed."""
+        """Raise if a statistic is asked on intervals that the fit has smoothed.
+
+        Parameters
+        ----------
+        name : str
+            Name of the argument, for the message.
+        lengths : ndarray of float
+            Lengths in mean spacings.
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        """
         longest = float(np.max(lengths, initial=0.0))
         if longest > self.reach:
             raise ValueError(

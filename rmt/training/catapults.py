@@ -40,6 +40,13 @@ class CatapultOrbit:
         η.
     regime : {"monotone", "catapult", "divergent"}
         Whether the loss never rises, rises and comes down again, or does not come down.
+
+    Examples
+    --------
+    >>> from rmt.training import catapult
+    >>> orbit = catapult(output=0.1, eigenvalue=1.0, curvature=0.01, rate=1.0)
+    >>> orbit.regime, orbit.losses.shape == orbit.eigenvalues.shape
+    ('monotone', True)
     """
 
     losses: Real
@@ -83,7 +90,7 @@ def catapult(
 
     Parameters
     ----------
-    output, target : float
+    output : float
         g and y at the start.
     eigenvalue : float
         λ > 0 at the start.
@@ -91,6 +98,8 @@ def catapult(
         a > 0: |x|²/(m d) for two layers of width m; γ²c for a quadratic model γ wᵀΣw/2 with Σ³ = cΣ.
     rate : float
         η > 0.
+    target : float
+        g and y at the start.
     steps : int
 
     Returns
@@ -99,6 +108,8 @@ def catapult(
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If the rate, the eigenvalue or the curvature is not positive.
 
@@ -118,7 +129,22 @@ def catapult(
 
 
 class CatapultLaw(NamedTuple):
-    """Peak of U = a η² r² and final ηλ of a small catapult."""
+    """Peak of U = a η² r² and final ηλ of a small catapult.
+
+    Parameters
+    ----------
+    peak : float
+        Largest U.
+    final : float
+        ηλ at the end.
+
+    Examples
+    --------
+    >>> from rmt.training import catapult_law
+    >>> law = catapult_law(0.1)
+    >>> round(law.peak, 6), law.final < 2.0
+    (0.005333, True)
+    """
 
     peak: float
     final: float
@@ -138,8 +164,14 @@ def catapult_law(delta: float, start: float = 0.0) -> CatapultLaw:
     start : float
         U_0 >= 0.
 
+    Returns
+    -------
+    CatapultLaw
+
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If E is above 1/6, where the law has no end point.
 
@@ -171,6 +203,16 @@ def catapult_invariant(u: Any, v: Any) -> Any:
     ----------
     u, v : array_like
         a η² r² and η λ.
+
+    Returns
+    -------
+    float or ndarray of float
+
+    Examples
+    --------
+    >>> from rmt.training import catapult_invariant
+    >>> round(float(catapult_invariant(0.0, 3.0)), 12)  # 1/2 + 1/3
+    0.833333333333
     """
     s = np.asarray(v, dtype=np.float64) - 2.0
     return (np.asarray(u, dtype=np.float64) + s * s / 2.0 + s**3 / 3.0)[()]

@@ -31,6 +31,17 @@ def hoeffding_bound(m: int, delta: float, *, classifiers: int = 1) -> float:
     classifiers : int
         N.
 
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
     Examples
     --------
     >>> round(hoeffding_bound(1000, 0.05), 12)
@@ -48,6 +59,17 @@ def sauer_bound(dimension: int, m: int) -> int:
     ----------
     dimension, m : int
 
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
     Examples
     --------
     >>> sauer_bound(3, 10)
@@ -64,6 +86,17 @@ def massart_bound(labellings: int, m: int) -> float:
     ----------
     labellings, m : int
 
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
     Examples
     --------
     >>> round(massart_bound(9, 8), 12)
@@ -79,6 +112,17 @@ def vc_bound(dimension: int, m: int) -> float:
     ----------
     dimension, m : int
         m >= dimension.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
 
     Examples
     --------
@@ -99,8 +143,14 @@ def dudley_spectral(scale: float, m: int) -> float:
         K > 0, below m/6.
     m : int
 
+    Returns
+    -------
+    float
+
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If K is not below m/6: the bound says nothing there.
 
@@ -124,6 +174,10 @@ def rademacher_thresholds(m: int) -> float:
     Parameters
     ----------
     m : int
+
+    Returns
+    -------
+    float
 
     Examples
     --------
@@ -151,6 +205,17 @@ def rademacher_linear(x: ArrayLike, *, exact: bool = False) -> float:
     exact : bool
         Enumerate all 2^m signs; for m up to 20.
 
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
     Examples
     --------
     >>> rademacher_linear([[3.0, 0.0], [0.0, 4.0]]), rademacher_linear([[3.0, 0.0], [0.0, 4.0]], exact=True)
@@ -175,6 +240,17 @@ def spectral_complexity(spectral_norms: ArrayLike, group_norms: ArrayLike) -> fl
     Parameters
     ----------
     spectral_norms, group_norms : array_like of one length
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
 
     Examples
     --------
@@ -216,6 +292,13 @@ def spectral_margin_bound(weights: Sequence[ArrayLike], x: ArrayLike, *, margin:
     float
         Infinite where the entropy integral says nothing; above 1 vacuous.
 
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
     Examples
     --------
     >>> import numpy as np
@@ -255,6 +338,17 @@ def perturbation_margin_bound(
     m : int
     delta : float
 
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
     Examples
     --------
     >>> import numpy as np
@@ -284,6 +378,17 @@ def local_rademacher(spectrum: Law | ArrayLike, radius: float) -> float:
     radius : float
         r >= 0.
 
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
     Examples
     --------
     >>> import rmt
@@ -312,6 +417,17 @@ def effective_dimension(spectrum: Law | ArrayLike, ridge: float) -> float:
     spectrum : Law or array_like
     ridge : float
         κ > 0.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
 
     Examples
     --------

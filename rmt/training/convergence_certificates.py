@@ -28,6 +28,13 @@ class ConvergenceCertificate:
         λ_min and λ_max.
     start : float
         f_0.
+
+    Examples
+    --------
+    >>> from rmt.training import convergence_certificate
+    >>> certificate = convergence_certificate(0.5, 4.0, gradient=3.0, samples=10, start=2.0)
+    >>> certificate.loss(0), certificate.loss(10) < 2.0, certificate.holds(certificate.smoothness)
+    (2.0, True, True)
     """
 
     radius: float
@@ -39,8 +46,21 @@ class ConvergenceCertificate:
     def loss(self, k: int, step: float | None = None) -> float:
         """Bound (1 − hλ_min)^{2k} f_0 on the loss after k steps.
 
+        Parameters
+        ----------
+        k : int
+            Number of steps, >= 0.
+        step : float, optional
+            Step h; the certified one when None.
+
+        Returns
+        -------
+        float
+
         Raises
         ------
+        TypeError
+            If an argument is not of the kind named above.
         ValueError
             If the step is above the certified one.
         """
@@ -48,7 +68,24 @@ class ConvergenceCertificate:
         return self.start * (1.0 - h * self.eigenvalues[0]) ** (2 * check_count("k", k, minimum=0))
 
     def holds(self, smoothness: float) -> bool:
-        """Whether a network whose gradients have this Lipschitz constant is certified."""
+        """Whether a network whose gradients have this Lipschitz constant is certified.
+
+        Parameters
+        ----------
+        smoothness : float
+            Lipschitz constant of the gradients of the outputs.
+
+        Returns
+        -------
+        bool
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        ValueError
+            If an argument is out of the range named above.
+        """
         return float(check_real("smoothness", smoothness, at_least=0.0)) <= self.smoothness
 
 
@@ -67,6 +104,17 @@ def convergence_certificate(
         m.
     start : float
         f_0 = Σ r² > 0.
+
+    Returns
+    -------
+    ConvergenceCertificate
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
 
     Examples
     --------

@@ -40,8 +40,14 @@ def critical_rate(
     outlier : float, optional
         Eigenvalue above the bulk, for a law.
 
+    Returns
+    -------
+    float
+
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If the matrix is not symmetric, or `n` or `dimension` is missing.
 
@@ -88,6 +94,17 @@ def batch_critical_rate(
     rng : int
         Seed of the batches, for a matrix.
 
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
     Examples
     --------
     >>> import rmt
@@ -118,6 +135,24 @@ def batch_critical_rates(gram: ArrayLike, batch: int, count: int, *, loss: Loss 
         Number of batches.
     loss : {"mean", "half_sum", "sum", "half_mean"}
     rng : Generator, SeedSequence, int or None
+
+    Returns
+    -------
+    ndarray of float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.training import batch_critical_rates
+    >>> batch_critical_rates(np.eye(4), 2, 3, loss="sum", rng=0)
+    array([1., 1., 1.])
     """
     from rmt.errors import check_generator
 
@@ -146,6 +181,13 @@ def batch_threshold(kernel: ZonalKernel | MLP, *, share: float = 0.5) -> float:
     -------
     float
         Infinite where h(0) <= 0: then every batch has about the same rate.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
 
     Examples
     --------

@@ -51,6 +51,23 @@ def shallow_mode(t: ArrayLike, *, strength: float, start: float, rate: float = 1
     start : float
         u at time 0, > 0.
     rate : float
+
+    Returns
+    -------
+    float or ndarray of float, like `t`
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
+    Examples
+    --------
+    >>> from rmt.training import shallow_mode
+    >>> shallow_mode([0.0, 1e3], strength=1.0, start=0.1).round(9)
+    array([0.1, 1. ])
     """
     s, u0, eta = _mode("strength", strength), _mode("start", start), _mode("rate", rate)
     value = s / (1.0 + (s / u0 - 1.0) * np.exp(-2.0 * s * eta * check_reals("t", t)))
@@ -72,10 +89,23 @@ def learning_time(depth: int, *, strength: float, start: float, end: float, rate
         Both positive; `end` between `start` and `strength`.
     rate : float
 
+    Returns
+    -------
+    float
+
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If the mode never comes to `end`.
+
+    Examples
+    --------
+    >>> import math
+    >>> from rmt.training import learning_time
+    >>> round(learning_time(1, strength=1.0, start=0.25, end=0.5) - math.log(1.5), 12)  # du/dt = s − u
+    0.0
     """
     d = check_count("depth", depth)
     s, u0, u1, eta = (
@@ -110,6 +140,27 @@ def infinite_depth_learning_time(*, strength: float, start: float, end: float, r
     """Limit of `depth` times :func:`learning_time` as depth grows: the time of du/dt = rate u² (s − u).
 
     ``(1/u_0 − 1/u_1 + log(u_1 (u_0 − s)/(u_0 (u_1 − s)))/s) / (s rate)``.
+
+    Parameters
+    ----------
+    strength : float
+        Singular value s of the map to learn, > 0.
+    start : float
+        Strength at the beginning, in (0, s).
+    end : float
+        Strength at the end, in (start, s).
+    rate : float
+        Learning rate, > 0.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> from rmt.training import infinite_depth_learning_time
+    >>> round(infinite_depth_learning_time(strength=1.0, start=0.1, end=0.9), 9)  # 10 − 10/9 + log 81
+    13.283338044
     """
     s, u0, u1, eta = _mode("strength", strength), _mode("start", start), _mode("end", end), _mode("rate", rate)
     if not (u0 <= u1 < s or u0 >= u1 > s):
@@ -128,6 +179,24 @@ def deep_mode(t: ArrayLike, depth: int, *, strength: float, start: float, rate: 
         Times, >= 0.
     depth, strength, start, rate
         As for :func:`learning_time`.
+
+    Returns
+    -------
+    float or ndarray of float, like `t`
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.training import deep_mode
+    >>> deep_mode([0.0, 1e3], 3, strength=1.0, start=0.1).round(9)
+    array([0.1, 1. ])
     """
     from scipy.optimize import brentq
 
@@ -171,6 +240,23 @@ def mode_hessian_eigenvalues(depth: int, gain: float, *, strength: float) -> tup
     gain : float
         a, >= 0.
     strength : float
+
+    Returns
+    -------
+    tuple of two floats
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
+    Examples
+    --------
+    >>> from rmt.training import mode_hessian_eigenvalues
+    >>> mode_hessian_eigenvalues(2, 1.0, strength=1.0)  # at the solution: 0 and the depth
+    (2.0, 0.0)
     """
     d, s = check_count("depth", depth), _mode("strength", strength)
     a = float(check_real("gain", gain, at_least=0.0, at_most=LARGEST_SCALE))
@@ -183,6 +269,30 @@ def optimal_rate(depth: int, *, strength: float) -> float:
     """Largest rate that is safe on the way to the solution: 1 over the largest Hessian eigenvalue, d s^{2 − 2/d}.
 
     That eigenvalue is taken at the solution itself, a = s^{1/d} (Saxe, McClelland and Ganguli 2014).
+
+    Parameters
+    ----------
+    depth : int
+        Number of layers, >= 1.
+    strength : float
+        Largest singular value s of the map to learn, > 0.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
+    Examples
+    --------
+    >>> from rmt.training import optimal_rate
+    >>> optimal_rate(2, strength=2.0)  # 1/(d s^(2 − 2/d))
+    0.25
     """
     d, s = check_count("depth", depth), _mode("strength", strength)
     return float(1.0 / (d * s ** (2.0 - 2.0 / d)))
@@ -208,6 +318,24 @@ def linear_start(depth: int, target: ArrayLike, *, gain: float, weights: str, rn
         ``"orthogonal"``: W_l = gain^{1/d} R_{l+1} R_lᵀ, aligned to the singular vectors of the target at both ends,
         Haar orthogonal between.
     rng : Generator, SeedSequence, int or None
+
+    Returns
+    -------
+    list of ndarray
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.training import linear_start
+    >>> [w.shape for w in linear_start(3, np.eye(4), gain=1.0, weights="orthogonal", rng=0)]
+    [(4, 4), (4, 4), (4, 4)]
     """
     from rmt.numerics.householder import haar_product
 
@@ -230,10 +358,38 @@ def train_linear(
 ) -> int | None:
     """Steps of gradient descent on ½‖target − W_d ⋯ W_1‖² until that norm is below `tolerance`; None if it never is.
 
+    Parameters
+    ----------
+    weights : sequence of array_like
+        Weight matrices, the first layer first; they are not changed.
+    target : array_like of float
+        The map to learn.
+    rate : float
+        Learning rate, > 0.
+    tolerance : float
+        Norm of the error at which training ends, > 0.
+    max_steps : int
+        Steps after which it is given up.
+
+    Returns
+    -------
+    int or None
+
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
     ConvergenceError
         If the error grows without bound: the rate is too large.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.training import train_linear
+    >>> train_linear([0.9 * np.eye(3), 0.9 * np.eye(3)], np.eye(3), rate=0.2) < 100
+    True
     """
     factors = [np.array(w, dtype=np.float64) for w in weights]
     goal = check_reals("target", target)

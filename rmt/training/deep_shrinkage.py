@@ -44,6 +44,17 @@ def deep_threshold(decay: float, depth: int) -> DeepThreshold:
     depth : int
         L >= 2: one layer is ridge regression and has no threshold.
 
+    Returns
+    -------
+    DeepThreshold
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
     Examples
     --------
     >>> [round(v, 12) for v in deep_threshold(0.2, 3)]
@@ -75,6 +86,13 @@ def deep_shrinkage(sigma: ArrayLike, decay: float, depth: int) -> Any:
     -------
     float or ndarray
         To rounding.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
 
     Examples
     --------
@@ -118,6 +136,17 @@ def noise_killing_decay(ratio: float, depth: int, *, noise: float = 1.0) -> floa
     noise : float
         Standard deviation of the entries times the root of the number of samples.
 
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
     Examples
     --------
     >>> round(noise_killing_decay(0.5, 3), 12)
@@ -157,6 +186,17 @@ def decaying_mode_gains(strength: float, depth: int, decay: float) -> ModeGains:
         L >= 2.
     decay : float
         λ >= 0.
+
+    Returns
+    -------
+    ModeGains
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
 
     Examples
     --------
@@ -206,6 +246,13 @@ def decaying_mode(t: ArrayLike, *, strength: float, depth: int, start: float, de
     -------
     ndarray
         u(t)^L, with a relative error of about 1e-9.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
 
     Examples
     --------

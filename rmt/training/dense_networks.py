@@ -36,6 +36,19 @@ class DenseNetwork:
     >>> net = DenseNetwork([3, 50, 50, 1], rng=0)
     >>> net.kernel([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]).shape
     (2, 2)
+    >>> import numpy as np
+    >>> from rmt.training import DenseNetwork
+    >>> net = DenseNetwork((3, 5, 1), "tanh", rng=0)
+    >>> x, y = np.ones((2, 3)), np.ones(2)
+    >>> J = net.jacobian(x)
+    >>> net.outputs(x).shape, J.shape, np.allclose(net.kernel(x), J @ J.T), net.input_gradients(x).shape
+    ((2,), (2, 20), True, (2, 3))
+    >>> [g.shape for g in net.gradients(x, y)]
+    [(5, 3), (1, 5)]
+    >>> net.hessian_vector(x[0], J[0]).shape, net.loss_hessian_vector(x, y, J[0]).shape
+    ((20,), (20,))
+    >>> net.copy().step(x, y, 0.1) > 0.0
+    True
     """
 
     def __init__(self, widths: Sequence[int], activation: ActivationLike = "relu", *, rng: Any = None) -> None:
@@ -51,7 +64,12 @@ class DenseNetwork:
         ]
 
     def copy(self) -> DenseNetwork:
-        """The same network with its own weights."""
+        """The same network with its own weights.
+
+        Returns
+        -------
+        DenseNetwork
+        """
         other = object.__new__(DenseNetwork)
         other.widths, other.activation, other._curvature = self.widths, self.activation, self._curvature
         other.weights = [w.copy() for w in self.weights]
@@ -77,11 +95,31 @@ class DenseNetwork:
         return back
 
     def outputs(self, x: ArrayLike) -> Real:
-        """Outputs at the rows of x, of shape (n,)."""
+        """Outputs at the rows of x, of shape (n,).
+
+        Parameters
+        ----------
+        x : array_like of float, shape (n, d)
+            Points, one a row.
+
+        Returns
+        -------
+        ndarray of float, shape (n,)
+        """
         return self._forward(x)[0][-1][:, 0]
 
     def kernel(self, x: ArrayLike) -> Real:
-        """Tangent kernel at the rows of x, of shape (n, n)."""
+        """Tangent kernel at the rows of x, of shape (n, n).
+
+        Parameters
+        ----------
+        x : array_like of float, shape (n, d)
+            Points, one a row.
+
+        Returns
+        -------
+        ndarray of float, shape (n, n)
+        """
         states, sums = self._forward(x)
         return np.asarray(
             sum(
@@ -91,12 +129,32 @@ class DenseNetwork:
         )
 
     def input_gradients(self, x: ArrayLike) -> Real:
-        """Gradients of f in its input, of shape (n, d)."""
+        """Gradients of f in its input, of shape (n, d).
+
+        Parameters
+        ----------
+        x : array_like of float, shape (n, d)
+            Points, one a row.
+
+        Returns
+        -------
+        ndarray of float, shape (n, d)
+        """
         _, sums = self._forward(x)
         return np.asarray(self._backward(sums)[0] @ self.weights[0] / np.sqrt(self.widths[0]))
 
     def jacobian(self, x: ArrayLike) -> Real:
-        """Derivatives of the outputs in all weights, of shape (n, p)."""
+        """Derivatives of the outputs in all weights, of shape (n, p).
+
+        Parameters
+        ----------
+        x : array_like of float, shape (n, d)
+            Points, one a row.
+
+        Returns
+        -------
+        ndarray of float, shape (n, p)
+        """
         states, sums = self._forward(x)
         parts = [
             np.einsum("ni,nj->nij", b, a).reshape(len(a), -1) / np.sqrt(fan)
@@ -105,13 +163,39 @@ class DenseNetwork:
         return np.concatenate(parts, axis=1)
 
     def gradients(self, x: ArrayLike, pull: Real) -> list[Real]:
-        """Σ_i pull_i ∂f(x_i)/∂W for every weight matrix."""
+        """Σ_i pull_i ∂f(x_i)/∂W for every weight matrix.
+
+        Parameters
+        ----------
+        x : array_like of float, shape (n, d)
+            Points, one a row.
+        pull : ndarray of float, shape (n,)
+            Weights of the sum.
+
+        Returns
+        -------
+        list of ndarray
+        """
         states, sums = self._forward(x)
         back = self._backward(sums)
         return [(b * pull[:, None]).T @ a / np.sqrt(fan) for a, b, fan in zip(states, back, self.widths, strict=False)]
 
     def step(self, x: ArrayLike, y: ArrayLike, rate: float) -> float:
-        """One step of gradient descent on the mean loss (1/n) Σ r²; return the loss before it."""
+        """One step of gradient descent on the mean loss (1/n) Σ r²; return the loss before it.
+
+        Parameters
+        ----------
+        x : array_like of float, shape (n, d)
+            Points, one a row.
+        y : array_like of float, shape (n,)
+            Targets.
+        rate : float
+            Learning rate, > 0.
+
+        Returns
+        -------
+        float
+        """
         states, sums = self._forward(x)
         back = self._backward(sums)
         r = states[-1][:, 0] - np.asarray(y)
@@ -132,6 +216,17 @@ class DenseNetwork:
         ----------
         x : array_like of shape (d,)
         vector : array_like of shape (p,)
+
+        Returns
+        -------
+        ndarray of float
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        ValueError
+            If an argument is out of the range named above.
         """
         return self._second_order(check_reals("x", x).reshape(1, -1), vector, np.ones(1))[2]
 
@@ -143,6 +238,10 @@ class DenseNetwork:
         x : array_like of shape (n, d)
         y : array_like of shape (n,)
         vector : array_like of shape (p,)
+
+        Returns
+        -------
+        ndarray of float
         """
         r = self.outputs(x) - np.asarray(y)
         pull = 2.0 / len(r) * r

@@ -44,6 +44,17 @@ def split_loss(gram: ArrayLike, residual: ArrayLike, top: int = 5) -> tuple[floa
     residual : array_like of shape (n,)
     top : int
 
+    Returns
+    -------
+    tuple of two floats
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
     Examples
     --------
     >>> split_loss([[2.0, 0.0], [0.0, 1.0]], [3.0, 1.0], top=1)
@@ -82,6 +93,16 @@ class Descent:
         Critical rate b/λ₁ of that batch; the full-batch one without batches.
     regime : {"converged", "running", "divergent"}
         Whether the loss came below the goal, did not within the steps, or exceeded 1e8.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.training import DenseNetwork, descend
+    >>> rng = np.random.default_rng(0)
+    >>> x, y = rng.normal(size=(8, 3)), rng.normal(size=8)
+    >>> run = descend(DenseNetwork((3, 20, 1), "tanh", rng=0), x, y, rate=0.05, steps=20)
+    >>> run.losses.shape, bool(run.losses[-1] < run.losses[0]), run.regime
+    ((21,), True, 'running')
     """
 
     losses: Real
@@ -145,8 +166,20 @@ def descend(
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If a rate is not positive or the shapes do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.training import DenseNetwork, descend
+    >>> rng = np.random.default_rng(0)
+    >>> x, y = rng.normal(size=(8, 3)), rng.normal(size=8)
+    >>> run = descend(DenseNetwork((3, 20, 1), "tanh", rng=0), x, y, rate=0.05, steps=20)
+    >>> bool(run.losses[-1] < run.losses[0])
+    True
     """
     points, targets = check_reals("x", x), check_reals("y", y)
     if points.ndim != 2 or targets.shape != points.shape[:1]:
@@ -201,6 +234,17 @@ def raise_after_catapult(factor: float = 1.3, every: int = 40) -> Schedule:
     every : int
         Steps of a stage.
 
+    Returns
+    -------
+    Schedule
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
     Examples
     --------
     >>> schedule = raise_after_catapult(1.5, every=10)
@@ -228,6 +272,17 @@ def spikes(losses: ArrayLike, factor: float = 1.5) -> NDArray[np.int64]:
     losses : array_like
     factor : float
         > 1.
+
+    Returns
+    -------
+    ndarray of int
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
 
     Examples
     --------
@@ -259,6 +314,23 @@ def match_rate(run: Descent, event: str = "batch") -> float:
     -------
     float
         NaN, with a warning, if nothing rose.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.training import DenseNetwork, descend, match_rate
+    >>> rng = np.random.default_rng(0)
+    >>> x, y = rng.normal(size=(8, 3)), rng.normal(size=8)
+    >>> run = descend(DenseNetwork((3, 20, 1), "linear", rng=0), x, y, rate=0.8, steps=10, batch=2, rng=0)
+    >>> 0.0 <= match_rate(run) <= 1.0
+    True
     """
     check_choice("event", event, ("batch", "total"))
     rose = run.batch_after > run.batch_before if event == "batch" else np.diff(run.losses) > 0.0

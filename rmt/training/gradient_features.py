@@ -35,6 +35,13 @@ def agop(net: Differentiable, x: ArrayLike) -> Real:
     -------
     ndarray of shape (d, d)
 
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
     Examples
     --------
     >>> from rmt.training import TwoLayers
@@ -54,6 +61,17 @@ def egop(target: str, dimension: int) -> Real:
         x₁x₂; x₁x₂(x₁ + ... + x₁₀); x₁ + x₁x₂ + x₁x₂x₃ + x₁x₂x₃x₄; |x|/√d.
     dimension : int
         At least 2, 10, 4, 1.
+
+    Returns
+    -------
+    ndarray of float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
 
     Examples
     --------
@@ -85,6 +103,23 @@ def target_values(target: str, x: ArrayLike) -> Real:
     ----------
     target : {"rank2", "rank3", "rank4", "full"}
     x : array_like of shape (n, d)
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
+    Examples
+    --------
+    >>> from rmt.training import target_values
+    >>> target_values("rank2", [[1.0] * 8, [2.0] * 8]).shape
+    (2,)
     """
     check_choice("target", target, TARGETS)
     points = check_reals("x", x)
@@ -104,8 +139,14 @@ def alignment(a: ArrayLike, b: ArrayLike) -> float:
     ----------
     a, b : array_like of one shape
 
+    Returns
+    -------
+    float
+
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If the shapes differ or a matrix vanishes.
 

@@ -53,6 +53,15 @@ class GraphNetwork:
     >>> net = GraphNetwork([(0, 2), (1, 2), (0, 3), (2, 3)], "tanh", rng=0)  # with a skip from the first input
     >>> net.layers, net.outputs([[1.0, 2.0]]).shape
     (2, (1,))
+    >>> import numpy as np
+    >>> from rmt.training import GraphNetwork, dense_graph
+    >>> net = GraphNetwork(dense_graph((3, 5, 1)), "tanh", rng=0)
+    >>> x, y = np.ones((2, 3)), np.ones(2)
+    >>> J = net.jacobian(x)
+    >>> np.allclose(net.kernel(x), J @ J.T), net.hessian_vector(x[0], J[0]).shape
+    (True, (23,))
+    >>> net.step(x, y, 0.1) > 0.0
+    True
     """
 
     def __init__(self, edges: ArrayLike, activation: ActivationLike = "tanh", *, rng: Any = None) -> None:
@@ -140,22 +149,66 @@ class GraphNetwork:
         return pulls, back
 
     def outputs(self, x: ArrayLike) -> Real:
-        """Outputs at the rows of x, of shape (n,)."""
+        """Outputs at the rows of x, of shape (n,).
+
+        Parameters
+        ----------
+        x : array_like of float, shape (n, d)
+            Points, one a row.
+
+        Returns
+        -------
+        ndarray of float, shape (n,)
+        """
         return np.asarray(self._forward(x)[0][self.output])
 
     def jacobian(self, x: ArrayLike) -> Real:
-        """Derivatives of the outputs in all weights, of shape (n, k)."""
+        """Derivatives of the outputs in all weights, of shape (n, k).
+
+        Parameters
+        ----------
+        x : array_like of float, shape (n, d)
+            Points, one a row.
+
+        Returns
+        -------
+        ndarray of float, shape (n, p)
+        """
         values, sums = self._forward(x)
         _, back = self._backward(self._slopes(sums))
         return np.asarray((back[self.edges[:, 1]] * values[self.edges[:, 0]] * self._scale[:, None]).T)
 
     def kernel(self, x: ArrayLike) -> Real:
-        """Tangent kernel at the rows of x, of shape (n, n)."""
+        """Tangent kernel at the rows of x, of shape (n, n).
+
+        Parameters
+        ----------
+        x : array_like of float, shape (n, d)
+            Points, one a row.
+
+        Returns
+        -------
+        ndarray of float, shape (n, n)
+        """
         jacobian = self.jacobian(x)
         return np.asarray(jacobian @ jacobian.T)
 
     def step(self, x: ArrayLike, y: ArrayLike, rate: float) -> float:
-        """One step of gradient descent on the mean loss (1/n) Σ r²; return the loss before it."""
+        """One step of gradient descent on the mean loss (1/n) Σ r²; return the loss before it.
+
+        Parameters
+        ----------
+        x : array_like of float, shape (n, d)
+            Points, one a row.
+        y : array_like of float, shape (n,)
+            Targets.
+        rate : float
+            Learning rate, > 0.
+
+        Returns
+        -------
+        float
+        """
         jacobian = self.jacobian(x)
         r = self.outputs(x) - np.asarray(y)
         self.weights = self.weights - (2.0 * rate / len(r)) * (jacobian.T @ r)
@@ -168,6 +221,17 @@ class GraphNetwork:
         ----------
         x : array_like of shape (d,)
         vector : array_like of shape (k,)
+
+        Returns
+        -------
+        ndarray of float
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        ValueError
+            If an argument is out of the range named above.
         """
         direction = check_reals("vector", vector).ravel()
         values, sums = self._forward(check_reals("x", x).reshape(1, -1))
@@ -222,6 +286,13 @@ def dense_graph(widths: Sequence[int], *, keep: float = 1.0, skips: bool = True,
     Returns
     -------
     ndarray of shape (k, 2)
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
 
     Examples
     --------

@@ -22,6 +22,17 @@ def hessian_law(ratio: float, energy: float) -> Law:
     energy : float
         ε >= 0.
 
+    Returns
+    -------
+    Law
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
     Examples
     --------
     >>> round(hessian_law(0.25, 0.3).cdf(0.0), 9)
@@ -43,6 +54,17 @@ def critical_energy(ratio: float) -> float:
     ratio : float
         φ > 0; from φ = 1 on the energy is 0.
 
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
     Examples
     --------
     >>> round(critical_energy(0.25), 12)
@@ -59,6 +81,17 @@ def hessian_index(ratio: float, energy: float) -> float:
     ----------
     ratio, energy : float
         As for :func:`hessian_law`.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
 
     Examples
     --------
@@ -83,6 +116,17 @@ def residual_hessian_scale(width: int, samples: int, *, deviation: float = 1.0) 
         m and n.
     deviation : float
         σ > 0.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
 
     Examples
     --------

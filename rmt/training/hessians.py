@@ -45,6 +45,13 @@ def hessian_norm(net: SecondOrder, x: ArrayLike, *, rng: Any = None) -> float:
     float
         Relative error about 1e-8.
 
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
     Examples
     --------
     >>> from rmt.training import DenseNetwork
@@ -83,6 +90,13 @@ def two_layer_hessian_eigenvalues(
     ndarray of shape (2 m,)
         Increasing.
 
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
     Examples
     --------
     >>> two_layer_hessian_eigenvalues([[1.0]], [1.0], [2.0]).tolist()
@@ -114,6 +128,26 @@ def kernel_drift(net: Trainable, x: ArrayLike, y: ArrayLike, *, rate: float, ste
         Of the mean loss.
     steps, every : int
         Length of the run, and how often the kernel is looked at.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.training import DenseNetwork, kernel_drift
+    >>> rng = np.random.default_rng(0)
+    >>> x, y = rng.normal(size=(8, 3)), rng.normal(size=8)
+    >>> 0.0 < kernel_drift(DenseNetwork((3, 50, 1), "tanh", rng=0), x, y, rate=0.05, steps=20) < 1.0
+    True
     """
     eta, often = float(check_real("rate", rate, above=0.0)), check_count("every", every)
     start = net.kernel(x)
@@ -135,6 +169,24 @@ def sharpness(net: DenseNetwork, x: ArrayLike, y: ArrayLike, *, rng: Any = None)
     y : array_like of shape (n,)
     rng : Generator, SeedSequence, int or None
         Of the first vector.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.training import DenseNetwork, sharpness
+    >>> rng = np.random.default_rng(0)
+    >>> x, y = rng.normal(size=(8, 3)), rng.normal(size=8)
+    >>> sharpness(DenseNetwork((3, 20, 1), "tanh", rng=0), x, y, rng=0) > 0.0
+    True
     """
     from scipy.sparse.linalg import LinearOperator, eigsh
 
@@ -160,6 +212,23 @@ def sharpness_path(
     Returns
     -------
     steps, sharpness : ndarray
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.training import DenseNetwork, sharpness_path
+    >>> rng = np.random.default_rng(0)
+    >>> x, y = rng.normal(size=(8, 3)), rng.normal(size=8)
+    >>> steps, values = sharpness_path(DenseNetwork((3, 20, 1), "tanh", rng=0), x, y, rate=0.05, steps=20, every=10)
+    >>> steps, values.shape
+    (array([ 0, 10, 20]), (3,))
     """
     eta, often = float(check_real("rate", rate, above=0.0)), check_count("every", every)
     times, values = [], []

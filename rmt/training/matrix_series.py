@@ -21,6 +21,14 @@ class MatrixSeries:
     Attributes
     ----------
     terms : array of shape (k, d1, d2)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.training import MatrixSeries
+    >>> series = MatrixSeries(np.eye(2)[None])  # g times the identity
+    >>> series.tail_bound(10.0) < 1e-10, series.sample_norms(3, rng=0).shape, series.mean_bound() > 1.0
+    (True, (3,), True)
     """
 
     terms: Real
@@ -33,12 +41,34 @@ class MatrixSeries:
         return float(max(np.linalg.norm(left, 2), np.linalg.norm(right, 2)))
 
     def tail_bound(self, t: float) -> float:
-        """(d1 + d2) e^{−t²/(2ν)}, a bound on the probability of a norm >= t (Tropp 2012); at most 1."""
+        """(d1 + d2) e^{−t²/(2ν)}, a bound on the probability of a norm >= t (Tropp 2012); at most 1.
+
+        Parameters
+        ----------
+        t : float
+            Threshold, >= 0.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        ValueError
+            If an argument is out of the range named above.
+        """
         size = float(check_real("t", t, at_least=0.0))
         return min(1.0, sum(self.terms.shape[1:]) * math.exp(-size * size / (2.0 * self.variance)))
 
     def mean_bound(self) -> float:
-        """√(2ν log(d1 + d2)), a bound on the mean norm (Tropp 2012)."""
+        """√(2ν log(d1 + d2)), a bound on the mean norm (Tropp 2012).
+
+        Returns
+        -------
+        float
+        """
         return math.sqrt(2.0 * self.variance * math.log(sum(self.terms.shape[1:])))
 
     def sample_norms(self, count: int, *, rng: Any = None) -> Real:
@@ -48,6 +78,17 @@ class MatrixSeries:
         ----------
         count : int
         rng : Generator, SeedSequence, int or None
+
+        Returns
+        -------
+        ndarray of float
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        ValueError
+            If an argument is out of the range named above.
         """
         generator, many = check_generator(rng), len(self.terms)
         draws = (
@@ -63,6 +104,17 @@ def matrix_series(terms: ArrayLike) -> MatrixSeries:
     Parameters
     ----------
     terms : array_like of shape (k, d1, d2)
+
+    Returns
+    -------
+    MatrixSeries
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
 
     Examples
     --------

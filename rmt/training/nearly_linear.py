@@ -43,6 +43,20 @@ class NearlyLinearBound:
         γ > 0.
     confidence : float
         δ: the bound holds with probability 1 − δ.
+
+    Examples
+    --------
+    >>> from rmt.training import nearly_linear_bound
+    >>> bound = nearly_linear_bound(
+    ...     depth=2, dimension=10, samples=1000, slope_gap=0.01, strength=1.0, start=0.1, margin=0.5)
+    >>> bound.norm(0.0), bound.difference(0.0), bound.deviation(1.0) > 0.0, bound.gap(1.0) > bound.deviation(1.0)
+    (0.1, 0.0, True, True)
+    >>> round(bound.deviation(bound.time_at(0.1)), 9)
+    0.1
+    >>> bound.report(1.0).splitlines()[0]
+    'nearly linear bound at t = 1 (blow-up at inf)'
+    >>> len(bound.best_time([0.5, 1.0], [0.2, 0.1]))
+    2
     """
 
     depth: int
@@ -105,7 +119,17 @@ class NearlyLinearBound:
 
     # ------------------------------------------------------------------ functions of time
     def norm(self, t: ArrayLike) -> Any:
-        """u(t), the bound on the norm of every weight matrix; infinite from :attr:`blow_up` on."""
+        """u(t), the bound on the norm of every weight matrix; infinite from :attr:`blow_up` on.
+
+        Parameters
+        ----------
+        t : array_like of float
+            Times, >= 0, in units of the gradient flow.
+
+        Returns
+        -------
+        float or ndarray of float, like `t`
+        """
         times = self._times(t)
         with np.errstate(over="ignore", divide="ignore"):
             if self.depth == 2:
@@ -118,6 +142,15 @@ class NearlyLinearBound:
 
         The solution of dv/dt = v ((1 + (L−1)ρ) u^{2L−2} + (L−1) s̄ u^{L−2}) + (L−1) u^{L−1} (1 + ρβ^L + ρ u^L), in
         closed form by incomplete gamma functions; infinite where it exceeds the largest float.
+
+        Parameters
+        ----------
+        t : array_like of float
+            Times, >= 0, in units of the gradient flow.
+
+        Returns
+        -------
+        float or ndarray of float, like `t`
         """
         times = self._times(t)
         values = np.array([self._difference(float(u)) for u in np.ravel(self.norm(times))])
@@ -144,18 +177,55 @@ class NearlyLinearBound:
             return float(value) if value < mp.mpf("1e308") else math.inf
 
     def deviation(self, t: ArrayLike) -> Any:
-        """Φ_κ v u^{L−1} ε^κ/γ: the price of comparing the network with its linear proxy."""
+        """Φ_κ v u^{L−1} ε^κ/γ: the price of comparing the network with its linear proxy.
+
+        Parameters
+        ----------
+        t : array_like of float
+            Times, >= 0, in units of the gradient flow.
+
+        Returns
+        -------
+        float or ndarray of float, like `t`
+        """
         u, v = np.asarray(self.norm(t)), np.asarray(self.difference(t))
         with np.errstate(over="ignore", invalid="ignore"):
             product = np.where(v == 0.0, 0.0, v * u ** (self.depth - 1))
         return _plain(self.prefactor * product * self.slope_gap**self.order / self.margin)
 
     def gap(self, t: ArrayLike) -> Any:
-        """Υ plus the deviation: what the bound adds to the margin risk on the training data."""
+        """Υ plus the deviation: what the bound adds to the margin risk on the training data.
+
+        Parameters
+        ----------
+        t : array_like of float
+            Times, >= 0, in units of the gradient flow.
+
+        Returns
+        -------
+        float or ndarray of float, like `t`
+        """
         return self.complexity + self.deviation(t)
 
     def time_at(self, deviation: float) -> float:
-        """Time at which the deviation reaches a value."""
+        """Time at which the deviation reaches a value.
+
+        Parameters
+        ----------
+        deviation : float
+            The deviation to reach, > 0.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        ValueError
+            If an argument is out of the range named above.
+        """
         from scipy.optimize import brentq
 
         value = float(check_real("deviation", deviation, above=0.0))
@@ -171,6 +241,17 @@ class NearlyLinearBound:
         ----------
         times, margin_risks : array_like of one length
             Share of training points with y f < γ, at these times.
+
+        Returns
+        -------
+        tuple of two floats
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        ValueError
+            If an argument is out of the range named above.
         """
         when, risks = self._times(times), check_reals("margin_risks", margin_risks)
         if when.shape != risks.shape or when.ndim != 1 or when.size == 0:
@@ -180,7 +261,17 @@ class NearlyLinearBound:
         return float(when[best]), float(total[best])
 
     def report(self, t: float) -> str:
-        """The parts of the bound at a time, as text."""
+        """The parts of the bound at a time, as text.
+
+        Parameters
+        ----------
+        t : float
+            Time, >= 0.
+
+        Returns
+        -------
+        str
+        """
         u, v = float(self.norm(t)), float(self.difference(t))
         verdict = "vacuous" if self.gap(t) >= 0.5 else "above zero risk by less than 1/2"
         return "\n".join(
@@ -247,6 +338,13 @@ def nearly_linear_bound(
     Returns
     -------
     NearlyLinearBound
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
 
     Examples
     --------
@@ -327,6 +425,27 @@ def linear_proxies(
     time : float
         Of training, in steps of `rate`.
     rate : float
+
+    Returns
+    -------
+    LinearProxies
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.training import linear_proxies
+    >>> x = np.array([[1.0, 0.0, -1.0, 0.0], [0.0, 1.0, 0.0, -1.0]]) / 2**0.5  # whitened
+    >>> weights = (np.array([[0.3, 0.1], [-0.2, 0.4]]), np.array([[0.5, -0.3]]))
+    >>> found = linear_proxies(x, [1.0, 1.0, -1.0, -1.0], x, weights=weights, slope_gaps=[0.01, 0.1], time=0.5)
+    >>> bool(found.first[0] < found.first[1])  # of order ε
+    True
     """
     points, labels, asked = check_reals("x", x), check_reals("y", y), check_reals("queries", queries)
     gaps = np.atleast_1d(check_reals("slope_gaps", slope_gaps))

@@ -22,6 +22,17 @@ def kl_bernoulli(q: float, p: float) -> float:
     q, p : float
         In [0, 1].
 
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
     Examples
     --------
     >>> kl_bernoulli(0.5, 0.5), kl_bernoulli(0.5, 0.0)
@@ -49,6 +60,13 @@ def kl_inverse(q: float, c: float) -> float:
     -------
     float
         To about 1e-15; 1 − e^{−c} at q = 0, q at c = 0.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
 
     Examples
     --------
@@ -80,6 +98,17 @@ def maurer_sum(m: int) -> float:
     Parameters
     ----------
     m : int
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
 
     Examples
     --------
@@ -125,6 +154,8 @@ def pac_bayes(
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If δ is not in (0, 1), the risk not in [0, 1], or C missing or superfluous.
 
@@ -165,8 +196,14 @@ def gaussian_kl(mean: ArrayLike, log_variance: ArrayLike, prior_mean: ArrayLike,
     mean, log_variance, prior_mean : array_like of one shape
     prior_log_variance : float
 
+    Returns
+    -------
+    float
+
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If the shapes differ.
 
@@ -226,6 +263,13 @@ def dziugaite_roy_bound(
     Returns
     -------
     float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
 
     Examples
     --------

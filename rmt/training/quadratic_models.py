@@ -30,6 +30,17 @@ class QuadraticModel:
     jacobian : array of shape (n, p)
     hessians : array of shape (n, p, p)
         Symmetric.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.training import QuadraticModel
+    >>> model = QuadraticModel(np.zeros(1), np.ones((1, 2)), np.zeros((1, 2, 2)))  # w_1 + w_2
+    >>> model.at([1.0, 2.0]), model.jacobian_at([1.0, 2.0])
+    (array([3.]), array([[1., 1.]]))
+    >>> residual, kernel = model.update([0.0, 0.0], [1.0], 0.25)
+    >>> residual, kernel, model.descend([1.0], 0.25, 3).losses
+    (array([-0.5]), array([[2.]]), array([0.5      , 0.125    , 0.03125  , 0.0078125]))
     """
 
     outputs: Real
@@ -47,12 +58,46 @@ class QuadraticModel:
             object.__setattr__(self, name, value)
 
     def at(self, w: ArrayLike) -> Real:
-        """Outputs at w."""
+        """Outputs at w.
+
+        Parameters
+        ----------
+        w : array_like of float, shape (p,)
+            Weights.
+
+        Returns
+        -------
+        ndarray of float, shape (n,)
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        ValueError
+            If an argument is out of the range named above.
+        """
         v = check_reals("w", w)
         return np.asarray(self.outputs + self.jacobian @ v + 0.5 * np.einsum("i,nij,j->n", v, self.hessians, v))
 
     def jacobian_at(self, w: ArrayLike) -> Real:
-        """J + H w, of shape (n, p)."""
+        """J + H w, of shape (n, p).
+
+        Parameters
+        ----------
+        w : array_like of float, shape (p,)
+            Weights.
+
+        Returns
+        -------
+        ndarray of float, shape (n, p)
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        ValueError
+            If an argument is out of the range named above.
+        """
         return np.asarray(self.jacobian + self.hessians @ check_reals("w", w))
 
     def update(self, w: ArrayLike, targets: ArrayLike, rate: float) -> tuple[Real, Real]:
@@ -60,6 +105,27 @@ class QuadraticModel:
 
         r ← (I − ηK + (η²/2) G Jᵀ) r and K ← K − η (G Jᵀ + J Gᵀ) + η² G Gᵀ with G_i = rᵀ J H_i (Zhu et al. 2022, with
         the kernel's update made symmetric).
+
+        Parameters
+        ----------
+        w : array_like of float, shape (p,)
+            Weights before the step.
+        targets : array_like of float, shape (n,)
+            Targets.
+        rate : float
+            Learning rate, > 0.
+
+        Returns
+        -------
+        tuple of ndarray
+            Residual of shape (n,) and kernel of shape (n, n).
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        ValueError
+            If an argument is out of the range named above.
         """
         eta = float(check_real("rate", rate, above=0.0))
         J = self.jacobian_at(w)
@@ -69,7 +135,28 @@ class QuadraticModel:
         return r - eta * K @ r + 0.5 * eta**2 * mixed @ r, K - eta * (mixed + mixed.T) + eta**2 * G @ G.T
 
     def descend(self, targets: ArrayLike, rate: float, steps: int) -> CatapultOrbit:
-        """Gradient descent on ½ Σ r² from w = 0: losses and largest kernel eigenvalues."""
+        """Gradient descent on ½ Σ r² from w = 0: losses and largest kernel eigenvalues.
+
+        Parameters
+        ----------
+        targets : array_like of float, shape (n,)
+            Targets.
+        rate : float
+            Learning rate, > 0.
+        steps : int
+            Number of steps, >= 0.
+
+        Returns
+        -------
+        CatapultOrbit
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        ValueError
+            If an argument is out of the range named above.
+        """
         eta, y = float(check_real("rate", rate, above=0.0)), check_reals("targets", targets)
         w = np.zeros(self.jacobian.shape[1])
         losses, tops, diverged = [], [], False
@@ -111,6 +198,13 @@ def quadratic_catapult(
     -------
     CatapultOrbit
 
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
     Examples
     --------
     >>> import rmt
@@ -142,6 +236,25 @@ def sampled_quadratic_catapult(
     relative_rate, target, scale, steps
         As for :func:`quadratic_catapult`.
     rng : Generator, SeedSequence, int or None
+
+    Returns
+    -------
+    CatapultOrbit
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> from rmt.training import sampled_quadratic_catapult
+    >>> orbit = sampled_quadratic_catapult(rmt.wishart(ratio=0.5).sample(50, rng=0), relative_rate=1.0, steps=20, rng=0)
+    >>> bool(orbit.losses[-1] < orbit.losses[0])
+    True
     """
     sigma = check_square("matrix", matrix)
     values, vectors = np.linalg.eigh(sigma)
@@ -173,6 +286,10 @@ def catapult_ceiling(
         As for :func:`quadratic_catapult`.
     steps : int
         Steps in which a divergent orbit must have shown itself.
+
+    Returns
+    -------
+    float
 
     Examples
     --------

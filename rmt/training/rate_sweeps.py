@@ -28,6 +28,15 @@ class SweepResult:
         In units of the critical rate of the network at its start.
     network, quadratic, linear : array of shape (trials, k)
         Least test loss of a run; infinite where it diverged.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.training import RateSweep
+    >>> x = np.random.default_rng(0).normal(size=(8, 2))
+    >>> found = RateSweep(x, x[:, 0], x, x[:, 0], width=10, relative_rates=(0.5, 1.0), steps=5).run()
+    >>> found.relative_rates, found.linear.shape
+    (array([0.5, 1. ]), (1, 2))
     """
 
     relative_rates: Real
@@ -56,6 +65,15 @@ class RateSweep:
     ------
     ValueError
         If a rate is not positive or shapes do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.training import RateSweep
+    >>> x = np.random.default_rng(0).normal(size=(8, 2))
+    >>> sweep = RateSweep(x, x[:, 0], x, x[:, 0], width=10, relative_rates=(0.5, 1.0), steps=5)
+    >>> sweep.run().network.shape
+    (1, 2)
     """
 
     def __init__(
@@ -100,6 +118,17 @@ class RateSweep:
         trials : int
         rng, executor, out, progress
             As for :meth:`rmt.Ensemble.eigenvalues`: seed, workers, a file to resume from, a bar.
+
+        Returns
+        -------
+        SweepResult
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        ValueError
+            If an argument is out of the range named above.
         """
         count = check_count("trials", trials)
         subject: Any = self

@@ -38,6 +38,8 @@ def representation_cost(target: ArrayLike | Law, depth: int) -> float:
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind named above.
     ValueError
         If the matrix is not finite or the law has eigenvalues below 0 or no bound.
 
@@ -90,6 +92,13 @@ def balanced_factors(target: ArrayLike, depth: int) -> list[Real]:
     list of ndarray
         ``W_L @ ... @ W_1`` is the target; the inner dimension is its rank.
 
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
     Examples
     --------
     >>> import numpy as np
@@ -122,6 +131,20 @@ def hidden_covariances(x: ArrayLike, outputs: ArrayLike, depth: int) -> list[Rea
     -------
     list of ndarray of shape (n, n)
         For l = 1, ..., L.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.training import hidden_covariances
+    >>> len(hidden_covariances(np.eye(2), np.eye(2), 3))
+    3
     """
     points, ends, layers = check_reals("x", x), check_reals("outputs", outputs), check_count("depth", depth)
     if points.ndim != 2 or ends.ndim != 2 or points.shape[1] != ends.shape[1]:
@@ -144,6 +167,14 @@ class RegularisedLosses(NamedTuple):
         Σ |Z_l (Z_{l−1}^σ)⁺|².
     covariances : float
         Σ tr K_l (K_{l−1}^σ)⁺ with K = ZᵀZ; equal to the second, and below the first unless the weights are minimal.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.training import regularised_losses
+    >>> losses = regularised_losses([np.eye(2), np.eye(2)], np.eye(2))
+    >>> losses.weights
+    4.0
     """
 
     weights: float
@@ -209,6 +240,17 @@ def minimal_weights(weights: Sequence[ArrayLike], x: ArrayLike, *, bias: float =
     ----------
     weights, x, bias
         As for :func:`regularised_losses`.
+
+    Returns
+    -------
+    list of ndarray
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.training import minimal_weights
+    >>> [w.shape for w in minimal_weights([np.eye(2), np.eye(2)], np.eye(2))]
+    [(2, 2), (2, 2)]
     """
     _, sums, inputs = _states(weights, x, bias)
     return [z @ np.linalg.pinv(below) for z, below in zip(sums, inputs, strict=False)]
@@ -224,6 +266,17 @@ def bipartite_example(size: int) -> Real:
     ----------
     size : int
         N, even.
+
+    Returns
+    -------
+    ndarray of float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
 
     Examples
     --------

@@ -39,6 +39,14 @@ class TwoLayers:
     >>> x = [[1.0, 2.0, 0.0]]
     >>> bool(net.outputs(x)[0] == net.frozen_gates().outputs(x)[0]), net.linearised().outputs(x).shape
     (True, (1,))
+    >>> import numpy as np
+    >>> from rmt.training import TwoLayers
+    >>> net = TwoLayers.drawn(3, 5, rng=0)
+    >>> x, y = np.ones((2, 3)), np.ones(2)
+    >>> net.gates(x).shape, net.kernel(x).shape, net.input_gradients(x).shape
+    ((2, 5), (2, 2), (2, 3))
+    >>> net.copy().step(x, y, 0.1) > 0.0
+    True
     """
 
     def __init__(self, first: ArrayLike, second: ArrayLike, kind: Kind = "network") -> None:
@@ -60,6 +68,17 @@ class TwoLayers:
         dimension, width : int
         readout : {"signs", "gaussian"}
         rng : Generator, SeedSequence, int or None
+
+        Returns
+        -------
+        TwoLayers
+
+        Raises
+        ------
+        TypeError
+            If an argument is not of the kind named above.
+        ValueError
+            If an argument is out of the range named above.
         """
         check_choice("readout", readout, ("signs", "gaussian"))
         d, m = check_count("dimension", dimension), check_count("width", width)
@@ -69,19 +88,44 @@ class TwoLayers:
         return cls(u, v)
 
     def frozen_gates(self) -> TwoLayers:
-        """The quadratic model around the start."""
+        """The quadratic model around the start.
+
+        Returns
+        -------
+        TwoLayers
+        """
         return TwoLayers(self.first_start, self.second_start, "quadratic")
 
     def linearised(self) -> TwoLayers:
-        """The linear model around the start."""
+        """The linear model around the start.
+
+        Returns
+        -------
+        TwoLayers
+        """
         return TwoLayers(self.first_start, self.second_start, "linear")
 
     def copy(self) -> TwoLayers:
-        """A network of the same kind at the start."""
+        """A network of the same kind at the start.
+
+        Returns
+        -------
+        TwoLayers
+        """
         return TwoLayers(self.first_start, self.second_start, self.kind)
 
     def gates(self, x: ArrayLike) -> NDArray[np.bool_]:
-        """Which units are open for which point, of shape (n, m)."""
+        """Which units are open for which point, of shape (n, m).
+
+        Parameters
+        ----------
+        x : array_like of float, shape (n, d)
+            Points, one a row.
+
+        Returns
+        -------
+        ndarray of bool, shape (n, m)
+        """
         weights = self.first if self.kind == "network" else self.first_start
         return np.asarray(self._points(x) @ weights.T >= 0.0)
 
@@ -101,7 +145,17 @@ class TwoLayers:
         return through, through, open_gates * self.second
 
     def outputs(self, x: ArrayLike) -> Real:
-        """Outputs at the rows of x, of shape (n,)."""
+        """Outputs at the rows of x, of shape (n,).
+
+        Parameters
+        ----------
+        x : array_like of float, shape (n, d)
+            Points, one a row.
+
+        Returns
+        -------
+        ndarray of float, shape (n,)
+        """
         points = self._points(x)
         through, slopes, _ = self._factors(points)
         if self.kind == "linear":
@@ -109,19 +163,53 @@ class TwoLayers:
         return np.asarray(self.scale * through @ self.second)
 
     def kernel(self, x: ArrayLike) -> Real:
-        """Tangent kernel at the rows of x, of shape (n, n)."""
+        """Tangent kernel at the rows of x, of shape (n, n).
+
+        Parameters
+        ----------
+        x : array_like of float, shape (n, d)
+            Points, one a row.
+
+        Returns
+        -------
+        ndarray of float, shape (n, n)
+        """
         points = self._points(x)
         _, slopes, before = self._factors(points)
         return np.asarray(self.scale**2 * (slopes @ slopes.T + (before @ before.T) * (points @ points.T)))
 
     def input_gradients(self, x: ArrayLike) -> Real:
-        """Gradients of f in its input, of shape (n, d)."""
+        """Gradients of f in its input, of shape (n, d).
+
+        Parameters
+        ----------
+        x : array_like of float, shape (n, d)
+            Points, one a row.
+
+        Returns
+        -------
+        ndarray of float, shape (n, d)
+        """
         points = self._points(x)
         through = self.gates(points) * self.second
         return np.asarray(self.scale * through @ self.first)
 
     def step(self, x: ArrayLike, y: ArrayLike, rate: float) -> float:
-        """One step of gradient descent on the mean loss (1/n) Σ r²; return the loss before it."""
+        """One step of gradient descent on the mean loss (1/n) Σ r²; return the loss before it.
+
+        Parameters
+        ----------
+        x : array_like of float, shape (n, d)
+            Points, one a row.
+        y : array_like of float, shape (n,)
+            Targets.
+        rate : float
+            Learning rate, > 0.
+
+        Returns
+        -------
+        float
+        """
         points = self._points(x)
         through, slopes, before = self._factors(points)
         if self.kind == "linear":
@@ -143,6 +231,10 @@ def dead_share(net: TwoLayers, x: ArrayLike) -> float:
     net : TwoLayers
     x : array_like of shape (n, d)
 
+    Returns
+    -------
+    float
+
     Examples
     --------
     >>> dead_share(TwoLayers([[1.0], [-1.0]], [1.0, 1.0]), [[2.0], [3.0]])
@@ -159,6 +251,23 @@ def example_curvature(x: ArrayLike, width: int) -> float:
     x : array_like of shape (d,)
     width : int
         m.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the kind named above.
+    ValueError
+        If an argument is out of the range named above.
+
+    Examples
+    --------
+    >>> from rmt.training import example_curvature
+    >>> example_curvature([3.0, 4.0], 10)  # 25/20
+    1.25
     """
     point = check_reals("x", x)
     return float(check_real("|x|²", float(point @ point), above=0.0)) / (check_count("width", width) * point.size)

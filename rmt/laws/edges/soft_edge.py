@@ -53,6 +53,13 @@ class SoftEdge(LogTailLaw):
     -----
     Where the correction takes more than 30 % of a tail, far out, its logarithm continues linearly, so that the law
     stays one; the approximation says nothing about the tail there but its order of magnitude.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> law = rmt.gue().largest_law(1000, method="first_order")
+    >>> type(law).__name__, law.centre
+    ('SoftEdge', 2.0)
     """
 
     beta: Any

@@ -29,6 +29,10 @@ def gue_kernel(n: int, x: ArrayLike, y: ArrayLike) -> Any:
     x, y : array_like of float
         Points; shapes are broadcast together.
 
+    Returns
+    -------
+    float or ndarray of float, of the shape that `x` and `y` broadcast to
+
     Raises
     ------
     TypeError, ValueError
@@ -57,10 +61,20 @@ def complex_wishart_kernel(n: int, samples: Any, x: ArrayLike, y: ArrayLike) -> 
     x, y : array_like of float
         Points; shapes are broadcast together. The kernel is 0 off [0, ∞).
 
+    Returns
+    -------
+    float or ndarray of float, of the shape that `x` and `y` broadcast to
+
     Raises
     ------
     TypeError, ValueError
         If n or samples is no number or out of range.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> round(rmt.complex_wishart_kernel(1, 1, 0.5, 0.5), 12)  # e^(−x), the density of one |a|²
+    0.606530659713
     """
     size = check_size("n", n)
     m = float(check_real("samples", samples, above=size - 1.0, at_most=1e9))

@@ -347,6 +347,13 @@ class TransformLaw(GreenLaw):
         G.
     bounds : tuple of float
         An interval that contains the support.
+
+    Examples
+    --------
+    >>> import numpy as np, rmt
+    >>> law = rmt.Law.from_stieltjes(lambda z: (z - np.sqrt(z - 2) * np.sqrt(z + 2)) / 2, (-3, 3))
+    >>> round(law.pdf(0.0), 8), round(law.support[0].high, 8)
+    (0.31830989, 2.0)
     """
 
     function: Function
