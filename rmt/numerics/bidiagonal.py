@@ -11,9 +11,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rmt._cached import cached_property
 from rmt.errors import check_reals
 from rmt.numerics.counted_roots import counted_roots
 from rmt.numerics.divide_and_conquer import eigenvalues_by_division
+from rmt.numerics.quotient_difference import singular_values_by_qd
 from rmt.numerics.sturm import FLOOR, sturm_evaluate, wide_range_evaluate
 from rmt.numerics.tridiagonal import (
     EPS,
@@ -30,6 +32,8 @@ Counts = NDArray[np.int64]
 
 #: singular values below this share of the norm are returned as zero
 NEGLIGIBLE = 1e-290
+#: up to so many rows the qd algorithm is the quickest
+LARGEST_QD = 32
 #: relative tolerance of the iterations
 TOLERANCE = 4.0 * EPS
 #: share of the norm below which the absolute error of divide and conquer is repaired
@@ -52,9 +56,18 @@ class ScaledBidiagonal:
         self.scale = power_of_two_above(float(bound.max()))
         self.high = float(bound.max()) / self.scale * (1.0 + 4.0 * EPS)
         self.couplings = couplings / self.scale
-        self._wide = bool((self.couplings**2 < FLOOR).any())
-        self._squared = self.couplings**2
-        self._floored = np.maximum(self.couplings, 1e-300)
+
+    @cached_property
+    def _squared(self) -> Real:
+        return self.couplings**2
+
+    @cached_property
+    def _wide(self) -> bool:
+        return bool((self._squared < FLOOR).any())
+
+    @cached_property
+    def _floored(self) -> Real:
+        return np.maximum(self.couplings, 1e-300)
 
     def evaluate(self, points: Real) -> tuple[Counts, Real, Counts]:
         """Counts of ±σ below, and characteristic polynomial, at positive scaled points."""
@@ -159,11 +172,15 @@ def bidiagonal_singular_values(
     Notes
     -----
     Relative error of a few rounding units; below 1e-12 where divide and conquer takes over (thousands of singular
-    values at once). Singular values below 1e-290 times the norm are returned as 0.
+    values at once). Up to 32 rows by quotients and differences (:mod:`.quotient_difference`). Singular values below 1e-290 times the norm are returned as 0.
     """
     matrix = ScaledBidiagonal(diagonal, super_diagonal)
     n = matrix.size
     first, last = (0, n) if indices is None else check_indices(indices, n)
+    if n <= LARGEST_QD:
+        values = np.empty(n)
+        if singular_values_by_qd(matrix.couplings, values):
+            return np.asarray(values[first:last] * matrix.scale)
     zeros = matrix.negligible()
     start = max(first, zeros)
     if n >= SMALLEST_DIVISION and prefers_division(2 * n, last - start):

@@ -6,6 +6,7 @@ import mpmath
 import numpy as np
 import pytest
 
+from rmt.numerics import bidiagonal
 from rmt.numerics.bidiagonal import bidiagonal_counts, bidiagonal_histogram, bidiagonal_singular_values
 
 EPS = np.finfo(float).eps
@@ -33,6 +34,17 @@ def wide(exponents):
     return 10.0 ** rng.uniform(*exponents, 9), 10.0 ** rng.uniform(*exponents, 8)
 
 
+def clustered():
+    """Rows that are nearly the same, and fall apart one by one."""
+    return np.ones(9), 10.0 ** np.random.default_rng(2).uniform(-16, 0, 8)
+
+
+def near_zeros():
+    """Couplings that are next to nothing inside."""
+    rng = np.random.default_rng(3)
+    return rng.standard_normal(12), rng.standard_normal(11) * 10.0 ** np.where(np.arange(11) % 4 == 1, -14.0, 0.0)
+
+
 @pytest.mark.parametrize(
     ("d", "e"),
     [
@@ -40,17 +52,35 @@ def wide(exponents):
         laguerre(10, 30, 2.0, 1),
         laguerre(8, 8, 0.01, 2),
         (10.0 ** -np.arange(0, 24, 2.0), 10.0 ** -np.arange(1, 23, 2.0)),
+        (10.0 ** np.arange(0, 24, 2.0), 10.0 ** np.arange(1, 23, 2.0)),
+        clustered(),
+        near_zeros(),
         wide((-40, 0)),
         wide((-60, 60)),
         (np.array([-1.0, 2.0, -3.0]), np.array([0.0, -1e-20])),
         (np.array([1e-200]), np.array([])),
     ],
-    ids=["square", "rectangular", "beta 0.01", "graded", "wide", "widest", "signs", "one"],
+    ids=[
+        *("square", "rectangular", "beta 0.01", "graded", "graded upwards", "clustered", "near zeros", "wide"),
+        *("widest", "signs", "one"),
+    ],
 )
-def test_every_singular_value_has_full_relative_accuracy(d, e):
+def test_every_singular_value_has_full_relative_accuracy(monkeypatch, d, e):
     exact = exact_singular_values(d, e, 280)
-    for value, reference in zip(bidiagonal_singular_values(d, e), exact, strict=True):
-        assert abs(mpmath.mpf(float(value)) / reference - 1) < 4 * d.size * EPS
+    for largest in (bidiagonal.LARGEST_QD, 0):  # by quotients and differences, and by counts and secants
+        monkeypatch.setattr(bidiagonal, "LARGEST_QD", largest)
+        for value, reference in zip(bidiagonal_singular_values(d, e), exact, strict=True):
+            assert abs(mpmath.mpf(float(value)) / reference - 1) < 4 * d.size * EPS
+
+
+def test_both_ways_to_small_matrices_agree(monkeypatch):
+    matrices = [laguerre(n, n, beta, n) for n in (2, 7, 32) for beta in (0.1, 1.0, 100.0)]
+    by_qd = [bidiagonal_singular_values(d, e) for d, e in matrices]
+    few = bidiagonal_singular_values(*matrices[-1], indices=(30, 32))
+    np.testing.assert_array_equal(few, by_qd[-1][30:])
+    monkeypatch.setattr(bidiagonal, "LARGEST_QD", 0)
+    for (d, e), values in zip(matrices, by_qd, strict=True):
+        np.testing.assert_allclose(values, bidiagonal_singular_values(d, e), rtol=40 * EPS, atol=0)
 
 
 def test_zero_rows_give_exact_zeros():
