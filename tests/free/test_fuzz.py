@@ -12,7 +12,7 @@ from random_trees import random_law
 from rmt.free.convolved import FreelyConvolved
 
 #: panels in the angle θ, x = c - h cos θ, ever finer towards the ends of an interval
-_FINE = math.pi / 30 * 0.5 ** np.arange(1, 31)
+_FINE = math.pi / 30 * 0.5 ** np.arange(1, 17)
 BREAKS = np.unique(np.concatenate([np.linspace(0.0, math.pi, 31), _FINE, math.pi - _FINE]))
 
 
@@ -23,7 +23,7 @@ def rule(n):
     return (middles[:, None] + halves[:, None] * nodes).ravel(), (halves[:, None] * weights).ravel()
 
 
-RULES = rule(16), rule(11)
+RULES = rule(10), rule(7)
 
 
 def random_tree(seed):

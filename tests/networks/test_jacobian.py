@@ -428,22 +428,22 @@ def family(name, depth, weights):
 
 
 def check_family(name, weights, depth):
-    """KS <= 0.03 at width 256, with no outlier removed.
+    """KS <= 0.03 at width 160, with no outlier removed.
 
     The mean of the spectrum of one network differs from that of the limit by O(√(L/N)), as do the shares of live
     units: the spectra of eight networks are pooled, and for slopes that are 0 or 1 the law is that of the masks drawn,
-    of one network of width 512.
+    of one network of width 320.
     """
     net = family(name, depth, weights)
     jacobian = net.jacobian()
     other = net.with_weights("orthogonal" if weights == "gaussian" else "gaussian")
     masked = name in ON_OFF
     if masked:
-        steps = list(jacobian.forward(512, rng=7))
+        steps = list(jacobian.forward(320, rng=7))
         logs = rmt.spectra.product_singular_values([f for w, d in reversed(steps) for f in (d, w)])
         law, wrong = conditional(steps, net), conditional(steps, other)
     else:
-        logs = jacobian.log_singular_values(256, rng=7, trials=8).ravel()
+        logs = jacobian.log_singular_values(160, rng=7, trials=8).ravel()
         law, wrong = jacobian.gram_law(), other.jacobian().gram_law()
     assert distance(law, logs, rank=masked) <= 0.03
     # negative controls: the other weights, and one layer more where the spectrum can tell
