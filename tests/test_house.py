@@ -7,6 +7,7 @@ import importlib
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -65,8 +66,13 @@ def test_planted_matplotlib_breaks_the_contract(tmp_path):
     assert "matplotlib lives in rmt.plotting and nowhere else BROKEN" in result.stdout
 
 
+@cache
+def tree_of(path):
+    return ast.parse(path.read_text())
+
+
 def imported_by(path):
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
@@ -98,9 +104,7 @@ def outside_of_kernels(tree):
 
 
 def test_python_calls_no_inner_kernel():
-    trees = {
-        p: ast.parse(p.read_text()) for folder in ("rmt", "tests", "benchmarks") for p in (ROOT / folder).rglob("*.py")
-    }
+    trees = {p: tree_of(p) for folder in ("rmt", "tests", "benchmarks") for p in (ROOT / folder).rglob("*.py")}
     homes = {p: ".".join(p.relative_to(ROOT).with_suffix("").parts) for p in trees}
     inner = {
         (homes[p], node.name)
@@ -109,6 +113,7 @@ def test_python_calls_no_inner_kernel():
         if "inner_kernel" in decorators_of(node)
     }
     assert inner
+    homes_of_inner = {home for home, _ in inner}
     wrong = []
     for path, tree in trees.items():
         names = {name for home, name in inner if home == homes[path]}
@@ -116,11 +121,13 @@ def test_python_calls_no_inner_kernel():
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom):
                 names |= {a.asname or a.name for a in node.names if (node.module, a.name) in inner}
-                modules |= {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
-        for node in outside_of_kernels(tree):
+                full = {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
+                modules |= {name: home for name, home in full.items() if home in homes_of_inner}
+        for node in outside_of_kernels(tree) if names or modules else ():
             if isinstance(node, ast.Name) and node.id in names:
                 wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}: {node.id}")
-            if isinstance(node, ast.Attribute) and (modules.get(ast.unparse(node.value)), node.attr) in inner:
+            home = modules.get(node.value.id) if isinstance(getattr(node, "value", None), ast.Name) else None
+            if isinstance(node, ast.Attribute) and (home, node.attr) in inner:
                 wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}: {node.attr}")
     assert not wrong, f"declare with @kernel what Python calls: {wrong}"
 

@@ -172,7 +172,8 @@ def bidiagonal_singular_values(
     Notes
     -----
     Relative error of a few rounding units; below 1e-12 where divide and conquer takes over (thousands of singular
-    values at once). Up to 32 rows by quotients and differences (:mod:`.quotient_difference`). Singular values below 1e-290 times the norm are returned as 0.
+    values at once). Singular values below 1e-290 times the norm are returned as 0. Up to 32 rows by quotients and
+    differences (:mod:`.quotient_difference`).
     """
     matrix = ScaledBidiagonal(diagonal, super_diagonal)
     n = matrix.size

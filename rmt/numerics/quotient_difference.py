@@ -60,7 +60,7 @@ def _transform(q: Array, e: Array, first: int, last: int, shift: float, new_q: A
         new_e[k] = e[k] * t
         d = d * t - shift
     new_q[last] = d
-    return d >= 0.0
+    return bool(d >= 0.0)
 
 
 @inner_kernel
