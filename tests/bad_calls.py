@@ -11,6 +11,7 @@ import decimal
 import itertools
 import math
 import signal
+import tempfile
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from typing import Any
 import numpy as np
 
 import rmt
-from rmt import combinatorics, free, kernels, networks, plotting, spectra
+from rmt import combinatorics, free, kernels, networks, plotting, programs, spectra
 
 PACKAGE = str(Path(rmt.__file__).parent)
 
@@ -440,19 +441,36 @@ def plots() -> Iterator[Call]:
         return Call(f"plotting.{function.__name__}", function, positional, named)
 
     p, law = plotting, rmt.MarchenkoPastur()
-    yield call(p.law, law, log=False, edges=True, points=50)
-    yield call(p.esd, [1.0, 2.0, 3.0], law=law, bins=10, log=False)
-    yield call(p.compare, [1.0, 2.0, 3.0], law, n=20, rng=0, trials=1, view="eigenvalues", bins=10, log=False)
-    yield call(p.r_transform, law, window=(-1.0, 0.5), points=50)
-    yield call(p.s_transform, law, window=(-0.5, 0.5), points=50)
-    yield call(p.subordination, rmt.boxplus(law, rmt.Semicircle()), factor=0, points=20)
-    yield call(p.domain_coloring, law, xlim=(-1, 1), ylim=(-1, 1), points=10)
-    yield call(p.cobweb, math.cos, 0.5, steps=5, window=(0.0, 1.0), points=20)
-    yield call(p.partition, [[1, 2], [3]], centre=(0.0, 0.0), radius=1.0)
-    yield call(p.noncrossing_lattice, 3)
+
+    def axes():
+        return p.figure()[1]
+
+    report = networks.MLP(3, "tanh", 1.1, 0.1).isometry()
+    program = programs.Program()
+    W, x = program.matrix(), program.vector()
+    program.mean(program.map(np.tanh, W @ x))
+    yield call(p.law, law, axes(), log=False, edges=True, label="a", points=50)
+    yield call(p.esd, [1.0, 2.0, 3.0], axes(), law=law, bins=10, log=False, label="a")
+    yield call(
+        p.compare, [1.0, 2.0, 3.0], law, n=20, rng=0, trials=1, view="eigenvalues", ax=axes(), bins=10, log=False,
+        label="a", legend=True,
+    )  # fmt: skip
+    yield call(p.compare, rmt.wishart(ratio=0.5), None, n=20, rng=0, trials=2, view="singular values", legend=False)
+    yield call(p.r_transform, law, axes(), window=(-1.0, 0.5), label="a", points=50)
+    yield call(p.s_transform, law, axes(), window=(-0.5, 0.5), label="a", points=50)
+    yield call(p.subordination, rmt.boxplus(law, rmt.Semicircle()), axes(), factor=0, label="a", points=20)
+    yield call(p.domain_coloring, law, axes(), xlim=(-1, 1), ylim=(-1, 1), points=10)
+    yield call(p.cobweb, math.cos, 0.5, axes(), steps=5, window=(0.0, 1.0), label="a", points=20)
+    yield call(p.partition, [[1, 2], [3]], axes(), centre=(0.0, 0.0), radius=1.0, complement=True, numbers=True)
+    yield call(p.noncrossing_lattice, 3, axes(), complement=True, crossing=True)
     yield call(p.figure, 1, 1, width=5.0, height=3.0)
-    yield call(p.phase_diagram, "tanh", sigma_w=(0.5, 3.0), sigma_b=(0.0, 1.0), input_q=1.0, points=16)
-    yield call(p.mark_initialisers, "tanh", width=64, names=["He"])
+    yield call(p.phase_diagram, "tanh", axes(), sigma_w=(0.5, 3.0), sigma_b=(0.0, 1.0), input_q=1.0, points=16)
+    yield call(p.mark_initialisers, "tanh", axes(), width=64, names=["He"])
+    yield call(p.program, program, axes())
+    yield call(p.isometry, report, axes(), n=20, rng=0)
+    yield call(p.isometry_figure, report, n=20, rng=0)
+    yield call(p.legend, p.law(law, axes()))
+    yield call(p.save, axes().figure, Path(tempfile.gettempdir()) / "bad_calls.png")
 
 
 # ---------------------------------------------------------------------- the judge

@@ -141,6 +141,7 @@ def legend(ax: Axes, **kwargs: Any) -> Legend:
     >>> rmt.plotting.legend(ax).get_texts()[0].get_text()
     'a line'
     """
+    _check_axes(ax)
     with style():
         return ax.legend(**{"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": 0.2, **kwargs})
 

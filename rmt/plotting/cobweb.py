@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from rmt.errors import check_count, check_pair, check_real, check_reals, shown
 from rmt.laws.law import Real
 from rmt.plotting.canvas import DARK_GREY, axes_or_new, style
+from rmt.plotting.labels import label_or
 
 #: a slope so much above 1 still counts as stable: the map of a critical network touches the diagonal
 MARGINAL = 1e-4
@@ -89,7 +90,7 @@ def cobweb(
         axes = axes_or_new(ax)
         if not any(line.get_gid() == "diagonal" for line in axes.lines):
             axes.plot([low, high], [low, high], color="0.6", linestyle="-", linewidth=0.8, gid="diagonal", zorder=1)
-        (line,) = axes.plot(x, y, **{"label": label, "zorder": 3, **kwargs})
+        (line,) = axes.plot(x, y, **{"label": label_or(label, "") or None, "zorder": 3, **kwargs})
         for orbit in orbits:
             corners = np.repeat(orbit, 2)
             heights = np.concatenate([[low], np.repeat(orbit[1:], 2), orbit[-1:]])

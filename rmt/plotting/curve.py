@@ -15,7 +15,7 @@ from rmt.laws.law import Law, check_law
 from rmt.laws.planar import PlanarLaw
 from rmt.plotting.binning import frame, hull, wants_log
 from rmt.plotting.canvas import axes_or_new, style
-from rmt.plotting.labels import edge_labels, law_label
+from rmt.plotting.labels import edge_labels, label_or, law_label
 
 Real = NDArray[np.float64]
 
@@ -98,7 +98,7 @@ def law(
         check_law(law, "law")
     with style():
         axes = axes_or_new(ax)
-        name = law_label(law) if label is None else label
+        name = label_or(label, law_label(law))
         if not isinstance(law, Law):
             _draw_circles(axes, law, name, kwargs)
             return axes

@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from numpy.typing import NDArray
 
-from rmt.errors import check_count
+from rmt.errors import check_count, shown
 from rmt.networks.jacobian import Jacobian
 from rmt.networks.mlp import MLP
 from rmt.networks.moments import Activation
 from rmt.networks.report import Cause, IsometryReport
-from rmt.plotting.canvas import DARK_GREY, GREY, legend, style
+from rmt.plotting.canvas import DARK_GREY, GREY, axes_or_new, legend, style
 from rmt.plotting.curve import draw_stem, extend_frame
 from rmt.plotting.phase import phase_diagram
 
@@ -71,10 +71,11 @@ def isometry(report: IsometryReport, ax: Axes | None = None, *, n: int = 400, rn
     >>> isometry(report, rmt.plotting.figure()[1], n=60).get_xlabel()
     '$\\log_{10} s$'
     """
+    _check_report(report)
     check_count("n", n, minimum=2)
     with style():
         if ax is not None:
-            _draw_spectrum(ax, report, n, rng)
+            _draw_spectrum(axes_or_new(ax), report, n, rng)
             return ax
         import matplotlib.pyplot as plt
 
@@ -115,11 +116,20 @@ def isometry_figure(report: IsometryReport, *, n: int = 400, rng: Any = 0) -> Fi
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
+    _check_report(report)
     check_count("n", n, minimum=2)
     with style():
         figure = FigureCanvasAgg(Figure(figsize=_size(report), layout="constrained")).figure
         _fill(figure, report, n, rng)
     return figure
+
+
+def _check_report(report: Any) -> None:
+    if not isinstance(report, IsometryReport):
+        raise TypeError(
+            f"report must be an IsometryReport, got {shown(report)} of type {type(report).__name__}; it is what "
+            "net.isometry() of a network gives"
+        )
 
 
 def _size(report: IsometryReport) -> tuple[float, float]:

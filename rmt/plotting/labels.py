@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from rmt.errors import shown
 from rmt.laws.law import Law
 
 #: names as the literature writes them; other laws are named after their class
@@ -63,6 +64,19 @@ QUOTES = "'\""
 
 #: a legend entry longer than this says nothing
 LONGEST = 60
+
+
+def label_or(label: Any, default: str) -> str:
+    """Return a text that was asked for, or the default where it is None.
+
+    Raises
+    ------
+    TypeError
+        If it is something else; Matplotlib would take a list for the labels of several lines.
+    """
+    if label is not None and not isinstance(label, str):
+        raise TypeError(f"label must be text or None, got {shown(label)} of type {type(label).__name__}")
+    return default if label is None else str(label)
 
 
 def law_label(law: Any) -> str:

@@ -23,6 +23,8 @@ from rmt.plotting.canvas import DARK_GREY, GREY, axes_or_new, style
 
 #: larger lattices have more partitions than a page has room for
 LARGEST_LATTICE = 5
+#: coordinates beyond which Matplotlib overflows
+LARGEST_DRAWN = 1e150
 #: radius of a partition in the lattice, whose neighbours in a row are 1 apart, and the distance of the rows
 NODE = 0.34
 ROW = 1.9
@@ -83,7 +85,7 @@ def partition(
         raise ValueError("blocks must partition {1, ..., n} for some n >= 1, got none: there is nothing to draw")
     colour = DARK_GREY if is_noncrossing(parts) else CROSSING
     centre = _position(centre)
-    radius = float(check_real("radius", radius, above=0.0))
+    radius = float(check_real("radius", radius, above=0.0, at_most=LARGEST_DRAWN))
     check_flag("complement", complement)
     check_flag("numbers", numbers)
     with style():
@@ -106,7 +108,8 @@ def _position(value: Any) -> tuple[float, float]:
     items = check_items("centre", value, "two numbers")
     if len(items) != 2:
         raise ValueError(f"centre must be a pair of numbers, got {shown(value)}")
-    return float(check_real("centre", items[0])), float(check_real("centre", items[1]))
+    x, y = (float(check_real("centre", item, at_least=-LARGEST_DRAWN, at_most=LARGEST_DRAWN)) for item in items)
+    return x, y
 
 
 def noncrossing_lattice(
@@ -147,6 +150,8 @@ def noncrossing_lattice(
     >>> ax = rmt.plotting.noncrossing_lattice(3)
     """
     check_count("n", n)
+    check_flag("complement", complement)
+    check_flag("crossing", crossing)
     if n > LARGEST_LATTICE:
         raise ValueError(f"n must be at most {LARGEST_LATTICE}, got {n}: larger lattices do not fit on a page")
     places = _places(n)

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from rmt._cached import cached_property
-from rmt.errors import check_count, check_real
+from rmt.errors import check_count, check_items, check_real, shown
 from rmt.laws.law import Real
 from rmt.networks.activations import ActivationLike
 from rmt.networks.activations import activation as as_activation
@@ -174,9 +174,9 @@ def _places(phi: Activation, width: int, names: Sequence[str] | None) -> dict[tu
     """Names by the point (sigma_w, sigma_b); those at one point share it."""
     accepted = [*INITIALISERS, "gain"]
     places: dict[tuple[float, float], list[str]] = {}
-    for name in accepted if names is None else names:
-        if name not in accepted:
-            raise ValueError(f"unknown initialiser {name!r}; accepted: {', '.join(map(repr, accepted))}")
+    for name in accepted if names is None else check_items("names", names, "names"):
+        if not isinstance(name, str) or name not in accepted:
+            raise ValueError(f"unknown initialiser {shown(name)}; accepted: {', '.join(map(repr, accepted))}")
         if name == "gain":
             try:
                 gain = torch_gain(phi.name)
@@ -234,7 +234,8 @@ class _Table:
 
     def resting_length(self, weight: Real, bias: Real, input_q: float) -> Real:
         """Length to which V(q) = weight E φ² + bias carries the first layer; inf if it grows without bound."""
-        start = np.clip(weight * input_q + bias, SHORTEST, LONGEST)
+        with np.errstate(over="ignore"):
+            start = np.clip(weight * input_q + bias, SHORTEST, LONGEST)
 
         def excess(q: Real) -> Real:
             return weight * self.second_moment(q) + bias - q

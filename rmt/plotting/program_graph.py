@@ -6,6 +6,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from rmt.errors import shown
 from rmt.plotting.canvas import DARK_GREY, GREY, axes_or_new, style
 from rmt.programs import Program
 from rmt.programs.nodes import Initial, Product
@@ -42,6 +43,8 @@ def program(P: Program, ax: Axes | None = None, **kwargs: Any) -> Axes:
     >>> [text.get_text() for text in program(P).texts if text.get_text()]
     ['W1', 'mean', 'v1', 'g1', 'c1']
     """
+    if not isinstance(P, Program):
+        raise TypeError(f"P must be a Program of rmt.programs, got {shown(P)} of type {type(P).__name__}")
     if not P.nodes:
         raise ValueError("the program has no steps to draw: add P.vector() and what is computed from it")
     depth: dict[Any, int] = {}

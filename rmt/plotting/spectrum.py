@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
 from rmt.ensembles.ensemble import Ensemble
-from rmt.errors import check_choice, check_count, check_numbers
+from rmt.errors import check_choice, check_count, check_flag, check_numbers
 from rmt.laws.law import Law, check_law
 from rmt.laws.planar import PlanarLaw
 from rmt.plotting.binning import MOST_BINS, Histogram, histogram
@@ -18,7 +18,7 @@ from rmt.plotting.canvas import DARK_GREY, GREY, axes_or_new, style
 from rmt.plotting.canvas import legend as legend_above
 from rmt.plotting.curve import choose_log, draw_stem, extend_frame, finish_axes, finish_plane
 from rmt.plotting.curve import law as draw_law
-from rmt.plotting.labels import ensemble_label, law_label
+from rmt.plotting.labels import ensemble_label, label_or, law_label
 
 #: larger numbers leave no room for margins in floats
 LARGEST_DRAWN = 1e300
@@ -107,14 +107,14 @@ def esd(
         raise ValueError(f"values must be finite: {array[bad]} at position {bad}")
     if np.abs(array).max() > LARGEST_DRAWN:
         raise ValueError(f"values must be at most {LARGEST_DRAWN:g} in size to be drawn; divide them by their largest")
-    label = f"n = {array.size}" if label is None else label
+    name = label_or(label, f"n = {array.size}")
     with style():
         axes = axes_or_new(ax)
         if np.iscomplexobj(array):
-            _draw_points(axes, array, label, kwargs)
+            _draw_points(axes, array, name, kwargs)
         else:
             on_log = choose_log(axes, array, law, log)
-            _draw_histogram(axes, histogram(array, law, bins=bins, log=on_log), label, law is None, kwargs)
+            _draw_histogram(axes, histogram(array, law, bins=bins, log=on_log), name, law is None, kwargs)
             finish_axes(axes, on_log)
     return axes
 
@@ -180,6 +180,7 @@ def compare(
     ['Wishart, ratio 2, n = 400', 'Marchenko–Pastur law, ratio 2']
     """
     check_choice("view", view, VIEWS)
+    check_flag("legend", legend)
     if law is not None and not isinstance(law, PlanarLaw):
         check_law(law, "law")
     values, prediction, name, law_name = _resolve(source, law, n, rng, trials, view)
@@ -190,10 +191,10 @@ def compare(
             if view in ("radii", "angles"):
                 kwargs.setdefault("edges", view == "radii")
                 bins = math.ceil(3.0 * values.size ** (1.0 / 3.0)) if bins is None else bins
-            esd(values, axes, law=prediction, bins=bins, log=log, label=name if label is None else label)
+            esd(values, axes, law=prediction, bins=bins, log=log, label=label_or(label, name))
             _name_axes(axes, view)
         else:
-            esd(values.astype(np.complex128), axes, label=name if label is None else label)
+            esd(values.astype(np.complex128), axes, label=label_or(label, name))
         draw_law(prediction, axes, **kwargs)
         if legend:
             legend_above(axes)

@@ -11,7 +11,7 @@ from rmt.errors import check_count
 from rmt.laws.law import Law, Real, check_law
 from rmt.plotting.binning import frame
 from rmt.plotting.canvas import axes_or_new, style
-from rmt.plotting.labels import law_label
+from rmt.plotting.labels import label_or, law_label
 
 #: how far beyond the support the curve is drawn, in widths of the support
 BEYOND = 0.12
@@ -68,7 +68,7 @@ def subordination(
     omega = np.asarray(curves[factor])
     with style():
         axes = axes_or_new(ax)
-        (line,) = axes.plot(omega.real, omega.imag, label=law_label(law) if label is None else label, **kwargs)
+        (line,) = axes.plot(omega.real, omega.imag, label=label_or(label, law_label(law)), **kwargs)
         line.sticky_edges.y.append(0.0)
         axes.autoscale_view()
         axes.set_xlabel(r"$\mathrm{Re}\,\omega$")

@@ -13,7 +13,7 @@ from rmt.errors import check_count, check_pair
 from rmt.laws.law import Law, Real, check_law
 from rmt.plotting.binning import hull
 from rmt.plotting.canvas import axes_or_new, style
-from rmt.plotting.labels import law_label
+from rmt.plotting.labels import label_or, law_label
 
 #: an unbounded domain of R is drawn up to this many times the inverse half-width of the support
 FARTHEST = 5.0
@@ -168,7 +168,7 @@ def _draw(
     y = np.asarray(function(x))
     with style():
         axes = axes_or_new(ax)
-        (line,) = axes.plot([], [], label=law_label(law) if label is None else label, **kwargs)
+        (line,) = axes.plot([], [], label=label_or(label, law_label(law)), **kwargs)
         line.set_data(x, y)
         shown = _bounded_part(x, y)
         axes.update_datalim(np.column_stack([x[shown], y[shown]]))

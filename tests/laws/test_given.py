@@ -5,6 +5,7 @@ from __future__ import annotations
 import cmath
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -188,3 +189,58 @@ def test_functions_that_take_no_objects_are_evaluated_as_they_are():
         assert not Continuation(function).tracked
     with pytest.raises(ZeroDivisionError):
         Continuation(lambda w: 1 / 0).values(np.array([1j]))
+
+
+# ---------------------------------------------------------------------- the grounds on which a function is no law
+def two_cauchys(weight, scale):
+    """R of a Cauchy law of scale 1 with mass 1 − w, and one of another scale with mass w: a quadratic equation."""
+    linear, constant, shift = 1j * (1.0 + scale), scale, 1j * ((1.0 - weight) * scale + weight)
+
+    def r_transform(g):
+        return (np.sqrt((1 - linear * g) ** 2 + 4 * g * (constant * g + shift)) - 1 - linear * g) / (2 * g)
+
+    return r_transform
+
+
+@pytest.mark.parametrize("weight", [0.5, -0.2, -0.4])
+def test_differences_of_cauchy_laws_are_laws_while_their_density_is_positive(weight):
+    """At 0 the density is (1 − w + w/s)/π: positive for w > −3/7 at the scale 3/10."""
+    law = Law.from_r_transform(two_cauchys(weight, 0.3))
+    x = np.array([-3.0, 0.0, 0.2, 5.0])
+    expected = ((1 - weight) / (1 + x * x) + weight * 0.3 / (0.09 + x * x)) / math.pi
+    np.testing.assert_allclose(law.pdf(x), expected, rtol=1e-11)
+
+
+def test_a_point_of_the_upper_half_plane_where_g_has_the_wrong_sign():
+    """No moments, no branch points, and a density that is negative near 0: the point is named, and G there is right."""
+    weight, scale = -0.5, 0.3
+    with pytest.raises(ValueError, match=r"not that of a probability law: its G is .* at z = .* two rays") as caught:
+        Law.from_r_transform(two_cauchys(weight, scale))
+    numbers = re.search(r"its G is (\S+) (\S+)i at z = (\S+) (\S+)i", str(caught.value)).groups()
+    g, z = (complex(*map(float, pair)) for pair in (numbers[:2], numbers[2:]))
+    assert z.imag > 0.0
+    assert g.imag > 0.0
+    assert abs(g - ((1 - weight) / (z + 1j) + weight / (z + 1j * scale))) < 1e-5 * abs(g)
+
+
+@pytest.mark.parametrize("amount", [-8, -30])
+def test_an_inverse_function_that_turns_back_before_it_is_0(amount):
+    """The first ten moments are those of the free Poisson law; beyond the place that is named z falls again."""
+    with pytest.raises(ValueError, match=r"not monotone on the negative line: it rises .* at m = (\S+), and") as caught:
+        Law.from_s_transform(lambda m: np.exp(amount * m**14) / (1 + m))
+    at = float(re.search(r"at m = (\S+), and", str(caught.value)).group(1))
+    m = np.array([0.8 * at, at, at - 0.05])
+    z = (1 + m) ** 2 / (m * np.exp(amount * m**14))
+    assert z[0] < z[1]
+    assert z[2] < z[1] < 0.0
+    with pytest.raises(ValueError, match="not that of a probability law"):
+        Law.from_s_transform(lambda m: np.exp(-amount * m**14) / (1 + m))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda z: 1 / (z - 0.5j), lambda z: 1.5 / (z - 1) - 0.5 / (z + 1), lambda z: np.conj(1 / (np.conj(z) + 0.5j))],
+)
+def test_transforms_with_the_wrong_sign_somewhere(function):
+    with pytest.raises(ValueError, match=r"Im G = .* is not negative at z = "):
+        Law.from_stieltjes(function, (-2, 2))

@@ -142,6 +142,11 @@ class _Branch:
                 f"(1+m)/(mS(m)) first vanishes at m = {base:.12g}, where 1 + m would be a negative mass of 0"
             )
         base = max(base, -1.0)
+        if not self._falls_off(base):
+            raise NoEndError(
+                f"(1+m)/(mS(m)) is not monotone on the negative line: it rises from -inf at m = 0- to "
+                f"{self.value(base):.6g} at m = {base:.6g}, and not to 0"
+            )
         monotone = self.p > base
         if not (np.diff(self.z[monotone]) > 0.0).all():
             raise NoEndError(f"(1+m)/(mS(m)) is not monotone on ({base:.6g}, 0)")
@@ -170,6 +175,12 @@ class _Branch:
             if abs(round(b, digits) - b) < 1e-13 and self._vanishes(round(b, digits)):
                 return round(b, digits)
         return float(b)
+
+    def _falls_off(self, base: float) -> bool:
+        """Whether z tends to 0 at what was taken for a zero, and not to a critical value."""
+        with np.errstate(all="ignore"):
+            beside, further = (abs(self.value(base + share * abs(base))) for share in (1e-9, 1e-3))
+        return not beside > 0.5 * further
 
     def _vanishes(self, p: float) -> bool:
         """Whether z is 0 at p, also by an infinite S there, and small beside it."""

@@ -283,7 +283,9 @@ class GreenLaw(NumericLaw):
             self._lost(complex(z[~np.isfinite(g)][0]), complex(g[~np.isfinite(g)][0]))
         if not (g.imag < 0.0).all():
             at = int(np.argmax(g.imag))
-            self._refuse(f"Im G = {g[at].imag:.6g} is not negative at z = {z[at]!r}; the package's sign is G ~ 1/z")
+            self._refuse(
+                f"Im G = {g[at].imag:.6g} is not negative at z = {complex(z[at]):.6g}; the package's sign is G ~ 1/z"
+            )
         return g
 
     def _lost(self, z: complex, g: complex) -> NoReturn:

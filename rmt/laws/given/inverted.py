@@ -26,6 +26,8 @@ _SCAN, _OUTSIDE = 500, 120
 _FURTHEST = 1e8
 #: points of a circle on which derivatives are read off, its first and its smallest radius, and steps to a zero of z′
 _CIRCLE, _RADIUS, _SMALLEST, _STEPS = 16, 0.1, 1e-2, 40
+#: share of Im G > 0 in |G| on the line that is no rounding, and heights over it, in widths, at which it is confirmed
+_WRONG, _ABOVE = 1e-3, (1e-3, 1e-2, 1e-1)
 #: imaginary part, in lengths, up to which a zero of z′ lies on the line
 _ON_LINE = 1e-9
 
@@ -186,6 +188,9 @@ class InvertedLaw(GreenLaw):
             )
         g = self._check_sign()
         try:
+            point = refusals.positive_point(chart, self._wrong_sides())
+            if point:
+                raise ValueError(f"{self._transform} is not that of a probability law: {point}")
             own, _ = self.line_panels.transforms(self._probes())
         except ConvergenceError as error:
             self._not_certified(str(error).removeprefix(f"{self!r} could not be certified: "), error.residual)
@@ -193,6 +198,12 @@ class InvertedLaw(GreenLaw):
         if not gap <= 1e-8:
             self._not_certified(f"the transform of its density and atoms differs from G by {gap:.3g} of G", gap)
         return self
+
+    def _wrong_sides(self) -> Complex:
+        """Points over the places of the scan where the density is negative."""
+        scan, (low, high) = self._scan, self._bounds
+        x = scan.x[scan.g.imag > _WRONG * np.abs(scan.g)]
+        return np.concatenate([x + 1j * share * (high - low) for share in _ABOVE])
 
     def _lost(self, z: complex, g: complex) -> NoReturn:
         self._not_certified(f"no two rays to z = {z:.6g} agree", math.inf)

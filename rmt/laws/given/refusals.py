@@ -1,8 +1,8 @@
 """Why a function is the R- or S-transform of no probability law.
 
-Three grounds are proofs and are said as such: moments that no law has, a real branch of the inverse function without
-an end, and a branch point of G in the upper half plane, which a loop around it shows. Everything else is a failure
-to certify.
+Four grounds are proofs and are said as such: moments that no law has, a real branch of the inverse function without
+an end (for an S-transform also one that turns back before it), a point of the upper half plane where Im G > 0, and a
+branch point of G there, which a loop around it shows. Everything else is a failure to certify.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from fractions import Fraction
 import numpy as np
 
 from rmt.laws.given.rays import ANGLES, Chart, SChart
-from rmt.laws.law import Real
+from rmt.laws.law import Complex, Real
 
 #: moments that are tested, and a squared norm below which rounding could have made it negative
 _ORDER, _NEGATIVE = 10, -1e-7
 #: a squared norm below this is zero: the law has finitely many atoms
 _ZERO = 1e-9
+#: share of Im G > 0 in |G| beyond rounding and the agreement of rays
+_POSITIVE = 1e-5
 #: starts of the search for zeros of z′, and steps on a loop
 _STARTS, _LOOP = 60, 200
 
@@ -121,7 +123,23 @@ def _check_finite(m: list[Fraction], q: list[Fraction], name: str) -> None:
             )
 
 
-# ---------------------------------------------------------------------- branch points in the upper half plane
+# ---------------------------------------------------------------------- points of the upper half plane
+def positive_point(chart: Chart, z: Complex) -> str:
+    """A sentence that names one of the points with Im G > 0, where two rays from infinity agree; else an empty one."""
+    if not z.size:
+        return ""
+    g = chart.greens(z)
+    with np.errstate(invalid="ignore"):
+        share = np.where(np.isfinite(g), g.imag / np.abs(g), -1.0)
+    at = int(np.argmax(share))
+    if not share[at] > _POSITIVE:
+        return ""
+    return (
+        f"its G is {g[at].real:.6g} {g[at].imag:+.6g}i at z = {z[at].real:.6g} {z[at].imag:+.6g}i, where two rays from "
+        "infinity agree, and Im G > 0 in the upper half plane belongs to no measure"
+    )
+
+
 def branch_point(chart: Chart) -> str:
     """A sentence that names a branch point of G in the upper half plane, proven by a loop; else an empty string."""
     for p in _critical_points(chart):
@@ -143,8 +161,8 @@ def _critical_points(chart: Chart) -> list[complex]:
     for _ in range(60):
         radius = 0.1 * chart.size(p)
         values = chart.z(chart.path(), (p + radius * turn[:, None]).ravel()).reshape(16, -1)
-        series = np.fft.fft(values, axis=0) / 16
         with np.errstate(all="ignore"):
+            series = np.fft.fft(values, axis=0) / 16
             step = -0.5 * radius * series[1] / series[2]
             share = np.abs(step) / (2.5 * radius)
             step = np.where(share > 1.0, step / share, step)
