@@ -70,7 +70,7 @@ class GPTBlock(nn.Module):
 class GPT(nn.Module):
     """GPT-2 (Radford et al. 2019): pre-norm, causal, tied embeddings; a dictionary as the output."""
 
-    def __init__(self, n=24, depth=3, heads=3, words=40, scaled=True):
+    def __init__(self, n=24, depth=3, heads=4, words=40, scaled=True):
         super().__init__()
         self.wte, self.wpe, self.drop = nn.Embedding(words, n), nn.Embedding(16, n), nn.Dropout(0.1)
         self.h, self.ln_f = nn.ModuleList(GPTBlock(n, heads) for _ in range(depth)), nn.LayerNorm(n)

@@ -23,6 +23,8 @@ ALIKE = 0.1
 #: atoms that stand for pooled slopes: of deep and of shallow networks, of each of two groups, of each of several
 FEW_NODES, MANY_NODES, PAIR_NODES, SEVERAL_NODES = 24, 96, 10, 5
 SHALLOW = 3
+#: atoms of pooled spectra of weights, and copies that stand for shares of these
+POOLED_NODES, POOLED_COPIES = 12, 40
 #: relative difference of squared slopes that are the same
 SAME_SLOPE = 1e-5
 #: lengths that stand for those of a network
@@ -80,8 +82,9 @@ def _conditional_law(layers: Sequence[LayerReading]) -> Law | None:
     if not _is_square(widths) and any(layer.weights.kind is not WeightLaw.GAUSSIAN for layer in layers):
         return None
     weights: Counter[Law] = Counter()
+    unknown = _pooled_spectrum([layer for layer in layers if layer.weights.spectrum is not None])
     for layer in layers:
-        law = _weight_shape(layer)
+        law = unknown if layer.weights.spectrum is not None else _weight_shape(layer)
         if law is None:
             return None
         weights[law] += 1
@@ -104,6 +107,29 @@ def _weight_shape(layer: LayerReading) -> Law | None:
         return convolution_gram_law((layer.weights.taps,))
     law = layer.weights.law()
     return None if law is None else law * (1.0 / float(law.mean()))
+
+
+def _pooled_spectrum(layers: Sequence[LayerReading]) -> Law | None:
+    """Spectrum of W Wᵀ, each over its mean, for layers whose weights have no known law; None without such layers.
+
+    Products of many laws of atoms have gaps between all of them, powers of one have few; the relative variance of the
+    product is exact all the same.
+    """
+    from rmt.laws import Atomic
+
+    if not layers:
+        return None
+    spectra = [layer.weights.spectrum for layer in layers if layer.weights.spectrum is not None]
+    if len(spectra) == 1:
+        positions, weights = spectra[0]
+    else:
+        scaled = [(p / float(p @ w), w) for p, w in spectra]
+        points = np.concatenate([p for p, _ in scaled])
+        shares = np.concatenate([w for _, w in scaled]) / len(scaled)
+        copies = np.maximum(1, np.round(shares * points.size * POOLED_COPIES)).astype(int)
+        positions, weights = compressed_measure(np.repeat(points, copies), POOLED_NODES)
+    law = Atomic(positions.tolist(), (weights / weights.sum()).tolist())
+    return law * (1.0 / float(law.mean()))
 
 
 def _groups(layers: Sequence[LayerReading]) -> list[tuple[list[LayerReading], int]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,14 @@ from numpy.typing import NDArray
 from rmt.errors import ConvergenceError
 from rmt.laws.law import Law
 from rmt.networks.advice import Advice, advise
+from rmt.networks.block_table import BlockReading, table_lines
 from rmt.networks.conditional import Prediction, conditional_prediction, mean_field_prediction
+from rmt.networks.growth import Growth, block_scatter, chain_scatter
 from rmt.networks.readings import LayerReading, WeightLaw
 from rmt.networks.report import Cause, IsometryReport, JacobianOutlier
 from rmt.networks.spectrum_summary import LEVELS, SpectrumSummary, exponential, finite, power_of_ten
-from rmt.networks.verdict import Verdict
+from rmt.networks.verdict import Verdict, judge
+from rmt.numerics.deadline import Overdue, within
 from rmt.numerics.golub_kahan import LanczosSpectrum
 
 Real = NDArray[np.float64]
@@ -28,6 +32,8 @@ MOST_OUTLIERS = 2
 APART = 6.0
 #: distance in log λ up to which a measured value belongs to an atom of the law, and the rounding of the latter
 ON_ATOM, ROUNDED = 1e-3, 1e-9
+#: KS distance that a prediction may have at any width
+KS_LIMIT = 0.05
 #: squared overlap with a direction from which it explains a singular vector
 OVERLAP = 0.5
 
@@ -132,8 +138,14 @@ class ModelReport(IsometryReport):
     resolution : Resolution or None
     radial_gain : float or None
         abs(J x)/abs(x) along the input x of the range, as measured.
+    blocks : tuple of BlockReading
+        The parts of the range between tensors that nothing bypasses, as measured; ``report.table()`` is their table.
+    growth : Growth or None
+        How m₁ grows from block to block.
     averages : Averages or None
         Over several inputs.
+    lost : float
+        Share of the directions that the layer which loses most surely loses, beyond what widths take.
     withheld : str
         Why there is no verdict; empty if there is one.
     """
@@ -144,6 +156,8 @@ class ModelReport(IsometryReport):
     resolution: Resolution | None = None
     radial_gain: float | None = None
     bulk: SpectrumSummary | None = None
+    blocks: tuple[BlockReading, ...] = field(default=(), repr=False)
+    lost: float = 0.0
     averages: Averages | None = None
     withheld: str = ""
 
@@ -152,7 +166,17 @@ class ModelReport(IsometryReport):
         """Grade of the bulk; WITHHELD where the numbers say nothing about training."""
         if self.withheld:
             return Verdict.WITHHELD
-        return self.spectrum.verdict if self.bulk is None else self.bulk.verdict
+        bulk = self.spectrum if self.bulk is None else self.bulk
+        kernel = max(1.0 - bulk.rank * (1.0 - self.lost), 0.0)
+        return judge(bulk.log_m1, bulk.relvar, kernel=kernel, rank=bulk.rank, growth=self.growth)
+
+    def table(self) -> str:
+        """The blocks, one a line: mean squares of activations, gains forwards and backwards, singular values.
+
+        `gain` is the mean squared gain of a random direction, Tr J_k J_kᵀ over the columns; `backwards` that of a
+        random gradient, over the rows; `m1 so far` is that of the range up to the block.
+        """
+        return "\n".join(table_lines(self.blocks))
 
     def to_dict(self) -> dict[str, Any]:
         """The report in built-in types; None where a number is infinite or not known."""
@@ -175,6 +199,14 @@ class ModelReport(IsometryReport):
             "bulk": None if self.bulk is None else self.bulk.to_dict(),
             "averages": None if self.averages is None else _averages_record(self.averages),
             "withheld": self.withheld or None,
+            "growth": None
+            if self.growth is None
+            else {
+                **{k: finite(getattr(self.growth, k)) for k in ("total", "rate", "rate_error", "constant", "scatter")},
+                "depth": self.growth.depth,
+                "power": self.growth.power,
+            },
+            "blocks": [block.to_dict() for block in self.blocks],
             "model_layers": [_reading_record(reading) for reading in self.readings],
         }
 
@@ -195,6 +227,8 @@ class ModelReport(IsometryReport):
             lines += [f"{'averages':<20}{t}" for t in self.averages.lines()]
         if self.resolution is not None:
             lines += [f"{'resolution' if i == 0 else '':<20}{t}" for i, t in enumerate(self.resolution.lines())]
+        if len(self.blocks) > 1:
+            lines += ["", self.table()]
         kinds = sorted({str(r.weights.kind) for r in self.readings})
         if kinds:
             lines.append(f"{'weights':<20}{', '.join(kinds)}")
@@ -337,6 +371,11 @@ class Context:
         Relative variance that the advice aims at.
     withheld : str
         Why there is no verdict.
+    blocks : tuple of BlockReading
+    budget : float
+        Seconds that predictions may take.
+    bound : str
+        Why layers are not free of each other; empty if nothing says so.
     """
 
     subject: str
@@ -348,6 +387,42 @@ class Context:
     notes: tuple[str, ...]
     target: float
     withheld: str
+    blocks: tuple[BlockReading, ...] = ()
+    budget: float = math.inf
+    bound: str = ""
+
+    @property
+    def scatter(self) -> float:
+        """Standard deviation of log m₁ over draws of the weights, of a chain; of given blocks, over their rotations."""
+        layers = self.readings
+        if self.chain and all(layer.mean_slope > 0.0 for layer in layers):
+            widths = [layers[0].weights.columns, *(layer.weights.rows for layer in layers)]
+            orthogonal = all(layer.weights.kind is WeightLaw.ORTHOGONAL for layer in layers)
+            return chain_scatter([layer.slope_spread for layer in layers], widths, orthogonal=orthogonal)
+        spreads = [block.relvar for block in self.blocks]
+        if not spreads or not np.isfinite(spreads).all():
+            return 0.0
+        return block_scatter(spreads, min(min(block.shape) for block in self.blocks))
+
+    @property
+    def growth(self) -> Growth | None:
+        """How m₁ grows from block to block; None without blocks."""
+        if not self.blocks:
+            return None
+        logs = [0.0, *(block.log_m1 for block in self.blocks)]
+        steps = [b - a if math.isfinite(a) else -math.inf for a, b in pairwise(logs)]
+        return Growth.of(steps, scatter=self.scatter)
+
+    @property
+    def lost(self) -> float:
+        """Share of its directions that the layer of a chain which loses most surely loses."""
+        if not self.chain:
+            return 0.0
+        shares = [
+            layer.dead - 3.0 * math.sqrt(layer.dead * (1.0 - layer.dead) / layer.weights.rows)
+            for layer in self.readings
+        ]
+        return max(0.0, *shares)
 
     @property
     def rank(self) -> float:
@@ -368,6 +443,23 @@ def dense_report(context: Context, logs: Real, floor: float, directions: Directi
         Logarithm of the smallest singular value that is resolved.
     directions : Directions
     """
+    return _in_time(context, lambda given: _dense_report(given, logs, floor, directions))
+
+
+def _in_time(context: Context, report: Callable[[Context], ModelReport]) -> ModelReport:
+    """A report whose predictions are dropped, with a note, when they take longer than they may."""
+    if not context.predict or context.budget == math.inf:
+        return report(context)
+    try:
+        return within(context.budget, lambda: report(context))
+    except Overdue:
+        note = f"the prediction is left out: it {'needs' if context.budget <= 0.0 else 'took'} more than " + (
+            f"{context.budget:g} s; give it more by budget="
+        )
+        return report(replace(context, predict=False, notes=(*context.notes, note)))
+
+
+def _dense_report(context: Context, logs: Real, floor: float, directions: Directions) -> ModelReport:
     rows, columns = context.shape
     conditional, mean_field, remarks = _predictions(context)
     reference = next((p for p in (conditional, mean_field) if p is not None and p.law is not None), None)
@@ -398,6 +490,10 @@ def _with_distance(prediction: Prediction | None, bulk: Real, rows: int, floor: 
 
 def lanczos_report(context: Context, spectrum: LanczosSpectrum, radial_gain: float) -> ModelReport:
     """Report on a spectrum known through Lanczos rules; parameters as in :func:`dense_report`."""
+    return _in_time(context, lambda given: _lanczos_report(given, spectrum, radial_gain))
+
+
+def _lanczos_report(context: Context, spectrum: LanczosSpectrum, radial_gain: float) -> ModelReport:
     rows, columns = context.shape
     conditional, mean_field, remarks = _predictions(context)
     first, first_error = spectrum.moment(1)
@@ -442,6 +538,8 @@ def _predictions(context: Context) -> tuple[Prediction | None, Prediction | None
             None,
             ["the range is not a chain of layers W and diagonal D: its spectrum is measured, not predicted"],
         )
+    if context.bound:
+        return None, None, [f"no prediction applies: {context.bound}"]
     conditional = conditional_prediction(readings)
     mean_field = mean_field_prediction(readings, context.input_q)
     if isinstance(mean_field, str):
@@ -468,6 +566,7 @@ def _common(
 ) -> dict[str, Any]:
     """What dense and matrix-free reports have in common."""
     readings, rows = context.readings, context.shape[0]
+    remarks = [*remarks, *_misfit(context, conditional, mean_field)]
     shown = next((p for p in (conditional, mean_field) if p is not None and p.law is not None), None)
     kinds = {reading.weights.kind for reading in readings}
     return {
@@ -481,12 +580,27 @@ def _common(
         "ks": None if shown is None else shown.ks,
         "notes": (*([context.withheld] if context.withheld else ()), *context.notes, *remarks, *_remarks(readings)),
         "withheld": context.withheld,
+        "blocks": context.blocks,
+        "growth": context.growth,
+        "lost": context.lost,
         "network": None if mean_field is None else mean_field.network,
         "law": None if shown is None else shown.law,
         "readings": readings,
         "mean_field": mean_field,
         "conditional": conditional,
     }
+
+
+def _misfit(context: Context, *predictions: Prediction | None) -> list[str]:
+    """A warning where the best prediction is farther from the measured spectrum than this width explains."""
+    distances = [p.ks for p in predictions if p is not None and p.ks is not None]
+    limit = KS_LIMIT + 0.5 * context.scatter + 4.0 / min(context.shape)
+    if not distances or min(distances) <= limit:
+        return []
+    return [
+        f"the prediction does not apply: its KS distance {min(distances):.3g} exceeds the {limit:.2g} that this width "
+        "explains; weights that are not free of each other, or slopes that follow them, do that"
+    ]
 
 
 def _remarks(readings: Sequence[LayerReading]) -> tuple[str, ...]:

@@ -169,7 +169,7 @@ def read_kernel(
         return WeightReading(WeightLaw.OTHER, spread=math.nan, columns=columns, taps=taps, **common)
     blocks = _fourier_blocks(kernel, shape_in)
     kind, second, spectrum = _classify(
-        blocks if out <= inside else np.swapaxes(blocks, 1, 2), out > inside, rng, real=False
+        blocks if out <= inside else np.swapaxes(blocks, 1, 2), out > inside, rng, taps=taps
     )
     if kind is not WeightLaw.ORTHOGONAL and taps > 1 and _is_orthogonal(kernel.reshape(out, -1)):
         kind, spectrum = WeightLaw.ORTHOGONAL_KERNEL, spectrum if out != inside else None
@@ -214,13 +214,15 @@ def _defect(gram: Array) -> float:
 
 
 def _classify(
-    blocks: Array, transposed: bool, rng: np.random.Generator, *, real: bool = True
+    blocks: Array, transposed: bool, rng: np.random.Generator, *, taps: int = 1
 ) -> tuple[WeightLaw, float, tuple[Real, Real] | None]:
     """Law of wide blocks B, the relative second moment of the spectrum of B Bᴴ, and the spectrum if of no known law."""
     count, side, length = blocks.shape
     if not np.any(blocks):
         return WeightLaw.OTHER, math.nan, (np.zeros(1), np.ones(1))
     dense = side <= DENSE_SIDE
+    # the complex Fourier blocks of a kernel are independent as far as it has taps
+    independent = side * math.sqrt(2.0 * min(count, taps)) if taps > 1 else float(side)
     if dense:
         gram = blocks @ np.conj(np.swapaxes(blocks, 1, 2))
         scale = float(np.trace(gram, axis1=1, axis2=2).real.mean()) / side
@@ -231,7 +233,7 @@ def _classify(
         moments, defect = _estimated_moments(blocks, scale, rng)
     if defect < ORTHOGONAL_DEFECT:
         return WeightLaw.ORTHOGONAL, 1.0, None
-    if _looks_gaussian(moments, side / length, side * count * (1 if real else 2), dense):
+    if _looks_gaussian(moments, side / length, independent, side * count, dense):
         return WeightLaw.GAUSSIAN, moments[0], None
     if not dense:
         return WeightLaw.OTHER, moments[0], None
@@ -269,14 +271,20 @@ def _estimated_moments(
     return (float(sums[0]), float(sums[1]), float(sums[2])), defect
 
 
-def _looks_gaussian(moments: tuple[float, float, float], ratio: float, size: int, dense: bool) -> bool:
-    """Whether moments 2 to 4 are those of the Marchenko-Pastur law, within what `size` eigenvalues leave open."""
+def _looks_gaussian(
+    moments: tuple[float, float, float], ratio: float, size: float, eigenvalues: int, dense: bool
+) -> bool:
+    """Whether moments 2 to 4 are those of the Marchenko-Pastur law, within four standard deviations.
+
+    The second moment of one matrix of side n has the relative standard deviation 1/n, of c independent ones 1/(n √c):
+    1/`size`. What random vectors leave open goes with the number of eigenvalues.
+    """
     expected = (
         1.0 + ratio,
         1.0 + 3.0 * ratio + ratio**2,
         1.0 + 6.0 * ratio + 6.0 * ratio**2 + ratio**3,
     )
-    seen = 6.0 * math.sqrt(2.0 / (size * PROBES))  # by random vectors
+    seen = 6.0 * math.sqrt(2.0 / (eigenvalues * PROBES))  # by random vectors
     slacks = (4.0 / size + (0.0 if dense else seen), 9.0 / size + 2.0 * seen, 16.0 / size + 4.0 * seen)
     return all(
         abs(found - wanted) <= (slack + 0.01) * wanted

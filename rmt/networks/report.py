@@ -20,6 +20,7 @@ from rmt._cached import cached_property
 from rmt.errors import check_count, check_real
 from rmt.laws.law import Law
 from rmt.networks.advice import Advice
+from rmt.networks.growth import Growth
 from rmt.networks.mlp import MLP
 from rmt.networks.residual import ResidualNetwork
 from rmt.networks.spectrum_summary import SpectrumSummary, exponential, finite, power_of_ten
@@ -188,6 +189,8 @@ class IsometryReport:
         Logarithm of what the law was divided by, so that it fits the range of a double; 0 for the law itself.
     values : array or None
         Logarithms of the measured singular values, outliers included.
+    growth : Growth or None
+        How m₁ grows from layer to layer, where it was measured.
 
     Examples
     --------
@@ -215,6 +218,7 @@ class IsometryReport:
     law: Law | None = field(default=None, repr=False)
     log_scale: float = 0.0
     values: Real | None = field(default=None, repr=False)
+    growth: Growth | None = None
 
     def __post_init__(self) -> None:
         check_count("depth", self.depth)

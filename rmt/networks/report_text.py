@@ -22,11 +22,12 @@ def report_text(report: IsometryReport) -> str:
 
 
 def _head(report: IsometryReport) -> list[str]:
-    verdict = report.verdict
-    gain = f"m1^(1/L) = {report.gain_per_layer:.5g} a layer"
+    verdict, growth = report.verdict, report.growth
+    gain = f"m1^(1/L) = {report.gain_per_layer:.5g} a layer" if growth is None else str(growth)
+    left = f" (of the {100.0 * report.spectrum.rank:.3g} % that the widths leave)" if report.spectrum.rank < 1.0 else ""
     return [
         _row("network", report.subject),
-        _row("verdict", f"{verdict}: {verdict.meaning}; {gain}"),
+        _row("verdict", f"{verdict}: {verdict.meaning}{left}; {gain}"),
     ]
 
 
@@ -43,8 +44,8 @@ def _cells(s: SpectrumSummary) -> dict[str, str]:
     rows = {
         "mean of s² (m1)": power_of_ten(s.log_m1),
         "relative variance": f"{s.relvar:.5g}",
-        "s_min of the bulk": power_of_ten(s.log_s_min),
-        "s_max of the bulk": power_of_ten(s.log_s_max),
+        "s_min": power_of_ten(s.log_s_min),
+        "s_max": power_of_ten(s.log_s_max),
         "condition": "infinite" if math.isinf(s.log_condition) else power_of_ten(s.log_condition),
         "share in [1/2, 2]": f"{100.0 * s.fraction:.2f} %",
     }

@@ -10,11 +10,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rmt.errors import check_count
+from rmt.errors import check_count, check_real
 from rmt.networks.advice import TARGET
 from rmt.networks.model_report import Averages, Context, Directions, ModelReport, dense_report, lanczos_report
 from rmt.networks.readings import LayerReading
 from rmt.networks.report import check_target
+from rmt.networks.torch.blocks import block_ends, measure_blocks
 from rmt.networks.torch.inputs import (
     batch_norms,
     output_of,
@@ -23,7 +24,7 @@ from rmt.networks.torch.inputs import (
     usable_input,
     usable_model,
 )
-from rmt.networks.torch.layers import is_chain, matrix_factors, read_layers
+from rmt.networks.torch.layers import bound_layers, is_chain, read_layers
 from rmt.networks.torch.operator import JacobianMap
 from rmt.networks.torch.ranges import Graph, Range, find_range
 from rmt.networks.torch.recording import Forward, Recording
@@ -36,6 +37,8 @@ Real = NDArray[np.float64]
 
 #: smaller side of J up to which it is formed as a matrix
 DENSE_SIDE = 2048
+#: seconds that predictions may take
+BUDGET = 60.0
 #: units of rounding, per square root of the side, below which singular values of a matrix in floats mean nothing
 ROUNDING = 4.0
 
@@ -50,6 +53,7 @@ def check_isometry(
     batch: Any = None,
     average: bool = False,
     predict: bool = True,
+    budget: float = BUDGET,
     dtype: Any = None,
     dense_side: int = DENSE_SIDE,
     probes: int = 8,
@@ -86,6 +90,8 @@ def check_isometry(
         rest of the report is on the first row.
     predict : bool
         False measures only.
+    budget : float
+        Seconds that predictions may take, 60 by default; beyond, they are dropped with a note.
     dtype : torch.float32 or torch.float64, optional
         Measure a copy of the model in this number type.
     dense_side : int
@@ -143,6 +149,7 @@ def check_isometry(
         check_target(target),
         seed,
         predict,
+        float(check_real("budget", budget, at_least=0.0)),
     )
     if average:
         return _averaged(module, x, arguments, argument, output, layers, batch, method)
@@ -162,6 +169,7 @@ class Method:
     target: float
     seed: int
     predict: bool
+    budget: float
 
 
 def _averaged(
@@ -207,13 +215,16 @@ def _on_one_input(forward: Forward, layers: Any, method: Method) -> ModelReport:
         part = find_range(plan, layers)
         if forward.row is None:
             _check_batch(forward, plan)
-        run = forward.record(part.start, frozenset({part.stop}))
+        ends = [part.start, part.stop]
+        if forward.row is None:
+            ends = block_ends(plan, Graph(plan, part.start, part.stop))
+        run = forward.record(part.start, frozenset(ends[1:]))
         end = run.kept[part.stop]
         if forward.row is not None:
             end = _row_of(end, forward)
         _check_cut(run, part, end)
         notes = [*_notes(forward, run), *(["dropout is off in this measurement"] if dropping else [])]
-        return _measured(forward, run, part, end, method, notes)
+        return _measured(forward, run, part, ends, end, method, notes)
 
 
 def _row_of(end: Any, forward: Forward) -> Any:
@@ -241,7 +252,9 @@ def _check_cut(run: Recording, part: Range, end: Any) -> None:
         )
 
 
-def _measured(forward: Forward, run: Recording, part: Range, end: Any, method: Method, notes: list[str]) -> ModelReport:
+def _measured(
+    forward: Forward, run: Recording, part: Range, ends: list[int], end: Any, method: Method, notes: list[str]
+) -> ModelReport:
     rng = np.random.default_rng(method.seed)
     numbers = Graph(run, part.start, part.stop).numbers
     layers = [run.operations[k] for k in numbers if k > part.start and run.operations[k].weights]
@@ -250,6 +263,7 @@ def _measured(forward: Forward, run: Recording, part: Range, end: Any, method: M
     if forward.row is None:
         readings = read_layers(run, numbers, end, rng)
         chain = all(layer.is_layer for layer in layers) and is_chain(layers, end, run.leaf, readings)
+    blocks = measure_blocks(run, ends, rng) if forward.row is None else None
     subject = f"{type(forward.module).__name__}, {part.name}"
     withheld = ""
     if (name := untouched_statistics(forward.module)) is not None:
@@ -270,6 +284,9 @@ def _measured(forward: Forward, run: Recording, part: Range, end: Any, method: M
         notes=(*notes, *part.notes),
         target=method.target,
         withheld=withheld,
+        blocks=() if blocks is None else blocks.readings,
+        budget=method.budget,
+        bound=bound_layers(layers) if chain else "",
     )
     if min(jacobian.shape) > method.dense_side:
         gain = float(np.linalg.norm(jacobian.matvec(x))) / size if size else math.nan
@@ -279,8 +296,8 @@ def _measured(forward: Forward, run: Recording, part: Range, end: Any, method: M
         return lanczos_report(context, spectrum, gain)
     matrix = jacobian.matrix()
     gain = float(np.linalg.norm(matrix @ x)) / size if size else math.nan
-    factors = matrix_factors(layers, readings) if chain else None
-    logs, floor = _log_singular_values(matrix, factors, float(torch.finfo(end.dtype).eps))
+    factors = None if blocks is None else blocks.matrices
+    logs, floor = _log_singular_values(matrix, factors, float(torch.finfo(end.dtype).eps), exact=chain)
     return dense_report(context, logs, floor, Directions(gain, _Overlaps(matrix, x)))
 
 
@@ -324,20 +341,28 @@ def _notes(forward: Forward, run: Recording) -> list[str]:
     return notes
 
 
-def _log_singular_values(matrix: Real, factors: list[Real] | None, eps: float) -> tuple[Real, float]:
+def _log_singular_values(matrix: Real, factors: list[Real] | None, eps: float, *, exact: bool) -> tuple[Real, float]:
     """Logarithms of the singular values, descending, and of the smallest value that rounding leaves resolved.
 
-    A chain of matrices whose spectrum is too wide for the number type is decomposed factor by factor, without loss.
+    Where the spectrum is too wide for the number type, it is that of the Jacobians of the blocks, multiplied without
+    loss: it is resolved as far as every one of these is, and wholly (`exact`) for layers D_l W_l of a chain.
     """
     values = np.linalg.svd(matrix, compute_uv=False)
     floor = ROUNDING * eps * math.sqrt(max(matrix.shape)) * float(values[0])
     if factors is not None and values[-1] <= 100.0 * floor:
         from rmt.spectra import product_singular_values
 
-        return product_singular_values(factors), -math.inf
+        logs = product_singular_values(factors[::-1])
+        relative = ROUNDING * eps * math.sqrt(max(matrix.shape))
+        resolved = exact or all(v[-1] > 100.0 * relative * v[0] for v in map(_singular_values, factors))
+        return logs, -math.inf if resolved else float(logs[0]) + math.log(relative)
     logs = np.full(values.shape, -math.inf)
     np.log(values, out=logs, where=values > 0.0)
     return logs, math.log(floor) if floor > 0.0 else -math.inf
+
+
+def _singular_values(matrix: Real) -> Real:
+    return np.asarray(np.linalg.svd(matrix, compute_uv=False), dtype=np.float64)
 
 
 class _Overlaps:

@@ -19,6 +19,10 @@ from rmt.networks.torch.recording import TRANSPARENT, Operation, Recording
 Array = NDArray[Any]
 Real = NDArray[np.float64]
 
+#: standard deviations of correlations of independent weights from which, and values from which, weights are bound
+BOUND_DEVIATIONS, BOUND_FLOOR = 6.0, 0.05
+#: entries of weights that are compared
+BOUND_ENTRIES = 1 << 14
 #: activations that go by the same or another name in torch
 _NAMES = {
     "relu": "relu",
@@ -174,12 +178,35 @@ def is_chain(layers: Sequence[Operation], end: Any, source: Any, readings: Seque
     return bool(np.linalg.norm(pulled - whole) <= tolerance * max(np.linalg.norm(whole), np.linalg.norm(pulled)))
 
 
-def matrix_factors(layers: Sequence[Operation], readings: Sequence[LayerReading]) -> list[Real] | None:
-    """The factors D_L, W_L, ..., D_1, W_1 of a chain of matrices on one vector; None for other chains."""
-    if any(layer.name.startswith("conv") or layer.source.numel() != layer.weight.shape[1] for layer in layers):
-        return None
-    factors: list[Real] = []
-    for layer, reading in zip(reversed(layers), reversed(list(readings)), strict=True):
-        assert reading.slopes is not None
-        factors += [reading.slopes, layer.weight.detach().double().cpu().numpy()]
-    return factors
+def bound_layers(layers: Sequence[Operation]) -> str:
+    """Why layers are not free of each other, by the statistics of their weights; empty if these say nothing.
+
+    Independent weights have tr W_kᵀ W_l/(|W_k||W_l|) and tr W/(√n |W|) of mean 0 and standard deviation 1/√(entries);
+    the first is taken over evenly spaced entries.
+    """
+    names = [layer.place or f"layer {number}" for number, layer in enumerate(layers, 1)]
+    alike: dict[Any, list[tuple[str, Real]]] = {}
+    for name, layer in zip(names, layers, strict=True):
+        weight = layer.weight.detach()
+        size = float(weight.double().norm())
+        if size == 0.0:
+            continue
+        centre = weight[(..., *((taps - 1) // 2 for taps in weight.shape[2:]))]
+        if centre.shape[0] == centre.shape[1]:
+            share = float(centre.diagonal().double().sum()) / (math.sqrt(len(centre)) * size)
+            if abs(share) > _bound_limit(len(centre) ** 2):
+                return f"the weights of {name} have a share of {share:.2g} of the identity, so that layers are not free"
+        some = weight.reshape(-1)[:: max(1, weight.numel() // BOUND_ENTRIES)].double().cpu().numpy()
+        alike.setdefault(tuple(weight.shape), []).append((name, some / max(float(np.linalg.norm(some)), 1e-300)))
+    for group in alike.values():
+        vectors = np.stack([vector for _, vector in group])
+        cosines = np.triu(vectors @ vectors.T, 1)
+        k, j = np.unravel_index(int(np.argmax(np.abs(cosines))), cosines.shape)
+        if abs(cosines[k, j]) > _bound_limit(vectors.shape[1]):
+            what = "are the same" if cosines[k, j] > 0.999 else f"have a correlation of {cosines[k, j]:.2g}"
+            return f"the weights of {group[k][0]} and {group[j][0]} {what}, so that layers are not free of each other"
+    return ""
+
+
+def _bound_limit(entries: int) -> float:
+    return max(BOUND_FLOOR, BOUND_DEVIATIONS / math.sqrt(entries))
