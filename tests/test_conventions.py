@@ -1,6 +1,8 @@
-"""Every row of the tables in docs/conventions.md."""
+"""What the tables of docs/conventions.md state of normalisations and signs."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import pytest
@@ -171,3 +173,24 @@ def test_spacings_have_mean_one():
     for law in (rmt.GaudinSpacing(1), rmt.WignerSurmise(2), rmt.PoissonSpacing()):
         assert abs(law.mean() - 1.0) < 1e-12
     assert rmt.spectra.form_factor_law(10.0, 1) == pytest.approx(1.0, abs=1e-2)
+
+
+def test_tau_is_the_trace_over_the_dimension():
+    matrix = rmt.wishart(ratio=0.5).sample(6, rng=0)
+    assert rmt.spectra.esd(matrix).moment(1) == pytest.approx(np.trace(matrix) / 6, rel=1e-12)
+    assert rmt.spectra.esd(matrix).moment(2) == pytest.approx(np.trace(matrix @ matrix) / 6, rel=1e-12)
+
+
+def test_one_meaning_of_m():
+    """M(z) = zG(z) − 1 = ψ(1/z) with ψ(w) = Σ m_k w^k."""
+    law, z = rmt.Arcsine(), 50.0
+    assert law.t_transform(z).real == pytest.approx(sum(m / z**k for k, m in enumerate(law.moments(20), 1)), rel=1e-12)
+    assert law.t_transform(z).real == pytest.approx(z * law.stieltjes(z).real - 1.0, abs=1e-14)
+
+
+def test_median_of_the_free_log_normal_law():
+    """exp(t/2) times it is free multiplicative Brownian motion of median 1."""
+    t = 0.7
+    law = math.exp(t / 2) * rmt.networks.FreeLogNormal(t)
+    assert law.ppf(0.5) == pytest.approx(1.0, rel=1e-12)
+    assert law.s_transform(0.3) == pytest.approx(math.exp(-t * (0.3 + 0.5)), rel=1e-12)

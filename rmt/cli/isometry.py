@@ -23,8 +23,8 @@ examples:
   rmt isometry --activation relu --depth 32 --sigma-w 1.414 --json
   rmt isometry --activation hard_tanh --depth 16 --initialiser he --input-q 1 --out report.png
 
-activations: linear, relu, leaky_relu, tanh, erf, hard_tanh, sigmoid, sin, arctan, gelu, silu, mish, elu, selu,
-softplus, shifted_relu, clipped_relu
+activations: linear, relu, leaky_relu, tanh, erf, hard_tanh, sigmoid, sin, arctan, gelu, gelu_tanh, silu, mish, elu,
+selu, softplus, shifted_relu, clipped_relu
 
 exit codes: 0 report printed (whatever the verdict), 2 mistake in the call, 3 anything else
 """

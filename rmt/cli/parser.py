@@ -97,9 +97,15 @@ def add_parameters(
         )
 
 
+#: first words that keep their capital
+_PROPER_NAMES = {"Dyson", "Bessel"}
+
+
 def _help(parameter: Any, remark: str) -> str:
     text: str = parameter.help.rstrip(".")
-    return (text[:1].lower() + text[1:] + remark).replace("%", "%%")
+    name = text.partition(" ")[0] in _PROPER_NAMES
+    several = "; commas between them" if re.search(r"\b(tuple|sequence)\b", parameter.kind) else ""
+    return ((text[:1] if name else text[:1].lower()) + text[1:] + several + remark).replace("%", "%%")
 
 
 def given_parameters(arguments: argparse.Namespace, row: HasParameters) -> dict[str, Any]:

@@ -62,8 +62,8 @@ def multiplicative_extension(sequence: Sequence[Any], partition: Iterable[Iterab
 def free_cumulants_from_moments(moments: Sequence[Any]) -> list[Any]:
     """Free cumulants κ_1, ..., κ_k from the moments m_1, ..., m_k.
 
-    Inverts m_n = Σ_{π ∈ NC(n)} κ_π (Speicher 1994) through C(z M(z)) = M(z) for the generating functions
-    M(z) = 1 + Σ m_k z^k, C(w) = 1 + Σ κ_k w^k (Nica-Speicher 2006, Theorem 10.23); O(k³) ring operations.
+    Inverts m_n = Σ_{π ∈ NC(n)} κ_π (Speicher 1994) through C(z(1 + ψ(z))) = 1 + ψ(z) for the generating functions ψ(z)
+    = Σ m_k z^k = M(1/z) and C(w) = 1 + Σ κ_k w^k (Nica-Speicher 2006, Theorem 10.23); O(k³) ring operations.
 
     Parameters
     ----------

@@ -532,8 +532,8 @@ def laguerre(beta: Any = 2, ratio: Any = 1, a: Any = None) -> LaguerreEnsemble:
     TypeError
         If `beta`, `ratio` or `a` is not of the kind named above.
     ValueError
-        If ``beta <= 0``, ``ratio < 1e-100``, ``a <= -1``, `beta` or `a` is finite and above 1e100, or both `ratio` and
-        `a` are given.
+        If ``beta <= 0``, ``ratio < 1e-100``, ``a <= -1``, `beta` or `a` is finite and above 1e100, or `a` is given
+        together with a ratio other than 1.
 
     Examples
     --------

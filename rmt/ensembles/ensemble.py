@@ -42,8 +42,8 @@ class Warrant(Enum):
 class Ensemble(Frozen):
     """A random matrix that has not been drawn yet.
 
-    An ensemble is a variable: two ensembles are equal only if they are the same object. ``X + X`` is ``2 * X``;
-    ``rmt.gue() + rmt.gue()`` is the sum of two independent matrices.
+    An ensemble is a variable: two ensembles are equal only if they are the same object. ``X + X`` is the matrix ``2 *
+    X``; ``rmt.gue() + rmt.gue()`` is the sum of two independent matrices.
 
     `n` always is the matrix dimension (the number of rows). ``rng=`` takes a Generator, a SeedSequence, an
     integer or None, as :func:`numpy.random.default_rng` does; the same `rng` gives the same numbers whatever the
@@ -221,11 +221,12 @@ class Ensemble(Frozen):
         out : path, optional
             A ``.npz`` file that keeps finished trials; a repeated call with the same arguments resumes from it.
         progress : bool
-            Show a progress bar on stderr (needs tqdm).
+            Show a progress bar on stderr; without tqdm nothing is shown.
 
         Returns
         -------
         ndarray of shape (n,), or (trials, n) for more than one trial
+            (2n in place of n for :func:`rmt.haar_symplectic`)
             Ascending for a Hermitian ensemble, by angle in (−π, π] for a unitary one, else by real, then imaginary
             parts (another processor may swap two whose real parts agree to rounding).
 

@@ -28,7 +28,7 @@ class ComputedLaw(Law):
     """A law given by an expression in other laws; nothing is computed before it is asked for.
 
     Built by the functions of :mod:`rmt.free`, not directly. ``repr`` is the expression, and evaluating it gives an
-    equal law.
+    equal law where its parts allow that (a law made from a function shows the function).
 
     Attributes
     ----------

@@ -54,7 +54,7 @@ class Deconvolution:
     tried : int
         Number of points z tried; the others had no ω in the upper half plane.
     heights : tuple of float
-        Smallest and largest Im ω used: the resolution of the estimate.
+        Smallest and largest Im ω used, in units of the eigenvalues: the resolution of the estimate.
 
     Examples
     --------

@@ -44,7 +44,7 @@ class Outlier:
     spike : float
         The spike θ that causes it.
     position : float
-        Where the eigenvalue sticks, outside the support.
+        Where the eigenvalue sticks, outside the support, in units of the eigenvalues.
     overlap : float
         Limit of the squared inner product of its unit eigenvector with the eigenvector of the spike (with the
         eigenspace, for a multiple spike).

@@ -215,11 +215,10 @@ class _Side:
 class FreeStable(Law):
     """Strictly free stable law: c_1 X_1 + c_2 X_2 ~ (c_1^alpha + c_2^alpha)^(1/alpha) X for free copies.
 
-    The limit of normalised sums of free variables with heavy tails (Bercovici and Pata 1999). Its R-transform is
-    R(g) = -exp(i pi alpha rho) g^(alpha - 1) for arg g in (-pi, 0), its mass on [0, ∞) is rho. ``FreeStable(2)`` is the
-    semicircle law, ``FreeStable(1, rho)`` a Cauchy law, ``FreeStable(1/2, 1)`` the free counterpart of the law
-    of Lévy, with density sqrt(4x - 1)/(2 pi x²) on x > 1/4. With F = 1/G(x) = r e^(iθ) and
-    β = pi alpha rho + (1 - alpha)θ,
+    The limit of normalised sums of free variables with heavy tails (Bercovici and Pata 1999). Its R-transform is R(g) =
+    -exp(i pi alpha rho) g^(alpha - 1) for arg g in (-pi, 0), its mass on [0, ∞) is rho. ``FreeStable(2)`` has the
+    semicircle law, ``FreeStable(1, rho)`` a Cauchy law, ``FreeStable(1/2, 1)`` the free counterpart of the law of Lévy,
+    with density sqrt(4x - 1)/(2 pi x²) on x > 1/4. With F = 1/G(x) = r e^(iθ) and β = pi alpha rho + (1 - alpha)θ,
 
         r^alpha = sin β/sin θ,   x = r sin(alpha (pi rho - θ))/sin β,   pdf = sin θ/(pi r),
         sf = θ/pi + ((1 - alpha)/alpha) sin θ sin(alpha (pi rho - θ))/(pi sin β).

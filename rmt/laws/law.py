@@ -2,7 +2,8 @@
 
 A law is immutable: a frozen dataclass whose fields are its parameters, so that it hashes, pickles, compares, and
 ``eval(repr(law)) == law``. A concrete law implements the hooks (the methods with one leading underscore); the
-public methods here check arguments, keep shapes, treat NaN, and are never overridden.
+public methods here check arguments, keep shapes and treat NaN; of them only the properties `support` and `atoms` are
+overridden (and ``subordination`` by computed laws, ``var`` where a variance is known without cancellation).
 """
 
 # one evaluator keeps the shapes of all methods, and their overloads say what it returns
@@ -831,7 +832,7 @@ class Law(Constructors, ExactFaces, ABC):
         return self._on_domain("m", m, transform, self._s_domain(), self._s_ends)
 
     def subordination(self, z: ArrayLike) -> Any:
-        """Subordination functions: one ω per factor of a free convolution, with G(z) = G_i(ω_i(z)).
+        """Subordination functions, one for each factor: G = G_i ∘ ω_i for sums, M = M_i ∘ ω_i for products.
 
         Parameters
         ----------

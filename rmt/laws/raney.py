@@ -23,8 +23,8 @@ from rmt.numerics.raney import RaneyCurve
 class Raney(CurveLaw):
     """Raney law: its moments are the Raney numbers ``r/(np + r) binom(np + r, n)`` (Młotkowski 2010).
 
-    With B(w) the generating function of ``r = 1``, B = 1 + w B^p, one has zG(z) = B(1/z)^r. ``Raney(p, 1)`` is
-    ``FussCatalan(p - 1)``, ``Raney(2, 2)`` the semicircle law about 2. On ``[0, p^p/(p-1)^(p-1)]``, with
+    With B(w) the generating function of ``r = 1``, B = 1 + w B^p, one has zG(z) = B(1/z)^r. ``Raney(p, 1)`` has
+    the law of ``FussCatalan(p - 1)``, ``Raney(2, 2)`` that of a semicircle about 2. On ``[0, p^p/(p-1)^(p-1)]``, with
     0 < f < pi/p,
 
         x = sin(p f)^p / (sin(f) sin((p-1) f)^(p-1)),

@@ -241,6 +241,8 @@ def circular_convolution_singular_values(kernel: ArrayLike, shape: Sequence[int]
     array([2., 2., 2., 2.])
     """
     array = check_reals("kernel", kernel)
+    if not np.isfinite(array).all():
+        raise ValueError("kernel must hold finite numbers, got NaN or an infinity")
     sizes = tuple(check_count("shape", s) for s in check_items("shape", shape, "integers"))
     if array.ndim != 2 + len(sizes) or any(k > s for k, s in zip(array.shape[2:], sizes, strict=True)):
         raise ValueError(

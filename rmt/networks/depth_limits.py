@@ -32,8 +32,8 @@ class FreeLogNormal(Law):
     The smooth class of deep networks: the limit of J Jᵀ with orthogonal weights for activations whose slopes leave 1 a
     little everywhere (tanh, erf, sin; leaky ReLU with slope 1 − O(L^{-1/2})). Symmetric in log λ about its median,
     which is exactly exp(−t/2) (the semigroup: Bercovici and Voiculescu 1992; the density: Biane 1997b, Zhong 2012).
-    Free multiplicative Brownian motion is often normalised to median 1, S = exp(−t (m + 1/2)): that law times exp(t/2)
-    is this one.
+    Free multiplicative Brownian motion is often normalised to median 1, S = exp(−t (m + 1/2)): exp(t/2) times
+    this law.
 
     Parameters
     ----------
@@ -414,7 +414,7 @@ def _lower_angle(w: Complex) -> Real:
     return -np.arctan2(np.maximum(-w.imag, 0.0), w.real)
 
 
-def residual_limit(strength: Any, *, skip: float = 1.0, depth: int = 1) -> Law:
+def residual_limit(strength: Any, *, skip: float = 1.0, depth: int | None = None) -> Law:
     """Law of J Jᵀ of a deep residual network x_l = a x_{l−1} + φ(W_l x_{l−1}), any activation and weights.
 
     With ``strength`` c = (1/a²) Σ_l sigma_w,l² E φ'² fixed as the depth grows: S = exp(−c − 2cm) for a = 1; mean e^c,
@@ -426,8 +426,8 @@ def residual_limit(strength: Any, *, skip: float = 1.0, depth: int = 1) -> Law:
         c > 0.
     skip : float
         The factor a of the skip connection.
-    depth : int
-        Number of blocks, needed for a ≠ 1 only: the spectrum scales by a^(2 depth).
+    depth : int, optional
+        Number of blocks, needed where |a| ≠ 1: the spectrum scales by a^(2 depth).
 
     Returns
     -------
@@ -438,9 +438,9 @@ def residual_limit(strength: Any, *, skip: float = 1.0, depth: int = 1) -> Law:
     TypeError
         If `strength`, `skip` or `depth` is not of the kind named above.
     ValueError
-        If `strength`, `skip` or `depth` is out of the range named above.
+        If `strength`, `skip` or `depth` is out of the range named above, or `depth` is missing.
     ConvergenceError
-        If a value cannot be certified.
+        If the scale of the spectrum leaves the range of a double.
 
     Notes
     -----
@@ -457,7 +457,9 @@ def residual_limit(strength: Any, *, skip: float = 1.0, depth: int = 1) -> Law:
     a = float(check_real("skip", skip))
     if a == 0.0:
         raise ValueError("skip must not be 0: without skip connections use MLP")
-    log_scale = float(c) + 2.0 * check_count("depth", depth) * math.log(abs(a))
+    if depth is None and abs(a) != 1.0:
+        raise ValueError(f"depth is needed where skip is not 1 or -1: the spectrum scales by skip^(2 depth), got {a!r}")
+    log_scale = float(c) + 2.0 * check_count("depth", depth or 1) * math.log(abs(a))
     if abs(log_scale) > 700.0:
         raise ConvergenceError("the scale of the spectrum leaves the range of a double; lower strength or depth")
     return math.exp(log_scale) * FreeLogNormal(2 * c)

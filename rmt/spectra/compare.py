@@ -92,8 +92,8 @@ class Comparison:
         Kolmogorov-Smirnov distance sup |F_n - F|, both one-sided limits taken at every eigenvalue and atom.
     tolerance : Tolerance
     wasserstein : float or None
-        Wasserstein-1 distance, the area between the distribution functions, to about 1e-6 of itself; None if the law
-        has no mean.
+        Wasserstein-1 distance, the area between the distribution functions, in units of the eigenvalues, to about 1e-6
+        of itself; None if the law has no mean.
     edges : tuple of Pair
         Ends of the intervals of the support, left to right, with the extreme eigenvalues found there; infinite ends
         are left out.

@@ -123,3 +123,8 @@ def test_bad_input(call, message):
 
 def test_relative_variance_of_the_law_of_nine_taps():
     assert math.isclose(convolution_gram_law((3, 3)).var(), 8 / 9, rel_tol=1e-13)
+
+
+def test_a_kernel_with_nan_is_refused():
+    with pytest.raises(ValueError, match="kernel must hold finite numbers"):
+        circular_convolution_singular_values(np.full((2, 2, 3), np.nan), (4,))

@@ -143,6 +143,7 @@ def test_smooth_networks_approach_the_free_log_normal(name):
         (lambda: depth_limit("tanh", 1.0), "accepted: 'bernoulli', 'smooth'"),
         (lambda: residual_limit(1.0, skip=0.0), "use MLP"),
         (lambda: residual_limit(0.0), "strength must be"),
+        (lambda: residual_limit(1.0, skip=0.9), "depth is needed"),
     ],
 )
 def test_bad_input(call, message):
