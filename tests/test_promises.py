@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import itertools
 import re
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from functools import cache
 from typing import Any
 
 import pytest
+from bad_calls import BAD, Call, right_calls
 from numpydoc.docscrape import NumpyDocString
 
 import rmt
@@ -51,9 +53,18 @@ def methods(kind: type) -> dict[str, Any]:
 
 
 def functions(name: str) -> dict[str, Any]:
-    """A public function, or the methods of a public class."""
+    """A public function, or the methods of a public class, those that it has from private bases among them."""
     value = public_objects()[name]
-    return {f"{name}.{k}": f for k, f in methods(value).items()} if inspect.isclass(value) else {name: value}
+    if not inspect.isclass(value):
+        return {name: value}
+    bases = itertools.takewhile(lambda kind: kind not in _public_classes(), value.__mro__[1:])
+    own = [value, *(kind for kind in bases if kind.__module__.startswith("rmt"))]
+    return {f"{name}.{k}": f for kind in own for k, f in methods(kind).items()}
+
+
+@cache
+def _public_classes() -> set[type]:
+    return {value for value in public_objects().values() if inspect.isclass(value)}
 
 
 @pytest.mark.parametrize("name", public_objects())
@@ -140,3 +151,48 @@ def test_incomplete_documentation_is_found():
 
     assert len(gaps_of_function(planted)) == 2
     assert not calls_in_examples(planted.__doc__)
+
+
+def documented_errors(text: str | None) -> set[str]:
+    return {kind for entry in documented(text)["Raises"] for kind in re.findall(r"\w+", entry.type or entry.name)}
+
+
+def undocumented(call: Call, kinds: Sequence[str]) -> dict[str, str]:
+    """Errors of bad calls that the documentation of the function does not announce."""
+    announced = documented_errors(call.function.__doc__)
+    found = {}
+    for place, kind in itertools.product(call.places(), kinds):
+        try:
+            call.put(place, BAD[kind]())
+        except (TypeError, ValueError, rmt.ConvergenceError) as error:
+            if not announced & {base.__name__ for base in type(error).__mro__}:
+                found[f"{place}={kind}"] = repr(error)
+    return found
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", public_objects())
+def test_errors_are_announced(name):
+    known = {id(function) for function in functions(name).values()} | {id(public_objects()[name])}
+    for call in calls():
+        if id(getattr(call.function, "__func__", call.function)) in known:
+            assert undocumented(call, ("None", "-1", "text")) == {}, call.name
+
+
+@cache
+def calls() -> list[Call]:
+    return list(right_calls())
+
+
+def test_an_error_that_is_not_announced_is_found():
+    def planted(a: int) -> None:
+        """Refuse.
+
+        Raises
+        ------
+        ValueError
+            Never.
+        """
+        raise TypeError(a)
+
+    assert len(undocumented(Call("planted", planted, (1,), {}), ("None", "-1"))) == 2

@@ -99,6 +99,10 @@ class ExactFaces:
         digits : int, optional
             As mpmath numbers with this many right digits.
 
+        Returns
+        -------
+        tuple of float or mpmath.mpf
+
         Examples
         --------
         >>> from rmt.laws import MarchenkoPastur, Semicircle

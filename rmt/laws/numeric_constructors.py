@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from rmt.laws.law import Law
+import rmt
 
 Bounds = Sequence[Any]
 
@@ -21,7 +20,7 @@ class Constructors:
         *,
         exponents: Bounds | None = None,
         atoms: Sequence[tuple[float, float]] = (),
-    ) -> Law:
+    ) -> rmt.Law:
         """Law with a given density.
 
         Parameters
@@ -60,7 +59,7 @@ class Constructors:
         return density_law(pdf, support, exponents, atoms)
 
     @staticmethod
-    def from_stieltjes(stieltjes: Callable[..., Any], bounds: Bounds) -> Law:
+    def from_stieltjes(stieltjes: Callable[..., Any], bounds: Bounds) -> rmt.Law:
         """Law with a given Stieltjes transform G(z) = ∫ μ(dx)/(z − x).
 
         Parameters
@@ -98,7 +97,7 @@ class Constructors:
         return stieltjes_law(stieltjes, bounds)
 
     @staticmethod
-    def from_r_transform(r_transform: Callable[..., Any]) -> Law:
+    def from_r_transform(r_transform: Callable[..., Any]) -> rmt.Law:
         """Law with a given R-transform, by the chain R → B(g) = R(g) + 1/g → G → density.
 
         G(z) solves B(G) = z; it is followed along rays from infinity to the real line, where the density is −Im G/π.
@@ -138,7 +137,7 @@ class Constructors:
         return r_transform_law(r_transform)
 
     @staticmethod
-    def from_s_transform(s_transform: Callable[..., Any]) -> Law:
+    def from_s_transform(s_transform: Callable[..., Any]) -> rmt.Law:
         """Law on [0, ∞) with a given S-transform, by the chain S → M⁻¹(m) = (1 + m)/(m S(m)) → M → G → density.
 
         M(z) = zG(z) − 1 solves M⁻¹(M) = z; it is followed along rays from infinity to the real line. The first zero
@@ -179,7 +178,7 @@ class Constructors:
         return s_transform_law(s_transform)
 
     @staticmethod
-    def from_moments(moments: Sequence[Any]) -> Law:
+    def from_moments(moments: Sequence[Any]) -> rmt.Law:
         """Law with given first moments: its Jacobi coefficients stay constant after those that the moments fix.
 
         Finitely many moments fix no law; this one has all of them, exactly, and the smoothest continuation: a
@@ -198,6 +197,8 @@ class Constructors:
 
         Raises
         ------
+        TypeError
+            If `moments` is not of the kind named above.
         ValueError
             If the moments are not those of a probability law: a Hankel determinant is negative.
 

@@ -22,7 +22,22 @@ class RadialPlanarLaw(PlanarLaw):
     """A planar law whose density comes from that of the modulus."""
 
     def pdf(self, z: ArrayLike) -> Any:
-        """Density with respect to area: that of the modulus over 2πr; NaN at NaN."""
+        """Density with respect to area: that of the modulus over 2πr; NaN at NaN.
+
+        Parameters
+        ----------
+        z : array_like of complex
+            Points of the plane.
+
+        Returns
+        -------
+        float or ndarray of float, like `z`
+
+        Raises
+        ------
+        TypeError
+            If `z` holds no numbers.
+        """
         modulus = np.abs(np.asarray(check_complexes("z", z)))
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             value = self.radial_law().pdf(modulus) / (2.0 * math.pi * modulus)

@@ -317,6 +317,13 @@ class MLP(Frozen):
         Returns
         -------
         IsometryReport
+
+        Raises
+        ------
+        TypeError
+            If `target` is not of the kind named above.
+        ValueError
+            If `target` is out of the range named above.
         """
         from rmt.networks.isometry import isometry
 

@@ -90,11 +90,41 @@ class LogTailLaw(NumericLaw):
         return log_quantiles(self, u)
 
     def logcdf(self, x: ArrayLike) -> Any:
-        """Logarithm of the cdf, accurate where the cdf underflows; −inf left of the support."""
+        """Logarithm of the cdf, accurate where the cdf underflows; −inf left of the support.
+
+        Parameters
+        ----------
+        x : array_like of float
+            Points on the line.
+
+        Returns
+        -------
+        float or ndarray of float, like `x`
+
+        Raises
+        ------
+        TypeError
+            If `x` is not real.
+        """
         return _evaluate(x, lambda t: self._log_tail(t, lower=True))
 
     def logsf(self, x: ArrayLike) -> Any:
-        """Logarithm of the survival function, accurate where it underflows; −inf right of the support."""
+        """Logarithm of the survival function, accurate where it underflows; −inf right of the support.
+
+        Parameters
+        ----------
+        x : array_like of float
+            Points on the line.
+
+        Returns
+        -------
+        float or ndarray of float, like `x`
+
+        Raises
+        ------
+        TypeError
+            If `x` is not real.
+        """
         return _evaluate(x, lambda t: self._log_tail(t, lower=False))
 
     def _log_tail(self, x: Real, *, lower: bool) -> Real:

@@ -294,6 +294,10 @@ class GreenLaw(NumericLaw):
     def validated(self) -> Self:
         """The law itself, if its transform is that of a probability law.
 
+        Returns
+        -------
+        Law
+
         Raises
         ------
         ValueError
