@@ -135,6 +135,8 @@ from rmt.laws import gap_probability as gap_probability
 from rmt.laws import gue_kernel as gue_kernel
 from rmt.laws import square_root as square_root
 from rmt.laws import squared as squared
+from rmt.networks import apply_init as apply_init
+from rmt.networks import assert_isometric as assert_isometric
 from rmt.networks import check_isometry as check_isometry
 
 __version__: str

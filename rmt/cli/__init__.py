@@ -32,6 +32,7 @@ COMMANDS = {
     "law": ("rmt.cli.law", "support, atoms, moments, density and quantiles of a law"),
     "sample": ("rmt.cli.sample", "write eigenvalues, singular values or a matrix to a file"),
     "isometry": ("rmt.cli.isometry", "whether an initialisation keeps the gradients of a deep network alive"),
+    "check": ("rmt.cli.check", "whether the gradients of a model written with torch stay alive, block by block"),
     "kernel": ("rmt.cli.kernel", "spectrum and critical learning rate of the kernel of a wide network"),
     "program": ("rmt.cli.network_program", "a network in training as a tensor program: its runs and its limit"),
     "equation": ("rmt.cli.equation_command", "the polynomial equation of a law, with edges and moments"),

@@ -36,7 +36,10 @@ from rmt.networks.meanfield import lengths as lengths
 from rmt.networks.meanfield import mean_field as mean_field
 from rmt.networks.mlp import MLP as MLP
 from rmt.networks.mlp import Layer as Layer
+from rmt.networks.models import apply_init as apply_init
+from rmt.networks.models import assert_isometric as assert_isometric
 from rmt.networks.models import check_isometry as check_isometry
+from rmt.networks.models import scan as scan
 from rmt.networks.moments import Activation as Activation
 from rmt.networks.report import Cause as Cause
 from rmt.networks.report import DepthScales as DepthScales

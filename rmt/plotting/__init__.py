@@ -9,6 +9,7 @@ from rmt.plotting.cobweb import cobweb as cobweb
 from rmt.plotting.curve import law as law
 from rmt.plotting.isometry import isometry as isometry
 from rmt.plotting.isometry import isometry_figure as isometry_figure
+from rmt.plotting.model_blocks import model_blocks as model_blocks
 from rmt.plotting.partitions import noncrossing_lattice as noncrossing_lattice
 from rmt.plotting.partitions import partition as partition
 from rmt.plotting.phase import mark_initialisers as mark_initialisers
