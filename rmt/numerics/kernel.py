@@ -11,7 +11,13 @@ from numba.core.compiler_lock import global_compiler_lock
 
 from rmt.numerics.interpreted import interpreted
 from rmt.numerics.kernel_cache import KernelCache
-from rmt.numerics.kernel_compiler import EntryCompiler, InnerCompiler, without_literals, without_machine_code
+from rmt.numerics.kernel_compiler import (
+    EntryCompiler,
+    InnerCompiler,
+    as_part_of_callers,
+    without_literals,
+    without_machine_code,
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 #: whether NUMBA_DISABLE_JIT=1 asks for kernels that are not compiled
@@ -31,13 +37,14 @@ def kernel(function: F) -> F:
     """Compile `function` in nopython mode at its first call and keep the machine code (:mod:`.kernel_cache`).
 
     Division follows NumPy (no exception at zero for real numbers); `fastmath` stays off, so a kernel gives
-    the same bits on every run. What only kernels call is an :func:`inner_kernel`.
+    the same bits on every run. Other kernels take it in as they do an :func:`inner_kernel`, which Python cannot call.
     """
     if DISABLED:
         return cast(F, interpreted(function))
     compiled: Any = _njit(pipeline_class=EntryCompiler, no_cfunc_wrapper=True, _nrt=True, **_OPTIONS)(function)
     compiled._cache = KernelCache(function)
-    return cast(F, without_literals(compiled))
+    inner: Any = _njit(pipeline_class=InnerCompiler, _nrt=True, **_OPTIONS)(function)
+    return cast(F, as_part_of_callers(without_literals(compiled), without_literals(without_machine_code(inner))))
 
 
 def inner_kernel(function: F) -> F:

@@ -151,7 +151,8 @@ def _places() -> list[Path]:
 @lru_cache(maxsize=1)
 def _places_beside(chosen: str) -> list[Path]:
     """Folders to look into, and to write to the first of them that lets us: `chosen` alone if it does."""
-    roots = [PACKAGE / "__pycache__", Path(_app_dirs(appname="numba", appauthor=False).user_cache_dir)]
+    user = Path(_app_dirs(appname="numba", appauthor=False).user_cache_dir)
+    roots = [PACKAGE / "__pycache__", *([user] if user.is_absolute() else [])]  # without a home it is "~/.cache"
     if chosen:
         roots = [Path(chosen)] if _is_writable(Path(chosen)) else [Path(chosen), *roots]
     return [root / f"{_FOLDER}{_digest()[:32]}" for root in roots]

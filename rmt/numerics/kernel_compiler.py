@@ -1,7 +1,7 @@
 """How Numba compiles kernels here: machine code for those that Python calls, and for no other.
 
 Numba makes machine code, and wrappers for Python, of every function, and every caller optimises all it calls again: a
-chain of calls ten deep is optimised ten times. Here a kernel that only kernels call is kept as LLVM's unoptimised code,
+chain of calls ten deep is optimised ten times. Here what a kernel calls is kept as LLVM's unoptimised code,
 which is linked into the kernel that Python calls, and optimised there, once, as a whole.
 """
 
@@ -141,4 +141,10 @@ def without_machine_code(dispatcher: Any) -> Any:
         dispatcher.overloads[tuple(result.signature.args)] = result
 
     dispatcher.add_overload = add_overload
+    return dispatcher
+
+
+def as_part_of_callers(dispatcher: Any, inner: Any) -> Any:
+    """Let kernels that call `dispatcher` take in what `inner` compiles to; return the dispatcher."""
+    dispatcher.get_call_template, dispatcher.get_overload = inner.get_call_template, inner.get_overload
     return dispatcher

@@ -36,7 +36,7 @@ CALL = "from rmt.numerics.planted_caller import outer; print(outer(3.0))"
 def copy(tmp_path):
     """A copy of the package with three more modules: kernels that call each other, and a number."""
     root = tmp_path / "copy"
-    for source in PACKAGE.rglob("*.py"):
+    for source in [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.pyi")]:
         target = root / "rmt" / source.relative_to(PACKAGE)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(source.read_bytes())
@@ -49,13 +49,15 @@ def plant(root, **texts):
         (root / "rmt" / "numerics" / f"planted_{name}.py").write_text(text)
 
 
-def run(root, code=CALL, *, cache=None, home=None, **options):
+def run(root, code=CALL, *, cache=None, home=None, place=None, **options):
     """Standard output and the warnings of this package, of a new interpreter that sees the copy."""
     environment = {k: v for k, v in os.environ.items() if k not in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME")}
     home = root.parent / "home" if home is None else home
     environment |= {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1", "HOME": str(home)}
     if cache is not None:
         environment["NUMBA_CACHE_DIR"] = str(cache)
+    if place is not None:
+        environment["XDG_CACHE_HOME"] = place
     result = subprocess.run(
         [sys.executable, "-c", code],
         cwd=root,
@@ -136,11 +138,14 @@ def test_damaged_files_cost_one_warning_and_are_mended(copy):
 def test_no_writable_place_costs_one_warning(copy):
     for folder in [copy / "rmt", *(copy / "rmt").rglob("*/")]:
         (folder / "__pycache__").write_text("a file where the folder should be: no user can write there")
-    for cache in (None, Path(os.devnull) / "cache"):
-        output, warnings = run(copy, cache=cache, home=Path(os.devnull) / "home")
+    nowhere = Path(os.devnull) / "home"
+    # "~/.cache" is what a user without a home has
+    for places in ({"cache": Path(os.devnull) / "cache", "home": nowhere}, {"place": "~/.cache", "home": nowhere}):
+        output, warnings = run(copy, **places)
         assert output == ["8.0"]
         assert len(warnings) == 1
         assert "NUMBA_CACHE_DIR" in warnings[0]
+    assert not (copy / "~").exists()
 
 
 def test_an_unusable_chosen_place_falls_back_to_the_package(copy):
