@@ -1,6 +1,6 @@
-"""F09. Two coins: independent or free
+"""F09. Two symmetric Bernoulli laws: independent or free
 
-The sum of two matrices with eigenvalues ±1. Left: both diagonal, so that they add like independent coins. Right: with
+The sum of two matrices with eigenvalues ±1. Left: both diagonal, so that they add like independent signs. Right: with
 eigenvectors turned by a Haar matrix, so that they are free: Bernoulli ⊞ Bernoulli is the arcsine law,
 ρ(λ) = 1/(π√(4 − λ²)).
 Source: Voiculescu (1986); Nica and Speicher (2006), lecture 12.

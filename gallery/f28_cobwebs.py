@@ -1,7 +1,7 @@
 """F28. Where signals come to rest
 
 Length q and correlation c of signals from layer to layer of a tanh network, sigma_b = 0.3: the maps of mean-field
-theory with their iterations, and a sampled network (crosses). With slope chi > 1 at c = 1 nearby signals part.
+theory with their iterations, and a sampled network (crosses). With derivative chi > 1 at c = 1 nearby signals part.
 Source: Poole et al. (2016); Schoenholz et al. (2017).
 """
 

@@ -1,7 +1,7 @@
 """F36. A real model, as torch initialises it and as advised
 
-Singular values of the Jacobian of a torch network of 32 tanh layers, before and after apply_init, and the law given
-its own weights and slopes (mean field where torch is missing). The input itself is a direction apart from the bulk.
+Singular values of the Jacobian of a torch network of 32 tanh layers, before and after apply_init, and the law given its
+own weights and derivatives (mean field where torch is missing). The input itself is a direction apart from the bulk.
 Source: Pennington, Schoenholz and Ganguli (2017).
 """
 

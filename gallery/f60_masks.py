@@ -1,6 +1,6 @@
 """F60. Masks are free from the weights that made them
 
-D holds the slopes of a ReLU layer, A = W Wᵀ its weights. D is a function of W, yet the centred alternating moment
+D holds the derivatives of a ReLU layer, A = W Wᵀ its weights. D is a function of W, yet the centred alternating moment
 τ(D° A° D° A°) (root mean square over runs), 0 for free matrices, falls like 1/n for every law of entries; without the
 centring it does not (open dots). Skewed entries have the largest term of order 1/n.
 Source: Yang (2020); Golikov and Yang (2022).

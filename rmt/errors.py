@@ -62,7 +62,7 @@ class ConvergenceError(ArithmeticError):
 
 
 class FreenessError(ValueError):
-    """A free sum or product was asked for and nothing warrants that its terms are asymptotically free.
+    """A free sum or product was asked for, and no theorem is known by which its terms are asymptotically free.
 
     Examples
     --------

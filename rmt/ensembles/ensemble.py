@@ -25,7 +25,7 @@ Matrix = NDArray[Any]
 
 
 class Warrant(Enum):
-    """Why a matrix is asymptotically free from independent ones; the value is the sentence for messages.
+    """Hypothesis under which a matrix is asymptotically free from independent ones; the value is the sentence for it.
 
     Examples
     --------
@@ -42,8 +42,8 @@ class Warrant(Enum):
 class Ensemble(Frozen):
     """A random matrix that has not been drawn yet.
 
-    An ensemble is a variable: two ensembles are equal only if they are the same object. ``X + X`` is the matrix ``2 *
-    X``; ``rmt.gue() + rmt.gue()`` is the sum of two independent matrices.
+    An ensemble is a variable: two ensembles are equal only if they are the same object. ``X + X`` is the
+    matrix ``2 * X``; ``rmt.gue() + rmt.gue()`` is the sum of two independent matrices.
 
     `n` always is the matrix dimension (the number of rows). ``rng=`` takes a Generator, a SeedSequence, an
     integer or None, as :func:`numpy.random.default_rng` does; the same `rng` gives the same numbers whatever the
@@ -56,7 +56,7 @@ class Ensemble(Frozen):
     hermitian : bool
         Whether every sample equals its conjugate transpose.
     warrant : Warrant
-        Why it is asymptotically free from independent matrices.
+        Hypothesis under which it is asymptotically free: why it is asymptotically free from independent matrices.
     shape : tuple of int
         Rows and columns as multiples of n.
 

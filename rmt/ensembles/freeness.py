@@ -1,9 +1,9 @@
 """Which letters of a polynomial are asymptotically free, and by which theorem: the one place that decides it.
 
-Three theorems separate letters that nothing else warrants. A Haar matrix u is free from any algebra 𝒜 of the other
-letters, so that u 𝒜 u* is a free copy of 𝒜; for a matrix c of independent entries c 𝒜 c* is free from 𝒜, and so is
-s 𝒜 s for a Wigner matrix s (Nica and Speicher 2006, lectures 5 and 12). They apply to a letter that stands only
-around others, in one orientation; what stands inside is then a family of its own.
+Three theorems separate letters that no hypothesis of their own makes free. A Haar matrix u is free from any algebra 𝒜
+of the other letters, so that u 𝒜 u* is a free copy of 𝒜; for a matrix c of independent entries c 𝒜 c* is free from 𝒜,
+and so is s 𝒜 s for a Wigner matrix s (Nica and Speicher 2006, lectures 5 and 12). They apply to a letter that stands
+only around others, in one orientation; what stands inside is then a family of its own.
 """
 
 from __future__ import annotations
@@ -146,8 +146,8 @@ def separated(terms: Terms) -> tuple[dict[Word, Any], list[str]]:
 def require_freeness(terms: Terms) -> list[str]:
     """Raise unless the letters of a separated polynomial are asymptotically free; return the theorems that say so.
 
-    They are if in every family at most one lacks a warrant: invariance under Haar conjugation (Voiculescu 1991), or
-    independent centred entries (Dykema 1993; Anderson-Guionnet-Zeitouni 2010, Theorem 5.4.5).
+    They are if in every family at most one meets no hypothesis of freeness: invariance under Haar conjugation
+    (Voiculescu 1991), or independent centred entries (Dykema 1993; Anderson-Guionnet-Zeitouni 2010, Theorem 5.4.5).
 
     Raises
     ------

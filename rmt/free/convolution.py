@@ -485,7 +485,7 @@ def boolean_convolution(*laws: Law, powers: Sequence[Any] | None = None, closed_
     powers : sequence of real, optional
         A Boolean power t_i > 0 for each of them (default 1 each).
     closed_form : bool
-        Whether results that are named laws (fair signs, Cauchy laws) are returned as such.
+        Whether results that are named laws (Rademacher, Cauchy laws) are returned as such.
 
     Returns
     -------
@@ -585,7 +585,7 @@ def inverse(law: Law, *, closed_form: bool = True) -> Law:
 
 
 def symmetrised(law: Law, *, closed_form: bool = True) -> Law:
-    """Symmetrised law (μ + μ(−·))/2: the law of X times an independent fair sign.
+    """Symmetrised law (μ + μ(−·))/2: the law of X times an independent random sign.
 
     Rectangular free probability (Benaych-Georges 2009) works with the symmetrised law of singular values: for the law
     of X X* this is ``symmetrised(square_root(law))``, the law of the non-zero eigenvalues of [[0, X], [X*, 0]].

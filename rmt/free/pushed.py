@@ -207,7 +207,7 @@ class InverseLaw(ComputedLaw):
 
 @dataclass(frozen=True, repr=False, eq=False)
 class SymmetricRootLaw(ComputedLaw):
-    """Law of ±√X with a fair sign, for X >= 0: the symmetric law whose square is that of X."""
+    """Law of ±√X with an independent random sign, for X >= 0: the symmetric law whose square is that of X."""
 
     @cached_property
     def base(self) -> Law:

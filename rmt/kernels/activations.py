@@ -164,7 +164,7 @@ def has_jump(phi: Activation) -> bool:
 
 
 def require_slope(phi: Activation) -> None:
-    """Raise if φ has no slope kernel.
+    """Raise if φ has no derivative kernel.
 
     Raises
     ------

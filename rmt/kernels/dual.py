@@ -99,7 +99,7 @@ def slope_dual(
     gap: ArrayLike | None = None,
     return_error: bool = False,
 ) -> Any:
-    """Dual activation of the slope, F' = E φ'(u) φ'(v): the derivative of F in the covariance (Price 1958).
+    """Dual activation of the derivative, F' = E φ'(u) φ'(v): the derivative of F in the covariance (Price 1958).
 
     Parameters
     ----------

@@ -59,7 +59,7 @@ class Engine(ABC):
 
         Returns
         -------
-        moments of the rows, moments of the columns, slope covariances
+        moments of the rows, moments of the columns, derivative covariances
         """
 
 
@@ -77,7 +77,7 @@ class ClosedEngine(Engine):
         return _finite(self.phi, value, q)
 
     def pairs(self, q1: Real, q2: Real, gap: Real) -> tuple[Real, Real, Real, Real]:
-        """Values and slopes; the bound is that of the diagonal times 1e-13."""
+        """Values and derivatives; the bound is that of the diagonal times 1e-13."""
         value, slope = np.empty_like(q1), np.empty_like(q1)
         pair_kernels.closed_many(*self.key, q1, q2, gap, value, slope)
         scale, tilt = _diagonals(self._diagonal, q1, q2)
@@ -122,7 +122,7 @@ class PieceEngine(Engine):
         return value[inverse], slope[inverse]
 
     def pairs(self, q1: Real, q2: Real, gap: Real) -> tuple[Real, Real, Real, Real]:
-        """Values and slopes; the bound is relative to the diagonal."""
+        """Values and derivatives; the bound is relative to the diagonal."""
         low, high = np.maximum(q1, SMALLEST_LENGTH), np.maximum(q2, SMALLEST_LENGTH)
         scale, tilt = _diagonals(self._diagonal, q1, q2)
         found = self._interpolant() if self.analytic and gap.size > MANY_PAIRS else None
@@ -165,7 +165,7 @@ class SeriesEngine(Engine):
         return np.where(q == 0.0, float(self.phi(0.0)) ** 2, self.series.moments[self._rows(q)])
 
     def pairs(self, q1: Real, q2: Real, gap: Real) -> tuple[Real, Real, Real, Real]:
-        """Values and slopes; the bound comes from the tail and from rounding."""
+        """Values and derivatives; the bound comes from the tail and from rounding."""
         first, second = self._rows(q1), self._rows(q2)
         table, moments = self.series.coefficients, self.series.moments
         value, slope = np.empty_like(q1), np.empty_like(q1)
@@ -217,7 +217,7 @@ class PlaneEngine(Engine):
         return self.moments(q), tilt
 
     def pairs(self, q1: Real, q2: Real, gap: Real) -> tuple[Real, Real, Real, Real]:
-        """Values and slopes, each with its own bound."""
+        """Values and derivatives, each with its own bound."""
         low, high = np.maximum(q1, SMALLEST_LENGTH), np.maximum(q2, SMALLEST_LENGTH)
         if low.size > FEW_PAIRS and len(np.unique(np.stack([low, high, gap]), axis=1).T) > FEW_PAIRS:
             try:
@@ -270,7 +270,7 @@ def _interpolated_block(
 
 
 def _diagonals(diagonal: Any, q1: Real, q2: Real) -> tuple[Real, Real]:
-    """√(F11 F22) and the same of the slopes."""
+    """√(F11 F22) and the same of the derivatives."""
     (f1, s1), (f2, s2) = diagonal(q1), diagonal(q2)
     with np.errstate(over="ignore"):
         return np.sqrt(f1) * np.sqrt(f2), np.sqrt(np.abs(s1)) * np.sqrt(np.abs(s2))

@@ -102,7 +102,7 @@ class Features:
             left, right = np.empty_like(self.left), np.empty_like(self.right)
             for site in range(gap.shape[0]):
                 left[site], right[site], slope[site] = engine.block(self.left[site], self.right[site], gap[site], -1)
-        # a slope that does not exist (of a jump) matters only where a tangent kernel is there already
+        # a derivative that does not exist (of a jump) matters only where a tangent kernel is there already
         with np.errstate(invalid="ignore"):
             return Features(left, right, gap, np.where(self.tangent == 0.0, 0.0, slope * self.tangent))
 

@@ -26,7 +26,7 @@ Real = NDArray[np.float64]
 
 #: terms computed, tried in turn
 STAGES = (96, 320, 1000)
-#: relative energy of the terms left out, of the values and of the slopes
+#: relative energy of the terms left out, of the values and of the derivatives
 TAIL = 2e-15
 #: quadrature has to give E φ² this well at the ends of the range
 MOMENT_ACCURACY = 2e-14
@@ -98,7 +98,7 @@ def _resolved(phi: Activation, q: Real, moments: Real) -> bool:
 
 
 def _terms_needed(coefficients: Real, moments: Real) -> int | None:
-    """Terms after which values and slopes are complete to `TAIL`; None unless the last third is negligible."""
+    """Terms after which values and derivatives are complete to `TAIL`; None unless the last third is negligible."""
     energy = coefficients**2
     count = energy.shape[1]
     if (np.abs(moments - energy.sum(axis=1)) > 20.0 * TAIL * moments).any():

@@ -145,7 +145,7 @@ def _drift(phi: Activation, q: float) -> float:
 
 
 def _curvature(phi: Activation) -> RealFunction:
-    """φ'', in closed form or by differences of the slope."""
+    """φ'', in closed form or by differences of the derivative."""
     return phi.curvature if phi.curvature is not None else difference_quotient(phi.slope, ())
 
 

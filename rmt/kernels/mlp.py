@@ -6,7 +6,7 @@ h is the output. In the limit of wide layers
     K_1 = σ_w² x·x'/d + σ_b²,   K_{l+1} = σ_w² F(K_l) + σ_b²                     (Neal 1996; Lee et al. 2018)
     Θ_1 = K_1,                  Θ_{l+1} = K_{l+1} + σ_w² F'(K_l) Θ_l             (Jacot, Gabriel and Hongler 2018)
 
-with F and F' the dual activations of φ and of its slope.
+with F and F' the dual activations of φ and of its derivative.
 """
 
 from __future__ import annotations

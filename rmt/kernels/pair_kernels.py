@@ -15,7 +15,7 @@ import numpy as np
 from rmt.numerics.kernel import inner_kernel, kernel
 
 #: kinds of activation with a closed form; the two parameters of each are named beside it
-HOMOGENEOUS = 0  # slopes left and right of a kink at 0
+HOMOGENEOUS = 0  # derivatives left and right of a kink at 0
 JUMP = 1  # values left and right of a jump at 0
 ERF = 2  # scale
 SIN = 3
@@ -26,7 +26,7 @@ MONOMIAL = 7  # degree
 RELU_SQUARED = 8
 GELU = 9
 
-#: below this gap the difference to gap 0 is the integral of the slope covariance
+#: below this gap the difference to gap 0 is the integral of the derivative covariance
 SMALL_GAP = 1e-3
 _NODES, _WEIGHTS = (0.5 * (x + s) for x, s in zip(np.polynomial.legendre.leggauss(8), (1.0, 0.0), strict=True))
 _NODE_TABLE = tuple(float(t) for t in _NODES)
@@ -76,7 +76,7 @@ def _gelu(q1: Any, q2: Any, gap: Any) -> Any:
 
 @inner_kernel
 def _sine_cosine(even: Any, q1: Any, q2: Any, gap: Any) -> Any:
-    """Covariance of the sine (or cosine, if `even`) and of its slope."""
+    """Covariance of the sine (or cosine, if `even`) and of its derivative."""
     r1, r2 = math.sqrt(q1), math.sqrt(q2)
     radial = 0.5 * ((q1 - q2) / (r1 + r2)) ** 2 if r1 + r2 > 0.0 else 0.0
     sign = 1.0 if gap <= 1.0 else -1.0
@@ -175,7 +175,7 @@ def closed_gap(
         return (second - first) ** 2 / (math.pi * (first * first + second * second)) * angle(gap)
     if gap >= SMALL_GAP:
         return min(max(1.0 - value / scale, 0.0), 2.0)
-    # F(gap 0) − F(gap) is the integral of the slope covariance, over gap = t² where this is analytic
+    # F(gap 0) − F(gap) is the integral of the derivative covariance, over gap = t² where this is analytic
     root = math.sqrt(gap)
     total = 0.0
     for i in range(8):
@@ -215,7 +215,7 @@ def _homogeneous_block(low: Any, high: Any, gap: Any, start: Any, slope: Any) ->
 def closed_block(
     kind: Any, first: Any, second: Any, q1: Any, q2: Any, moment1: Any, moment2: Any, gap: Any, start: Any, slope: Any
 ) -> None:
-    """One activation on a block of pairs: the gap is replaced by that of the images, the slope covariance returned.
+    """One activation on a block of pairs: the gap becomes that of the images; returns the derivative covariance.
 
     Of a symmetric matrix (``start >= 0``: the index of the first row) only the lower triangle is computed.
     """

@@ -207,7 +207,7 @@ def piece_block(
             elif gap[i, j] >= 1e-3:
                 gap[i, j] = min(max(1.0 - value / scale, 0.0), 2.0)
             else:
-                # F(gap 0) − F(gap) is the integral of the slope covariance, over gap = t²
+                # F(gap 0) − F(gap) is the integral of the derivative covariance, over gap = t²
                 root, total = math.sqrt(gap[i, j]), 0.0
                 for p in range(8 if root > 0.0 else 0):
                     t = root * _SHORT_NODES[p]

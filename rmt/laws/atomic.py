@@ -357,7 +357,7 @@ class Bernoulli(_TwoPoints):
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
 class Rademacher(_TwoPoints):
-    """Fair sign: mass 1/2 at -1 and at +1; the law of a reflection of trace 0.
+    """Rademacher law (symmetric Bernoulli): mass 1/2 at -1 and at +1; the law of a reflection of trace 0.
 
     Examples
     --------

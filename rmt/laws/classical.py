@@ -17,7 +17,7 @@ from rmt.numerics.branches import log_upper, reciprocal, scaled, square_root_pai
 
 @dataclass(frozen=True, init=False, repr=False)
 class Arcsine(Law):
-    """Arcsine law: density ``1/(pi sqrt(radius² - x²))``, the free sum of two fair signs for radius 2.
+    """Arcsine law: density ``1/(pi sqrt(radius² - x²))``, the free sum of two Rademacher laws for radius 2.
 
     Parameters
     ----------

@@ -30,11 +30,11 @@ class _Bulk(NamedTuple):
 
 @dataclass(frozen=True, init=False, repr=False)
 class KestenMcKay(Law):
-    """Kesten-McKay law: eigenvalues of large random regular graphs, and the free sum of `degree` fair signs.
+    """Kesten-McKay law: eigenvalues of large random regular graphs, and the free sum of `degree` Rademacher laws.
 
     Density ``d sqrt(4(d - 1) - x²) / (2 pi (d² - x²))`` between ``±2 sqrt(d - 1)``. Degree 2 is the arcsine law on
     [-2, 2]; divided by sqrt(d) it tends to the semicircle. Non-integer degrees are the free additive powers of the
-    fair sign.
+    Rademacher law.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ class KestenMcKay(Law):
         return out
 
     def _log_potential(self, z: Complex) -> Complex:
-        # free power of the fair sign at the subordinate point ω = (z + root)/2: U = −log G − (d/2) log(1 − ω^-2)
+        # free power of the Rademacher law at the subordinate point ω = (z + root)/2: U = −log G − (d/2) log(1 − ω^-2)
         bulk = self._bulk
         root = self._root(z)
         inverse = 2.0 / (z + root)
@@ -168,6 +168,6 @@ class KestenMcKay(Law):
         return moments
 
     def _exact_free_cumulants(self, order: int) -> list[Fraction]:
-        # the degree-th free power of the fair sign, with R(g) = (√(1 + 4g²) − 1)/(2g)
+        # the degree-th free power of the Rademacher law, with R(g) = (√(1 + 4g²) − 1)/(2g)
         degree = exact(self.degree)
         return [degree * f / 2 for f in root_series(0, 4, order)[1:]]

@@ -57,7 +57,7 @@ class WidthProfile:
     ----------
     depth : int
     slopes : float
-        Σ N_L/N_l: multiplies the spread of the slopes.
+        Σ N_L/N_l: multiplies the spread of the derivatives.
     orthogonal, gaussian : float
         What (semi-)orthogonal and Gaussian weights add, whatever their scale.
     rank : float
@@ -98,7 +98,7 @@ class WidthProfile:
         return (1.0 + relvar) * self.rank - 1.0
 
     def budget(self, target: float) -> float:
-        """Spread of the slopes per layer at which the directions that the widths leave have this relative variance."""
+        """Spread of the derivatives per layer at which what the widths leave has this relative variance."""
         return ((1.0 + target) / self.rank - 1.0 - self.orthogonal) / self.slopes
 
 
@@ -281,7 +281,7 @@ def isometric_point(phi: Activation, budget: float) -> CriticalPoint | None:
 
 
 def _flattest(phi: Activation, q: Any, spread: Any) -> CriticalPoint:
-    """The shortest length of the edge where the slopes vary least, to within a tenth."""
+    """The shortest length of the edge where the derivatives vary least, to within a tenth."""
     return _point(phi, float(q[np.flatnonzero(spread <= 1.1 * spread.min())[0]]))
 
 

@@ -18,11 +18,11 @@ from rmt.networks.smooth_panels import SmoothPanels, grading, smooth_panels
 
 Real = NDArray[np.float64]
 
-#: a jump of the derivative counts as a kink if it exceeds this share of the slopes beside it
+#: a jump of the derivative counts as a kink if it exceeds this share of the derivatives beside it
 SMALLEST_JUMP = 1e-6
 #: mean error of the derivative, relative to its mean size, above which a function is refused
 ROUGH = 1e-5
-#: points |x| up to which the slopes are compared
+#: points |x| up to which the derivatives are compared
 COMPARED = 8.0
 #: relative deviation from a line that is rounding, and places far out where a line still has to be one
 STRAIGHT, FAR_OUT = 1e-14, (1e3, 1e6)
@@ -245,7 +245,7 @@ def _straight_lines(
 
 
 def _rounded(slope: float) -> float:
-    """The number of 12 digits that the slope is, if it is one to rounding."""
+    """The number of 12 digits that the derivative is, if it is one to rounding."""
     near = float(f"{slope:.12g}")
     return near if abs(near - slope) <= STRAIGHT * abs(slope) else slope
 
@@ -266,7 +266,7 @@ def _kinks(differences: RealFunction, singular: tuple[float, ...], steps: Steps)
 
 
 def _steepest(slope: RealFunction, steps: Steps) -> float:
-    """Largest slope where it is compared."""
+    """Largest derivative where it is compared."""
     x = 0.5 * (steps.edges[1:] + steps.edges[:-1])
     x = np.concatenate([np.linspace(-COMPARED, COMPARED, 257) + 1.2345678e-4, x[np.abs(x) < COMPARED]])
     with np.errstate(all="ignore"):
@@ -326,7 +326,7 @@ def torch_derivative(phi: RealFunction, differences: RealFunction, steps: Steps)
 
 
 def _wrong(slope: RealFunction, differences: RealFunction, steps: Steps) -> tuple[Real, NDArray[np.bool_], Real, Real]:
-    """Points inside the panels, whether the slope there is not that of the function, the slope, and its differences."""
+    """Points inside the panels, whether the derivative there is wrong, the derivative, and the differences."""
     edges = steps.edges
     x = (edges[:-1, None] + np.diff(edges)[:, None] * np.array([0.19, 0.47, 0.83])).ravel()
     x = x[np.abs(x) < 40.0]

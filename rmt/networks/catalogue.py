@@ -203,7 +203,7 @@ def _gelu_log_slope(x: Real) -> Real:
 def _log_slope_near_one(
     x: Real, slope: Callable[[Real], Real], excess: Callable[[Real], Real], left: Real | None = None
 ) -> Real:
-    """log|φ'| for a slope that tends to 1 on the right: from φ' − 1 beyond x = 1, and `left` before x = −1."""
+    """log|φ'| for a derivative that tends to 1 on the right: from φ' − 1 beyond x = 1, and `left` before x = −1."""
     with np.errstate(divide="ignore"):
         middle = np.log(np.abs(slope(np.clip(x, -1.0 if left is not None else -np.inf, 1.0))))
     out = np.where(x > 1.0, np.log1p(excess(np.maximum(x, 1.0))), middle)

@@ -255,7 +255,7 @@ class TransformChain(Frozen):
 
 
 def _on_off(law: Law) -> tuple[float, float] | None:
-    """Square a² of the slope where it is not 0, and how often it is not, if no third value occurs."""
+    """Square a² of the derivative where it is not 0, and how often it is not, if no third value occurs."""
     if law.support:
         return None
     live = [(a, p) for a, p in law.atoms if a > 0.0]

@@ -1,4 +1,4 @@
-"""Predictions for a real chain of layers: given its slopes, and by mean field from its scales alone."""
+"""Predictions for a real chain of layers: given its derivatives, and by mean field from its scales alone."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Real = NDArray[np.float64]
 
 #: range of the spreads of D² within which layers are pooled
 ALIKE = 0.1
-#: atoms that stand for pooled slopes: of deep and of shallow networks, of each of two groups, of each of several
+#: atoms that stand for pooled derivatives: of deep and of shallow networks, of each of two groups, of each of several
 FEW_NODES, MANY_NODES, PAIR_NODES, SEVERAL_NODES = 24, 96, 10, 5
 SHALLOW = 3
 #: atoms of pooled spectra of weights, and copies that stand for shares of these
 POOLED_NODES, POOLED_COPIES = 12, 40
-#: relative difference of squared slopes that are the same
+#: relative difference of squared derivatives that are the same
 SAME_SLOPE = 1e-5
 #: lengths that stand for those of a network
 LENGTHS = 5
@@ -133,7 +133,7 @@ def _pooled_spectrum(layers: Sequence[LayerReading]) -> Law | None:
 
 
 def _groups(layers: Sequence[LayerReading]) -> list[tuple[list[LayerReading], int]]:
-    """Layers of one width and of similar slopes, and the number of atoms for each group.
+    """Layers of one width and of similar derivatives, and the number of atoms for each group.
 
     Free powers of one law are much cheaper than products of many that have gaps between their atoms. The relative
     variance of a product, the sum of those of its factors, is exact however layers are pooled.
@@ -172,7 +172,7 @@ def _pooled_slopes(group: Sequence[LayerReading], largest: int, nodes: int) -> L
 
 
 def _share_on(squares: Real) -> float | None:
-    """Share of units that are on, if all of these have one slope and the others none; else None."""
+    """Share of units that are on, if all of these have one derivative and the others none; else None."""
     on = squares[squares > 0.0]
     return on.size / squares.size if on.size and on.max() - on.min() <= SAME_SLOPE * on.max() else None
 

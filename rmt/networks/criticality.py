@@ -27,7 +27,7 @@ ROUNDING = 1e-14
 #: slack on chi_par <= 1 for lengths that are marginally stable
 MARGINAL = 1e-9
 
-#: squared slope at 0, relative to that at the activation's scale, that is none
+#: squared derivative at 0, relative to that at the activation's scale, that is none
 NO_SLOPE = 1e-20
 
 
@@ -42,7 +42,7 @@ class CriticalPoint:
     sigma_w, sigma_b : float
         Standard deviations of weights (times sqrt(fan_in)) and biases.
     chi_par : float
-        Slope of the length map at `q`.
+        Derivative of the length map at `q`.
     spread : float
         Relative variance of D² per layer: the relative variance of J Jᵀ grows by this much a layer with
         orthogonal weights, by this plus 1 with Gaussian ones.
@@ -306,7 +306,7 @@ def _coarse_grid(phi: Activation) -> Real:
 
 
 def _variance_or_nan(phi: Activation, q: float) -> float:
-    """Bias variance on the edge; NaN where there is no edge because the slope vanishes, or cannot be computed."""
+    """Bias variance on the edge; NaN where there is no edge because the derivative vanishes, or cannot be computed."""
     return guarded(lambda length: bias_variance(phi, length))(q)
 
 

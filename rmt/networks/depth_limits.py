@@ -29,11 +29,10 @@ PATH = 64
 class FreeLogNormal(Law):
     """Law of positive free multiplicative Brownian motion at time t: S(m) = exp(−t m), mean 1, variance t.
 
-    The smooth class of deep networks: the limit of J Jᵀ with orthogonal weights for activations whose slopes leave 1 a
-    little everywhere (tanh, erf, sin; leaky ReLU with slope 1 − O(L^{-1/2})). Symmetric in log λ about its median,
+    The smooth class of deep networks: the limit of J Jᵀ with orthogonal weights for activations whose derivatives leave
+    1 a little everywhere (tanh, erf, sin; leaky ReLU with slope 1 − O(L^{-1/2})). Symmetric in log λ about its median,
     which is exactly exp(−t/2) (the semigroup: Bercovici and Voiculescu 1992; the density: Biane 1997b, Zhong 2012).
-    Free multiplicative Brownian motion is often normalised to median 1, S = exp(−t (m + 1/2)): exp(t/2) times
-    this law.
+    Free multiplicative Brownian motion is often normalised to median 1, S = exp(−t (m + 1/2)): exp(t/2) times this law.
 
     Parameters
     ----------
@@ -255,7 +254,7 @@ def _biane_moment(n: int, t: Fraction) -> Fraction:
 
 @dataclass(frozen=True, init=False, repr=False)
 class BernoulliDepthLimit(Law):
-    """Limit of J Jᵀ with orthogonal weights for slopes that are 1 or 0: S(m) = exp(−s m/(1 + m)), mean 1, variance s.
+    """Limit of J Jᵀ with orthogonal weights and φ' in {0, 1}: S(m) = exp(−s m/(1 + m)), mean 1, variance s.
 
     The Bernoulli class of deep networks (hard-tanh, shifted and clipped ReLU), with s = L (1 − p). For s < 1 there is
     an atom at e^s of mass 1 − s, the directions in which no unit ever saturates; the rest fills [0, e s].

@@ -141,7 +141,7 @@ def chain_scatter(spreads: Sequence[float], widths: Sequence[int], *, orthogonal
     Parameters
     ----------
     spreads : sequence of float
-        μ₂/μ₁² − 1 of the slopes of every layer.
+        μ₂/μ₁² − 1 of the derivatives of every layer.
     widths : sequence of int
         N_0, ..., N_L.
     orthogonal : bool

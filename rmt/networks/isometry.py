@@ -41,7 +41,7 @@ BEYOND = 1e-3
 LONGEST_INVERTED = 4.0
 #: different layers up to which the geometric mean is computed
 DISTINCT = 8
-#: share of units with slope 0 above which a layer is called saturated
+#: share of units with derivative 0 above which a layer is called saturated
 SATURATED = 0.6
 
 
@@ -55,7 +55,7 @@ def isometry(network: MLP, *, target: float = TARGET, width: int = WIDTH) -> Iso
         Relative variance of J Jᵀ that the advice aims at.
     width : int
         Rows of J for which `s_min`, `s_max` and the condition are given where the limit of large width has no ends to
-        speak of: slopes that decay are met ever farther out, so that the extreme singular values go on moving.
+        speak of: derivatives that decay are met ever farther out, so that the extreme singular values go on moving.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def _distinct(network: MLP) -> list[Layer]:
 
 
 def _open_ends(layer: Layer, rows: int) -> tuple[bool, bool]:
-    """Whether the lowest and the highest squared slopes are so rare that these rows do not show them."""
+    """Whether the lowest and the highest squared derivatives are so rare that these rows do not show them."""
     law = layer.slope_law()
     if not law.support:
         return False, False
@@ -270,7 +270,7 @@ def _log_backward_gain(layer: Layer) -> float | None:
 
     try:
         gain = phi.expectation(stretched, layer.q) / layer.q
-    except (ValueError, ConvergenceError):  # the slope underflows where x is met: E[h φ/φ'] is infinite or nearly so
+    except (ValueError, ConvergenceError):  # φ' underflows where x is met: E[h φ/φ'] is infinite or nearly so
         return None
     return math.log(gain) if gain > 0.0 else None
 

@@ -121,7 +121,7 @@ class Jacobian(Ensemble):
         Universal in the entry law of the weights (finite variance; the edges need a fourth moment). One draw differs
         from it by O(√(L/N)) in the scale of the spectrum, more where chi_par is close to 1 and lengths wander.
         Eigenvalues below about 10⁻¹³⁰ of the mean are not resolved: units of GELU, SiLU or sigmoid that saturate far
-        out have slopes that fall below any double.
+        out have derivatives that fall below any double.
 
         Returns
         -------

@@ -63,7 +63,7 @@ class FixedPoint:
     q : float
         The length.
     chi_par : float
-        Slope of the length map there.
+        Derivative of the length map there.
     stable : bool
         Whether nearby lengths return to it.
     half_stable : bool
@@ -127,7 +127,7 @@ class MeanField:
 
     @cached_property
     def chi_par(self) -> float:
-        """Slope of the length map, sigma_w² E[φ'² + φ φ'']: growth of a radial perturbation."""
+        """Derivative of the length map, sigma_w² E[φ'² + φ φ'']: growth of a radial perturbation."""
         if math.isinf(self.q):
             return self.chi_perp
         return self.sigma_w**2 * self.activation.radial_moment(self.q)
@@ -143,7 +143,7 @@ class MeanField:
     def c(self) -> float:
         """Stable correlation of two inputs: 1 in the ordered phase and at its edge, below 1 in the chaotic one.
 
-        At q = 0 and q = inf the correlation map is that of the slopes of φ there, and the value is 1.
+        At q = 0 and q = inf the correlation map is that of the derivatives of φ there, and the value is 1.
         """
         return 1.0 - self._gap
 
@@ -156,7 +156,7 @@ class MeanField:
 
     @cached_property
     def chi_c(self) -> float:
-        """Slope of the correlation map at its stable point `c`."""
+        """Derivative of the correlation map at its stable point `c`."""
         if self._gap == 0.0:
             return self.chi_perp
         return self.sigma_w**2 * self.activation.slope_covariance(self.q, self.q, self.c)
@@ -460,7 +460,7 @@ def _shrinks(excess: LengthFunction, grid: Real) -> bool:
 def _classified(
     phi: Activation, sw: float, root: float, excess: LengthFunction, below: float, above: float
 ) -> FixedPoint:
-    """A fixed point with its stability: by its slope, and where that is 1 by the signs of the map beside it."""
+    """A fixed point with its stability: by its derivative, and where that is 1 by the signs of the map beside it."""
     slope = sw**2 * phi.radial_moment(root)
     if abs(slope - 1.0) > MARGINAL:
         return FixedPoint(root, slope, abs(slope) < 1.0)
@@ -553,7 +553,7 @@ def _next_fixed_point(excess: LengthFunction, start: float, grid: Real) -> float
 def _correlation_gap(phi: Activation, sw: float, q: float, chi: float) -> float:
     """1 − c at the stable fixed point of the correlation map in the chaotic phase.
 
-    The map is a power series in c with coefficients >= 0, hence convex on [0, 1]: with slope above 1 at c = 1 it
+    The map is a power series in c with coefficients >= 0, hence convex on [0, 1]: with derivative above 1 at c = 1 it
     has exactly one fixed point in [0, 1).
     """
 

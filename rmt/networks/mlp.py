@@ -1,4 +1,4 @@
-"""A multilayer perceptron at initialisation: its layers, and their lengths and slopes in the limit of large width."""
+"""A multilayer perceptron at initialisation: its layers, their lengths and derivatives in the limit of large width."""
 
 from __future__ import annotations
 
@@ -78,12 +78,12 @@ class Layer:
 
     @cached_property
     def spread(self) -> float:
-        """Relative variance μ₂/μ₁² − 1 of D²; 0 for a layer whose slopes vanish."""
+        """Relative variance μ₂/μ₁² − 1 of D²; 0 for a layer whose derivatives vanish."""
         return self.activation.slope_spread(self.q) if self.mean_slope > 0.0 else 0.0
 
     @cached_property
     def dead(self) -> float:
-        """Share of units whose slope is exactly 0."""
+        """Share of units whose derivative is exactly 0."""
         if self.activation.named and self.activation.slopes is None:
             return 0.0  # the named activations that are curved are nowhere flat
         return dict(self.slope_law().atoms).get(0.0, 0.0)

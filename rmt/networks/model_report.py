@@ -134,7 +134,7 @@ class ModelReport(IsometryReport):
     mean_field : Prediction or None
         From the scales of weights and biases and the length of the input alone.
     conditional : Prediction or None
-        Given the slopes of this forward pass.
+        Given the derivatives of this forward pass.
     resolution : Resolution or None
     radial_gain : float or None
         abs(J x)/abs(x) along the input x of the range, as measured.

@@ -85,7 +85,7 @@ class Activation:
     scale : float
         Width over which φ varies near a feature.
     slopes : tuple of float or None
-        For a piecewise linear φ the slopes between the kinks, left to right.
+        For a piecewise linear φ the derivatives between the kinks, left to right.
     curvature : callable or None
         φ'' between the kinks, where known in closed form.
     log_slope : callable or None

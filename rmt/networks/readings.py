@@ -1,4 +1,4 @@
-"""What can be read from a real layer: the law of its weights, its scales, its length and its slopes.
+"""What can be read from a real layer: the law of its weights, its scales, its length and its derivatives.
 
 No framework is imported here: weights come as arrays, as ``torch.nn.Linear`` and ``Conv2d`` store them.
 """
@@ -346,7 +346,7 @@ class LayerReading:
 
     @property
     def dead(self) -> float:
-        """Share of units whose slope is 0."""
+        """Share of units whose derivative is 0."""
         return 0.0 if self.slopes is None else float(np.mean(self.slopes == 0.0))
 
     @property

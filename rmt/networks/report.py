@@ -106,7 +106,7 @@ class LayerShare:
     log_m1, relvar : float
         What the layer adds to the logarithm of m₁ and to the relative variance.
     dead : float
-        Share of units whose slope is exactly 0.
+        Share of units whose derivative is exactly 0.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The law of D² = φ'(√q z)², the squared slopes of one layer, exact on the real axis."""
+"""The law of D² = φ'(√q z)², the squared derivatives of one layer, exact on the real axis."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from rmt.numerics.log_panels import MAXIMUM, MINIMUM, ZERO, LogPanels, Measure, 
 
 #: intervals of log t closer than this are one
 TOUCHING = 1e-9
-#: squared slopes of a callable below this share of the largest are hidden by rounding; less mass than `HIDDEN` at 0 is
-#: that of a density next to 0, and less than `BLURRED` elsewhere that of a panel narrower than its rounding
+#: squared derivatives of a callable below this share of the largest are hidden by rounding; less mass than `HIDDEN` at
+#: 0 is that of a density next to 0, and less than `BLURRED` elsewhere that of a panel narrower than its rounding
 NOTHING, HIDDEN, BLURRED = 1e-18, 1e-6, 1e-9
 
 
@@ -107,9 +107,9 @@ class SquaredSlope(Law):
     Notes
     -----
     Values are accurate to about 1e-13 (1e-10 where φ' levels off, as for GELU at large q). A callable without
-    `derivative=` is differentiated by a complex step where it is written for complex arguments, with the same
-    accuracy; otherwise by differences, with about 1e-10. Differences see nothing of slopes below 1e-14, which then
-    count as 0 or as noise: pass `derivative=` for a saturating activation at large q.
+    `derivative=` is differentiated as :func:`activation` says, with about 1e-12 where differences are taken.
+    Differences see nothing of derivatives below 1e-14, which then count as 0 or as noise: pass `derivative=` for a
+    saturating activation at large q.
 
     Examples
     --------
@@ -145,20 +145,20 @@ class SquaredSlope(Law):
 
     @property
     def atoms(self) -> tuple[tuple[float, float], ...]:
-        """Atoms where the slope is constant on a stretch."""
+        """Atoms where the derivative is constant on a stretch."""
         real = [(a, p) for a, p in self._slope_atoms if a > 0.0]
         zero = self._zero if self.log_panels.kind.size else 1.0 - math.fsum(p for _, p in real)
         return ((0.0, zero), *real) if zero > 0.0 else tuple(real)
 
     @cached_property
     def _zero(self) -> float:
-        """Mass at 0: what is padded, and slopes that really are 0."""
+        """Mass at 0: what is padded, and derivatives that really are 0."""
         found = math.fsum(p for a, p in self._slope_atoms if a == 0.0)
         return 1.0 - self.alive + found
 
     @cached_property
     def _slope_atoms(self) -> tuple[tuple[float, float], ...]:
-        """Atoms of the slopes themselves; mass of slopes that underflow, or that rounding hides, is none of them."""
+        """Atoms of the derivatives themselves; what underflows, or what rounding hides, is none of them."""
         padding = 1.0 - self.alive if self.alive < 1.0 else 0.0
         atoms = [(a, p - padding if a == 0.0 else p) for a, p in self.log_panels.atoms]
         if self.activation.log_slope is not None:
@@ -179,7 +179,7 @@ class SquaredSlope(Law):
     def support(self) -> tuple[Interval, ...]:
         """Intervals of the density; exponent −1/2 where φ'² has an extreme or a zero.
 
-        Slopes beyond 9.5 standard deviations (mass 2e-21) do not count; where the support ends there the exponent
+        Derivatives beyond 9.5 standard deviations (mass 2e-21) do not count; where the support ends there the exponent
         is inf, the density having vanished faster than any power.
         """
         return self._intervals
@@ -207,7 +207,7 @@ class SquaredSlope(Law):
         top = bool(np.any((panels.kind == MAXIMUM) & (np.abs(panels.extreme - high) < TOUCHING)))
         bottom = bool(np.any((panels.kind == MINIMUM) & (np.abs(panels.extreme - low) < TOUCHING)))
         at_zero = bool(np.any((panels.kind == ZERO) & (panels.ends[0] == low)))
-        # t^(-1/2) at a simple zero of φ'; at slopes met only far out the density vanishes faster than any power
+        # t^(-1/2) at a simple zero of φ'; at derivatives met only far out the density vanishes faster than any power
         low_exponent = -0.5 if bottom or at_zero else math.inf
         return Interval(math.exp(low), math.exp(high), low_exponent, -0.5 if top else math.inf, mass)
 

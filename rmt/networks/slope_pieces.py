@@ -1,4 +1,4 @@
-"""Where the squared slope φ'(√q h)² rises and falls, and the density of h on each stretch."""
+"""Where the squared derivative φ'(√q h)² rises and falls, and the density of h on each stretch."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EXTREME_DROP = 0.2
 ZERO_DROP = 4.0
 #: log φ'² below this counts as 0: no double z comes near
 DEEPEST = -760.0
-#: errors of a difference quotient below which a slope counts as 0
+#: errors of a difference quotient below which a derivative counts as 0
 UNTOLD = 4.0
 #: log φ'² this far below the neighbours of a minimum: φ' is 0 there, without a change of sign
 TOUCHING = 40.0
@@ -43,7 +43,7 @@ _EXTREMES = ("maximum", "minimum")
 
 
 def squared_slope_measure(phi: Activation, q: float) -> Measure:
-    """The law of φ'(√q h)² as pieces of h with a density, and atoms where the slope is constant.
+    """The law of φ'(√q h)² as pieces of h with a density, and atoms where the derivative is constant.
 
     The line of h is cut at the kinks, extremes and zeros of φ', and folded where φ'² is even or periodic.
     """
@@ -51,7 +51,7 @@ def squared_slope_measure(phi: Activation, q: float) -> Measure:
 
     def log_value(h: Real) -> Real:
         logarithm = 2.0 * np.asarray(phi.log_abs_derivative(deviation * h), dtype=np.float64)
-        if phi.slope_noise is not None:  # a slope that is not told from 0
+        if phi.slope_noise is not None:  # a derivative that is not told from 0
             with np.errstate(divide="ignore"):
                 nothing = 2.0 * np.log(UNTOLD * np.asarray(phi.slope_noise(deviation * h)))
             logarithm = np.where(logarithm <= nothing, DEEPEST, logarithm)
@@ -236,7 +236,7 @@ def _directions(values: Real, noise: Real) -> Real:
 
 
 def _constant(values: Real, density: Function, low: float, high: float) -> list[tuple[float, float]]:
-    """Atom of a stretch of constant slope."""
+    """Atom of a stretch of constant derivative."""
     nodes, weights = np.polynomial.legendre.leggauss(24)
     edges = np.linspace(low, high, 25)
     half = 0.5 * np.diff(edges)[:, None]

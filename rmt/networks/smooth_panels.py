@@ -45,7 +45,7 @@ MOST = 40000
 _OFFSET = 1.0471297
 #: nearest panels to 0, widths of the others on [-8, 8] and beyond
 _NEAREST, _INNER, _OUTER = 1e-13, 1.0 / 16.0, 0.25
-#: a jump of the function exceeds the rise of its slopes over the point by this factor
+#: a jump of the function exceeds the rise of its derivatives over the point by this factor
 _STEEP = 50.0
 
 _NODES = np.cos(math.pi * (np.arange(DEGREE + 1) + 0.5) / (DEGREE + 1))

@@ -246,7 +246,7 @@ def fill(
     ----------
     kind : str
         "normal"; "uniform" on (0, 1) or "symmetric uniform" on (-1, 1); "exponential" of mean 1 or "laplace" with a
-        fair sign; "rademacher", fair signs; "student"; "cauchy" or a "cauchy root".
+        random sign; "rademacher", random signs; "student"; "cauchy" or a "cauchy root".
     shape : int or sequence of int
     rng : numpy.random.Generator
         Gives the key and the stream: two of its 64-bit integers are consumed, whatever the shape.

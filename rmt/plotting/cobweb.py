@@ -15,9 +15,9 @@ from rmt.laws.law import Real
 from rmt.plotting.canvas import DARK_GREY, axes_or_new, style
 from rmt.plotting.labels import label_or
 
-#: a slope so much above 1 still counts as stable: the map of a critical network touches the diagonal
+#: a derivative so much above 1 still counts as stable: the map of a critical network touches the diagonal
 MARGINAL = 1e-4
-#: step of the slope at a fixed point, as a fraction of the window
+#: step of the derivative at a fixed point, as a fraction of the window
 STEP = 1e-5
 
 
@@ -67,7 +67,7 @@ def cobweb(
 
     Notes
     -----
-    Fixed points inside the window are dots: filled where the slope is at most 1 in absolute value, open where the
+    Fixed points inside the window are dots: filled where the derivative is at most 1 in absolute value, open where the
     iteration runs away.
 
     Examples

@@ -118,7 +118,7 @@ def read_layers(recording: Recording, numbers: Sequence[int], end: Any, rng: np.
 
 
 def _read_inside(layer: Operation, rng: np.random.Generator) -> list[LayerReading]:
-    """Readings of the weights in an operation that is more than one layer: their laws, and no slopes."""
+    """Readings of the weights in an operation that is more than one layer: their laws, and no derivatives."""
     return [
         LayerReading(
             place=layer.place,
