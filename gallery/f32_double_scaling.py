@@ -2,8 +2,8 @@
 
 Orthogonal weights, critical, s = L (mu_2/mu_1² − 1) fixed as L grows. Smooth activations have one limit, S = exp(−s m),
 derivatives of 0 or 1 another, S = exp(−s m/(1 + m)), with an atom 1 − s at exp(s) for s < 1. Distribution functions,
-grey for networks of depth 512; right, distance of the laws of depth L from the limit at s = 2. Source: Pennington,
-Schoenholz and Ganguli (2018); Bercovici and Voiculescu (1992) for the first law.
+grey for networks of depth 512; right, distance of the laws of depth L from the limit at s = 2.
+Source: Pennington, Schoenholz and Ganguli (2018); Bercovici and Voiculescu (1992) for the first law.
 """
 
 import numpy as np

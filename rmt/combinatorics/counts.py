@@ -57,6 +57,10 @@ def narayana(n: int, k: int) -> int:
     ValueError
         If `n` or `k` is out of the range named above.
 
+    References
+    ----------
+    Kreweras 1972.
+
     Examples
     --------
     >>> [narayana(4, k) for k in range(1, 5)]

@@ -47,6 +47,10 @@ def multiplicative_extension(sequence: Sequence[Any], partition: Iterable[Iterab
     ValueError
         If `sequence` is out of the range named above.
 
+    References
+    ----------
+    Speicher 1994.
+
     Examples
     --------
     >>> multiplicative_extension([1, 2, 5], [[1, 2, 3], [4, 5]])
@@ -181,6 +185,10 @@ def moments_from_boolean_cumulants(cumulants: Sequence[Any]) -> list[Any]:
     ValueError
         If `cumulants` is out of the range named above.
 
+    References
+    ----------
+    Speicher and Woroudi 1997.
+
     Examples
     --------
     >>> moments_from_boolean_cumulants([0, 1, 0, 0])
@@ -307,6 +315,10 @@ def moments_from_s_transform(coefficients: Sequence[Any]) -> list[Any]:
     ValueError
         If s_0 = 1/m_1 is 0.
 
+    References
+    ----------
+    Voiculescu 1987.
+
     Examples
     --------
     >>> moments_from_s_transform([1, -1, 1])  # 1/(1 + m): Marchenko-Pastur
@@ -379,6 +391,10 @@ def moments_from_rectangular_cumulants(cumulants: Sequence[Any], ratio: Any) -> 
     ValueError
         If `cumulants` or `ratio` is out of the range named above.
 
+    References
+    ----------
+    Benaych-Georges 2009.
+
     Examples
     --------
     >>> moments_from_rectangular_cumulants([1, 0, 0], 1)  # Gaussian matrices: Marchenko-Pastur
@@ -428,6 +444,10 @@ def boxplus_moments(a: Sequence[Any], b: Sequence[Any]) -> list[Any]:
         If `a` or `b` is not of the kind named above.
     ValueError
         If `a` or `b` is out of the range named above.
+
+    References
+    ----------
+    Voiculescu 1986; Speicher 1994.
 
     Examples
     --------

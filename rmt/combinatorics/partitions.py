@@ -159,6 +159,10 @@ def noncrossing_pairings(n: int) -> Iterator[Partition]:
     ValueError
         If `n` is out of the range named above.
 
+    References
+    ----------
+    Nica and Speicher 2006.
+
     Examples
     --------
     >>> list(noncrossing_pairings(4))
@@ -290,6 +294,10 @@ def is_noncrossing(partition: Iterable[Iterable[int]]) -> bool:
     TypeError
         If `partition` is not of the kind named above.
 
+    References
+    ----------
+    Kreweras 1972.
+
     Examples
     --------
     >>> is_noncrossing([[1, 4], [2, 3]]), is_noncrossing([[1, 3], [2, 4]])
@@ -411,6 +419,10 @@ def meet(a: Iterable[Iterable[int]], b: Iterable[Iterable[int]]) -> Partition:
     ValueError
         If `a` or `b` is out of the range named above.
 
+    References
+    ----------
+    Kreweras 1972.
+
     Examples
     --------
     >>> meet([[1, 2, 3], [4]], [[1, 2], [3, 4]])
@@ -446,6 +458,10 @@ def join(a: Iterable[Iterable[int]], b: Iterable[Iterable[int]]) -> Partition:
     ValueError
         If `a` or `b` is out of the range named above.
 
+    References
+    ----------
+    Kreweras 1972.
+
     Examples
     --------
     >>> join([[1, 3], [2], [4]], [[1], [3], [2, 4]])
@@ -478,6 +494,10 @@ def covers(partition: Iterable[Iterable[int]]) -> list[Partition]:
     ------
     TypeError
         If `partition` is not of the kind named above.
+
+    References
+    ----------
+    Kreweras 1972.
 
     Examples
     --------
@@ -514,6 +534,10 @@ def hasse_diagram(n: int) -> list[tuple[Partition, Partition]]:
         If `n` is not of the kind named above.
     ValueError
         If `n` is out of the range named above.
+
+    References
+    ----------
+    Kreweras 1972.
 
     Examples
     --------

@@ -169,6 +169,10 @@ def haar_symplectic() -> HaarEnsemble:
     -------
     Ensemble
 
+    References
+    ----------
+    Mezzadri 2007.
+
     Examples
     --------
     >>> import numpy as np, rmt

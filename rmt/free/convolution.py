@@ -409,6 +409,10 @@ def free_subtract(law: Law, noise: Law) -> Law:
     ConvergenceError
         If R of a law is needed beyond the image of its G and is not known in closed form there.
 
+    References
+    ----------
+    Voiculescu 1986.
+
     Examples
     --------
     >>> from rmt.laws import MarchenkoPastur, Rademacher, Semicircle
@@ -452,6 +456,10 @@ def free_divide(law: Law, noise: Law) -> Law:
         result is not a probability law.
     ConvergenceError
         If S of a law is needed beyond the image of its M and is not known in closed form there.
+
+    References
+    ----------
+    Voiculescu 1987.
 
     Examples
     --------

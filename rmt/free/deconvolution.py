@@ -120,6 +120,10 @@ def free_deconvolve(
     Deconvolution smooths nothing away: what lies closer together than about Im ω cannot be told apart, and atoms
     stand for continuous parts. Compare ``residual`` for different models rather than trusting one estimate.
 
+    References
+    ----------
+    Arizmendi, Tarrago and Vargas 2020.
+
     Examples
     --------
     >>> from rmt.free import boxplus

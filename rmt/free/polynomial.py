@@ -51,6 +51,10 @@ class CircularElement:
     ValueError
         If `variance` is out of the range named above.
 
+    References
+    ----------
+    Voiculescu 1991.
+
     Examples
     --------
     >>> import rmt
@@ -69,6 +73,10 @@ class HaarUnitary:
     """A Haar unitary: the limit of Haar-distributed unitary or orthogonal matrices.
 
     A variable for :func:`polynomial_law` that is not self-adjoint: u u* = u* u = 1, and τ(u^k) = 0 for k != 0.
+
+    References
+    ----------
+    Voiculescu 1991.
 
     Examples
     --------
@@ -108,6 +116,10 @@ def polynomial_law(terms: Mapping[Word, Any], laws: Sequence[FreeVariable]) -> L
     ValueError
         If the polynomial is not self-adjoint, or constant, a letter names no variable, a coefficient is not finite,
         or a law is unbounded.
+
+    References
+    ----------
+    Belinschi, Mai and Speicher 2017.
 
     Examples
     --------

@@ -113,6 +113,10 @@ def outliers(
     --------
     spike_thresholds : the smallest spikes that are seen.
 
+    References
+    ----------
+    Benaych-Georges and Nadakuditi 2011; Belinschi, Bercovici, Capitaine and Février 2017.
+
     Examples
     --------
     >>> from rmt.laws import Semicircle
@@ -155,6 +159,10 @@ def spike_thresholds(
         If `law`, `perturbation` or `factor` is not of the kind named above.
     ValueError
         If `law`, `perturbation` or `factor` is out of the range named above.
+
+    References
+    ----------
+    Benaych-Georges and Nadakuditi 2011; Belinschi, Bercovici, Capitaine and Février 2017.
 
     Examples
     --------

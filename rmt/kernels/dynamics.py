@@ -126,6 +126,10 @@ def flow(
         If shapes do not fit, something is not finite, the time is negative, or both a random and a given initial output
         are asked for.
 
+    References
+    ----------
+    Lee et al. 2019.
+
     Examples
     --------
     >>> out = flow([[2.0, 0.0], [0.0, 2.0]], [1.0, -1.0], 0.5)
@@ -179,6 +183,10 @@ def descent(
         If `ntk`, `y`, `steps`, `step` or `test` is not of the kind named above.
     ValueError
         As for :func:`flow`; if the step is not positive; if the outputs exceed the largest float.
+
+    References
+    ----------
+    Lee et al. 2019.
 
     Examples
     --------
@@ -234,6 +242,10 @@ def bayes(
         If `nngp`, `y` or `noise` is not of the kind named above.
     ValueError
         If shapes do not fit, something is not finite, or the noise is negative.
+
+    References
+    ----------
+    Neal 1996; Lee et al. 2018.
 
     Examples
     --------

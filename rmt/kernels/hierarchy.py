@@ -84,6 +84,10 @@ def hierarchy(activation: ActivationLike, x: float = 1.0, *, order: int = 4) -> 
     ValueError
         If φ has kinks and ``order=4``: O_4 then holds products of delta functions; if x is 0.
 
+    References
+    ----------
+    Huang and Yau 2020; Dyer and Gur-Ari 2020.
+
     Examples
     --------
     >>> out = hierarchy("linear")

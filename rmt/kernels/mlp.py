@@ -132,6 +132,10 @@ def nngp(
         If the inputs are not a finite two-dimensional array, a scale is negative, φ is not square integrable at the
         largest variance met, or the kernel does not fit into memory.
 
+    References
+    ----------
+    Neal 1996; Lee et al. 2018.
+
     Examples
     --------
     >>> K = nngp([[1.0, 0.0], [0.0, 1.0]], activation="relu", depth=1, sigma_w=2**0.5)
@@ -188,6 +192,10 @@ def ntk(
     ValueError
         As for :func:`nngp`; for an activation that jumps; if `width` is missing or superfluous; if ``"mup"`` is given
         scales.
+
+    References
+    ----------
+    Jacot, Gabriel and Hongler 2018.
 
     Examples
     --------

@@ -217,6 +217,10 @@ def ridge(
     With ``ridge=0`` and more than n eigenvalues κ stays positive. With fewer, κ = 0 and the test error is
     (s² + unlearnable)/(1 − p/n).
 
+    References
+    ----------
+    Bordelon, Canatar and Pehlevan 2020; Simon et al. 2023.
+
     Examples
     --------
     >>> out = ridge([1.0, 0.5, 0.25], [1.0, 0.3, 0.1], n=10, ridge=0.1, noise=0.05)
@@ -290,6 +294,10 @@ def random_features(
     ValueError
         If something is negative or of the wrong length, or the ridge is not positive.
 
+    References
+    ----------
+    Simon et al. 2024.
+
     Examples
     --------
     >>> wide = random_features([1.0, 0.5], [1.0, 0.3], n=10, features=1e9, ridge=0.1, noise=0.05)
@@ -353,6 +361,10 @@ def learning_curve(
         As for :func:`ridge`.
     ConvergenceError
         If a value cannot be certified.
+
+    References
+    ----------
+    Bordelon, Canatar and Pehlevan 2020.
 
     Examples
     --------

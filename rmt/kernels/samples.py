@@ -31,6 +31,10 @@ class SphereKernelMatrix(Ensemble):
     ValueError
         If the ratio is not positive.
 
+    References
+    ----------
+    El Karoui 2010.
+
     Examples
     --------
     >>> import numpy as np
@@ -109,6 +113,10 @@ class ConjugateKernelMatrix(Ensemble):
         n/d_0, n/d_1, ..., n/d_L.
     q : float or sequence of float
 
+    References
+    ----------
+    Fan and Wang 2020.
+
     Examples
     --------
     >>> from rmt.kernels import ConjugateKernelMatrix
@@ -164,6 +172,10 @@ class TangentKernelMatrix(ConjugateKernelMatrix):
         n/d_0, n/d_1, ..., n/d_L.
     q : float or sequence of float
 
+    References
+    ----------
+    Fan and Wang 2020.
+
     Examples
     --------
     >>> from rmt.kernels import TangentKernelMatrix
@@ -203,6 +215,10 @@ class EntrywiseKernelMatrix(Ensemble):
         k, whose mean is taken off.
     ratio : float
         n/p.
+
+    References
+    ----------
+    Cheng and Singer 2013.
 
     Examples
     --------

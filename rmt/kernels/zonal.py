@@ -394,6 +394,10 @@ def zonal(net: MLP | Callable[[Real], Real], kernel: Which = "ntk") -> ZonalKern
     TypeError
         If `net` is neither.
 
+    References
+    ----------
+    Bietti and Mairal 2019.
+
     Examples
     --------
     >>> import rmt

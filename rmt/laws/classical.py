@@ -31,6 +31,10 @@ class Arcsine(Law):
     ValueError
         If `radius` is not finite or not > 0.
 
+    References
+    ----------
+    Voiculescu 1986.
+
     Examples
     --------
     >>> from rmt.laws import Arcsine

@@ -335,6 +335,7 @@ class ProjectionProduct(_FreeJacobi):
     References
     ----------
     Voiculescu, Dykema and Nica, *Free Random Variables*, CRM Monograph Series 1 (1992), example 3.6.7.
+    Voiculescu, Dykema and Nica 1992.
 
     Examples
     --------

@@ -271,6 +271,7 @@ class FreePoisson(_FreePoissonFamily):
     References
     ----------
     Voiculescu, Dykema and Nica, *Free Random Variables*, CRM Monograph Series 1 (1992), example 3.7.5.
+    Speicher 1990; Voiculescu, Dykema and Nica 1992.
 
     Examples
     --------

@@ -177,6 +177,10 @@ class CircularLaw(PlanarLaw):
 class UnitCircle(PlanarLaw):
     """Uniform law on the unit circle: the eigenvalues of Haar unitary, orthogonal and symplectic matrices.
 
+    References
+    ----------
+    Diaconis and Shahshahani 1994.
+
     Examples
     --------
     >>> from rmt.laws import UnitCircle

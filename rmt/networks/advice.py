@@ -222,6 +222,10 @@ def advise(
         If the activation is unknown, ``depth < 1``, a scale is negative, the target not positive, or the widths are not
         depth + 1 positive numbers.
 
+    References
+    ----------
+    Pennington, Schoenholz and Ganguli 2017, 2018.
+
     Examples
     --------
     >>> found = advise("tanh", 32, target=0.25)

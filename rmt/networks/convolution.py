@@ -137,6 +137,10 @@ def convolutional_jacobian_law(net: MLP, kernel_size: int | Sequence[int], initi
     ValueError
         If the widths differ.
 
+    References
+    ----------
+    Xiao et al. 2018.
+
     Examples
     --------
     >>> from rmt.networks import MLP, convolutional_jacobian_law
@@ -184,6 +188,10 @@ def convolution_kernel(
         If `channels`, `kernel_size`, `initialiser`, `sigma_w` or `rng` is not of the kind named above.
     ValueError
         If the initialiser is unknown, or a delta-orthogonal kernel has an even size.
+
+    References
+    ----------
+    Xiao et al. 2018.
 
     Examples
     --------

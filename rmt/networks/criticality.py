@@ -117,6 +117,10 @@ def edge_of_chaos(activation_: ActivationLike, *, q: ArrayLike) -> Any:
     ValueError
         If no bias variance makes `q` stationary at criticality, or φ' vanishes.
 
+    References
+    ----------
+    Hayou, Doucet and Rousseau 2019.
+
     Examples
     --------
     >>> point = edge_of_chaos("erf", q=0.5)
@@ -168,6 +172,10 @@ def critical_points(activation_: ActivationLike, *, sigma_b: float) -> tuple[Cri
         If `activation_` or `sigma_b` is not of the kind named above.
     ValueError
         If `activation_` or `sigma_b` is out of the range named above.
+
+    References
+    ----------
+    Schoenholz et al. 2017; Hayou, Doucet and Rousseau 2019.
 
     Examples
     --------
@@ -225,6 +233,10 @@ def critical_sigma_w(activation_: ActivationLike, *, sigma_b: float = 0.0) -> fl
     ValueError
         If there is none: the activation is critical only without bias (ReLU), or its critical lengths are
         unstable at this sigma_b (GELU, SiLU and Mish below their half-stable point). The message says which.
+
+    References
+    ----------
+    Schoenholz et al. 2017.
 
     Examples
     --------

@@ -271,6 +271,10 @@ class BernoulliDepthLimit(Law):
     ValueError
         If ``variance <= 0``.
 
+    References
+    ----------
+    Pennington, Schoenholz and Ganguli 2018.
+
     Examples
     --------
     >>> from rmt.networks import BernoulliDepthLimit
@@ -484,6 +488,10 @@ def depth_limit(activation_class: str, variance: Any) -> Law:
         If `activation_class` or `variance` is not of the kind named above.
     ValueError
         If `activation_class` or `variance` is out of the range named above.
+
+    References
+    ----------
+    Pennington, Schoenholz and Ganguli 2018.
 
     Examples
     --------

@@ -70,6 +70,10 @@ def isometry(network: MLP, *, target: float = TARGET, width: int = WIDTH) -> Iso
     ValueError
         If the target is not positive, or the width below 2.
 
+    References
+    ----------
+    Pennington, Schoenholz and Ganguli 2017.
+
     Examples
     --------
     >>> import rmt

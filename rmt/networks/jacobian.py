@@ -78,6 +78,10 @@ class Jacobian(Ensemble):
     ----------
     net : MLP
 
+    References
+    ----------
+    Pennington, Schoenholz and Ganguli 2017.
+
     Examples
     --------
     >>> import rmt

@@ -248,6 +248,10 @@ def mean_field(activation_: ActivationLike, *, sigma_w: float, sigma_b: float = 
     ValueError
         If `activation_`, `sigma_w`, `sigma_b` or `input_q` is out of the range named above.
 
+    References
+    ----------
+    Poole et al. 2016; Schoenholz et al. 2017.
+
     Examples
     --------
     >>> field = mean_field("tanh", sigma_w=1.5, sigma_b=0.0)
@@ -284,6 +288,10 @@ def length_map(activation_: ActivationLike, q: float, *, sigma_w: float, sigma_b
         If `activation_`, `q`, `sigma_w` or `sigma_b` is not of the kind named above.
     ValueError
         If `activation_`, `q`, `sigma_w` or `sigma_b` is out of the range named above.
+
+    References
+    ----------
+    Poole et al. 2016.
 
     Examples
     --------
@@ -323,6 +331,10 @@ def correlation_map(activation_: ActivationLike, c: float, *, q: float, sigma_w:
         If `activation_`, `c`, `q`, `sigma_w` or `sigma_b` is not of the kind named above.
     ValueError
         If `activation_`, `c`, `q`, `sigma_w` or `sigma_b` is out of the range named above.
+
+    References
+    ----------
+    Poole et al. 2016.
 
     Examples
     --------
@@ -364,6 +376,10 @@ def lengths(activation_: ActivationLike, depth: int, *, sigma_w: float, sigma_b:
         If `activation_`, `depth`, `sigma_w`, `sigma_b` or `input_q` is not of the kind named above.
     ValueError
         If a length overflows.
+
+    References
+    ----------
+    Poole et al. 2016.
 
     Examples
     --------
@@ -421,6 +437,10 @@ def fixed_points(activation_: ActivationLike, *, sigma_w: float, sigma_b: float 
         If `activation_`, `sigma_w` or `sigma_b` is not of the kind named above.
     ValueError
         If `activation_`, `sigma_w` or `sigma_b` is out of the range named above.
+
+    References
+    ----------
+    Poole et al. 2016.
 
     Examples
     --------

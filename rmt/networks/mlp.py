@@ -163,6 +163,10 @@ class MLP(Frozen):
         If ``depth < 1`` or above a million, a scale is negative, a sequence has the wrong length, or there is no
         stationary length.
 
+    References
+    ----------
+    Poole et al. 2016.
+
     Examples
     --------
     >>> net = MLP(depth=32, activation="tanh", sigma_w=1.0341652193, sigma_b=0.0073001675, weights="orthogonal")

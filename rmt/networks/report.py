@@ -140,6 +140,10 @@ class DepthScales:
     xi_grad : float
         Mean squared gradients.
 
+    References
+    ----------
+    Schoenholz et al. 2017.
+
     Examples
     --------
     >>> import rmt

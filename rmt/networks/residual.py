@@ -70,6 +70,10 @@ class ResidualNetwork(Frozen):
     ValueError
         If `depth`, `activation` or `sigma_w` is out of the range named above.
 
+    References
+    ----------
+    Tarnowski, Warchoł, Jastrzębski, Tabor and Nowak 2019.
+
     Examples
     --------
     >>> net = ResidualNetwork(depth=100, activation="tanh", sigma_w=0.1)

@@ -47,6 +47,10 @@ def squared_slope_law(activation_: ActivationLike, q: float) -> Law:
     ValueError
         If `activation_` or `q` is out of the range named above.
 
+    References
+    ----------
+    Pennington, Schoenholz and Ganguli 2017.
+
     Examples
     --------
     >>> from rmt.networks import squared_slope_law
@@ -110,6 +114,10 @@ class SquaredSlope(Law):
     `derivative=` is differentiated as :func:`activation` says, with about 1e-12 where differences are taken.
     Differences see nothing of derivatives below 1e-14, which then count as 0 or as noise: pass `derivative=` for a
     saturating activation at large q.
+
+    References
+    ----------
+    Pennington, Schoenholz and Ganguli 2017.
 
     Examples
     --------

@@ -139,6 +139,10 @@ def residual_polynomial(
     ValueError
         If an argument is out of the range named above.
 
+    References
+    ----------
+    Pedregosa and Scieur 2020.
+
     Examples
     --------
     >>> import rmt

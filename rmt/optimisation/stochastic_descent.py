@@ -263,6 +263,10 @@ def sgd_limit(law: Law, *, ratio: float, step: float, noise: float) -> float:
     ValueError
         If the step is critical or above: the loss then has no limit.
 
+    References
+    ----------
+    Paquette, Lee, Pedregosa and Paquette 2021.
+
     Examples
     --------
     >>> import rmt

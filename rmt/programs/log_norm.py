@@ -157,6 +157,10 @@ def log_norm(activation: str = "relu", width: int = 100, depth: int = 100, *, sl
     ValueError
         If the activation is another, or a slope is given for one that has none.
 
+    References
+    ----------
+    Hanin and Nica 2020a.
+
     Examples
     --------
     >>> law = log_norm("relu", width=100, depth=50)

@@ -164,6 +164,10 @@ def universality(
     ValueError
         If the program has several outputs and none is chosen, or `out` is given without a seed.
 
+    References
+    ----------
+    Golikov and Yang 2022.
+
     Examples
     --------
     >>> import numpy as np
@@ -407,6 +411,10 @@ def spectral_universality(
         If an argument is not of the kind named above.
     ValueError
         If an argument is out of the range named above.
+
+    References
+    ----------
+    Bai and Yin 1988; Yin 1986.
 
     Examples
     --------

@@ -339,6 +339,10 @@ def density_of_states(
         If it is not square or not symmetric, gives NaN, or has eigenvalues outside of the interval: then the moments
         grow without bound.
 
+    References
+    ----------
+    Weiße et al. 2006.
+
     Examples
     --------
     >>> import numpy as np, scipy.sparse as sp

@@ -129,6 +129,10 @@ def gap_ratios(eigenvalues: ArrayLike, k: int = 1, *, share: float = 1.0) -> Flo
     TypeError, ValueError
         If an argument is no number or out of range, or the eigenvalues are too few.
 
+    References
+    ----------
+    Oganesyan and Huse 2007.
+
     Examples
     --------
     >>> import rmt
@@ -170,6 +174,10 @@ def fit_beta(values: ArrayLike, kind: str = "ratios") -> FittedBeta:
     -----
     Exact at beta = 0, 1, 2, 4 (bulk limits); between them interpolated, to about 0.02. The surmise would be 1 % off in
     the mean ratio, 0.03 in beta.
+
+    References
+    ----------
+    Atas, Bogomolny, Giraud and Roux 2013.
 
     Examples
     --------
@@ -230,6 +238,10 @@ def number_variance(levels: UnfoldedLevels, lengths: ArrayLike, *, share: float 
         If the levels do not come from :func:`unfold`.
     ValueError
         If a length is longer than the unfolding permits, or than a third of the levels.
+
+    References
+    ----------
+    Dyson and Mehta 1963.
 
     Examples
     --------
@@ -316,6 +328,10 @@ def form_factor(levels: UnfoldedLevels, times: ArrayLike, *, share: float = 0.8)
         If the levels do not come from :func:`unfold`.
     ValueError
         If there are fewer than 8 matrices, or a time is so short that the unfolding has changed it.
+
+    References
+    ----------
+    Mehta 2004.
 
     Examples
     --------

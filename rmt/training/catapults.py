@@ -175,6 +175,10 @@ def catapult_law(delta: float, start: float = 0.0) -> CatapultLaw:
     ValueError
         If E is above 1/6, where the law has no end point.
 
+    References
+    ----------
+    Lewkowycz et al. 2020.
+
     Examples
     --------
     >>> [round(v, 8) for v in catapult_law(0.05)]

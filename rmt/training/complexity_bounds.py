@@ -124,6 +124,10 @@ def vc_bound(dimension: int, m: int) -> float:
     ValueError
         If an argument is out of the range named above.
 
+    References
+    ----------
+    Sauer 1972; Massart 2000.
+
     Examples
     --------
     >>> round(vc_bound(10, 1000), 12)

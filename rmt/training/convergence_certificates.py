@@ -116,6 +116,10 @@ def convergence_certificate(
     ValueError
         If an argument is out of the range named above.
 
+    References
+    ----------
+    Liu, Zhu and Belkin 2020.
+
     Examples
     --------
     >>> certificate = convergence_certificate(0.5, 4.0, gradient=3.0, samples=10, start=2.0)

@@ -51,6 +51,10 @@ def critical_rate(
     ValueError
         If the matrix is not symmetric, or `n` or `dimension` is missing.
 
+    References
+    ----------
+    Lewkowycz et al. 2020.
+
     Examples
     --------
     >>> import rmt
@@ -104,6 +108,10 @@ def batch_critical_rate(
         If an argument is not of the kind named above.
     ValueError
         If an argument is out of the range named above.
+
+    References
+    ----------
+    Zhu, Liu, Radhakrishnan and Belkin 2024.
 
     Examples
     --------

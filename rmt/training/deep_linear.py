@@ -100,6 +100,10 @@ def learning_time(depth: int, *, strength: float, start: float, end: float, rate
     ValueError
         If the mode never comes to `end`.
 
+    References
+    ----------
+    Saxe, McClelland and Ganguli 2014.
+
     Examples
     --------
     >>> import math
@@ -156,6 +160,10 @@ def infinite_depth_learning_time(*, strength: float, start: float, end: float, r
     -------
     float
 
+    References
+    ----------
+    Saxe, McClelland and Ganguli 2014.
+
     Examples
     --------
     >>> from rmt.training import infinite_depth_learning_time
@@ -190,6 +198,10 @@ def deep_mode(t: ArrayLike, depth: int, *, strength: float, start: float, rate: 
         If an argument is not of the kind named above.
     ValueError
         If an argument is out of the range named above.
+
+    References
+    ----------
+    Saxe, McClelland and Ganguli 2014.
 
     Examples
     --------

@@ -73,6 +73,10 @@ def egop(target: str, dimension: int) -> Real:
     ValueError
         If an argument is out of the range named above.
 
+    References
+    ----------
+    Radhakrishnan et al. 2024.
+
     Examples
     --------
     >>> import numpy as np

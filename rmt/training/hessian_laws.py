@@ -93,6 +93,10 @@ def hessian_index(ratio: float, energy: float) -> float:
     ValueError
         If an argument is out of the range named above.
 
+    References
+    ----------
+    Pennington and Bahri 2017.
+
     Examples
     --------
     >>> hessian_index(0.25, 0.04)  # below the critical energy

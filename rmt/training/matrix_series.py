@@ -116,6 +116,10 @@ def matrix_series(terms: ArrayLike) -> MatrixSeries:
     ValueError
         If an argument is out of the range named above.
 
+    References
+    ----------
+    Tropp 2012.
+
     Examples
     --------
     >>> import numpy as np

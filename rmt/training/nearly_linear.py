@@ -44,6 +44,10 @@ class NearlyLinearBound:
     confidence : float
         δ: the bound holds with probability 1 − δ.
 
+    References
+    ----------
+    Golikov 2024.
+
     Examples
     --------
     >>> from rmt.training import nearly_linear_bound

@@ -68,6 +68,10 @@ def kl_inverse(q: float, c: float) -> float:
     ValueError
         If an argument is out of the range named above.
 
+    References
+    ----------
+    Seeger 2002; Maurer 2004.
+
     Examples
     --------
     >>> round(kl_inverse(0.05, 0.1), 12)

@@ -43,6 +43,10 @@ def representation_cost(target: ArrayLike | Law, depth: int) -> float:
     ValueError
         If the matrix is not finite or the law has eigenvalues below 0 or no bound.
 
+    References
+    ----------
+    Jacot, Golikov, Hongler and Gabriel 2022.
+
     Examples
     --------
     >>> import numpy as np
@@ -138,6 +142,10 @@ def hidden_covariances(x: ArrayLike, outputs: ArrayLike, depth: int) -> list[Rea
         If an argument is not of the kind named above.
     ValueError
         If an argument is out of the range named above.
+
+    References
+    ----------
+    Jacot, Golikov, Hongler and Gabriel 2022.
 
     Examples
     --------
