@@ -51,7 +51,7 @@ def activation_from_callable(
         named=False,
         recipe=(activation_from_callable, (function, derivative, given)),
     )
-    if derivative is None and (lines := _straight_lines(phi, singular)) is not None:
+    if derivative is None and (lines := _straight_lines(phi, singular, panels.edges)) is not None:
         points, slopes = lines
         values = np.asarray(slopes)
         edges = np.asarray(points)
@@ -213,10 +213,14 @@ def _corner(function: RealFunction, middle: float, room: float) -> float:
 
 
 def _straight_lines(
-    function: RealFunction, singular: tuple[float, ...]
+    function: RealFunction, singular: tuple[float, ...], edges: Real
 ) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
-    """Kinks and slopes of a function that is a line between any two of its singular points, to rounding; or None."""
+    """Kinks and slopes of a function that is a line between any two of its singular points, to rounding; or None.
+
+    It is compared far out and inside of every panel: what vanishes far out may live on a few of them.
+    """
     ends = [-1e3, *singular, 1e3]
+    inside = np.concatenate([0.7 * edges[1:] + 0.3 * edges[:-1], 0.2 * edges[1:] + 0.8 * edges[:-1]])
     slopes: list[float] = []
     kept: list[float] = []
     for i, (low, high) in enumerate(pairwise(ends)):
@@ -226,7 +230,7 @@ def _straight_lines(
             x = np.concatenate([-np.array(FAR_OUT), x, high - np.geomspace(1e-6, 1.0, 7)])
         if i == len(ends) - 2:
             x = np.concatenate([x, np.array(FAR_OUT), low + np.geomspace(1e-6, 1.0, 7)])
-        x = np.sort(x)
+        x = np.sort(np.concatenate([x, inside[(inside > low) & (inside < high)]]))
         values = function(x)
         if not np.isfinite(values).all():
             return None

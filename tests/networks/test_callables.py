@@ -200,3 +200,15 @@ def test_no_kink_is_invented():
     for written in (np.tanh, math.erf, lambda x: np.sin(10 * x), lambda x: np.logaddexp(0, 1e3 * x) / 1e3):
         assert activation(written).kinks == ()
     assert rmt.networks.activation(lambda x: x * np.clip(x + 3, 0, 6) / 6).kinks == pytest.approx((-3.0, 3.0))
+
+
+@pytest.mark.parametrize("width", [1.0, 0.01])
+def test_functions_that_vanish_far_out_are_no_lines(width):
+    """At 0 and at all places of a coarse grid they are 0: they were taken for the constant 0."""
+    phi = activation(lambda x: x * np.exp(-((x / width) ** 2) / 2))
+    assert phi.slopes is None
+    spread = 1 / (1 + 2 / width**2)  # E φ'² = E (1 − h²)² exp(−h²), h = x/width
+    expected = spread**0.5 * (1 - 2 * spread / width**2 + 3 * (spread / width**2) ** 2)
+    assert phi.slope_moment(1, 1.0) == pytest.approx(expected, rel=1e-9)
+    assert not phi.homogeneous
+    assert rmt.MLP(2, phi, 1.0).isometry().m1 > 0.0
