@@ -329,6 +329,7 @@ def _spectra(call: Callable[..., Call]) -> Iterator[Call]:
         n=60,
         beta=1,
         rigidity=False,
+        level=0.01,
         false_alarm=0.01,
         tolerance=None,
         atom_tolerance=None,

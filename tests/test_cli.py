@@ -87,7 +87,7 @@ def test_compare_prints_the_numbers_of_the_library(capsys):
     arguments = ("compare", "product-wishart", "--depth", "3", "-n", "120", "--seed", "7")
     record = json.loads(succeeds(capsys, *arguments, "--json"))
     ensemble = rmt.product_wishart(depth=3)
-    expected = rmt.spectra.compare(ensemble.eigenvalues(120, rng=7), ensemble.law())
+    expected = rmt.spectra.compare(ensemble.eigenvalues(120, rng=7), ensemble.law(), ensemble=ensemble)
     assert {key: record[key] for key in expected.as_dict()} == expected.as_dict()
     assert (record["ensemble"], record["seed"], record["figure"]) == ("product_wishart(depth=3)", 7, None)
     text = succeeds(capsys, *arguments)
@@ -119,13 +119,23 @@ def test_a_rejected_comparison_exits_with_one(capsys, monkeypatch):
 
 
 def test_too_small_for_a_verdict(capsys):
-    assert "no verdict" in succeeds(capsys, "compare", "goe", "-n", "1", "--seed", "0")
+    assert "no verdict" in succeeds(capsys, "compare", "jacobi", "-n", "5", "--seed", "0")
+    assert "accepted" in succeeds(capsys, "compare", "goe", "-n", "1", "--seed", "0")  # exact laws hold at every n
 
 
-def test_heavy_tails_warn_and_get_the_wide_tolerance(capsys):
+def test_the_level_decides_the_exit_code(capsys):
+    call = ("compare", "goe", "-n", "60", "--seed", "1", "--json")
+    p_value = json.loads(succeeds(capsys, *call))["p_value"]
+    assert 0.01 < p_value < 0.99
+    assert json.loads(succeeds(capsys, *call, "--level", "0.99", code=1))["level"] == 0.99
+    assert json.loads(succeeds(capsys, *call, "--spacings"))["parts"][-1]["name"] == "spacings"
+
+
+def test_heavy_tails_warn_and_get_no_verdict(capsys):
     assert main(["compare", "wigner", "--entries", "cube_root_cauchy", "-n", "60", "--seed", "0"]) == 0
     out, error = capsys.readouterr()
-    assert "independent points" in out
+    assert "no verdict" in out
+    assert "no fourth moment" in out
     assert error.startswith("rmt: warning: ")
     assert "Bai-Yin" in error
 

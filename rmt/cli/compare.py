@@ -28,7 +28,7 @@ examples:
   rmt compare "gue + wishart(ratio=2)" -n 1000
   rmt compare marchenko-pastur --ratio 0.5 --data eigenvalues.npy
 
-exit codes: 0 accepted (or fewer than 20 eigenvalues, which allow no verdict), 1 rejected, 2 mistake in the call,
+exit codes: 0 accepted, or no verdict where nothing is calibrated; 1 rejected at the level; 2 mistake in the call;
 3 anything else
 """
 
@@ -45,6 +45,7 @@ def add_options(parser: argparse.ArgumentParser, words: list[str]) -> None:
         "--data", metavar="FILE", help="compare your own eigenvalues with a law: rmt compare LAW --data"
     )
     parser.add_argument("--singular-values", action="store_true", help="compare the singular values")
+    _add_test_options(parser)
     parser.add_argument("--out", metavar="FILE", help="write the figure (.png, .pdf or .svg)")
     parser.add_argument("--log", action=argparse.BooleanOptionalAction, help="logarithmic axis, or not")
     parser.add_argument("--bins", type=count("--bins"), help="number of bins (default: at least 60)")
@@ -77,7 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
     with Progress(f"sampling {ensemble!r}, n = {n}", trials) as progress, users_mistakes():
         values = draw(n, rng=seed, trials=trials, progress=progress.bar)
     with Progress("comparing with the law"), users_mistakes():
-        result = compare(values, law, n=n, beta=ensemble.beta, rigidity=ensemble.is_rigid)
+        known = ensemble.singular_value_fluctuations() if arguments.singular_values else ensemble.fluctuations()
+        result = compare(values, law, ensemble=known, **_test_options(arguments))
     if out is not None:
         with Progress("drawing"), users_mistakes():
             _draw(values, law, ensemble, arguments, out)
@@ -100,6 +102,8 @@ def _add_data_options(parser: argparse.ArgumentParser, words: list[str]) -> None
     add_parameters(parser, table, "the laws", words)
     parser.add_argument("--data", metavar="FILE", help="eigenvalues of one matrix (.npy, .csv or .txt)")
     parser.add_argument("--dyson", metavar="X", default="1", help="Dyson index, 1 real and 2 complex (default 1)")
+    _add_test_options(parser)
+    parser.add_argument("--matrix", type=count("--matrix"), metavar="N", help="dimension of each of several matrices")
     parser.add_argument("--independent", action="store_true", help="the numbers do not repel each other")
     add_json_option(parser)
 
@@ -115,13 +119,32 @@ def _run_data(arguments: argparse.Namespace) -> int:
     values, _ = read_numbers(arguments.data, "--data")
     with Progress("comparing with the law"), users_mistakes():
         result = compare(
-            values, law, beta=float(number("--dyson", arguments.dyson)), rigidity=not arguments.independent
+            values,
+            law,
+            n=arguments.matrix,
+            beta=float(number("--dyson", arguments.dyson)),
+            rigidity=not arguments.independent,
+            **_test_options(arguments),
         )
     if arguments.json:
         print_json({"data": arguments.data, **result.as_dict()})
     else:
         print(f"{'data':<14}{arguments.data}\n{result}")
     return 1 if result.passed is False else 0
+
+
+def _add_test_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--level", metavar="X", default="0.01", help="chance of rejecting a right law (default 0.01)")
+    parser.add_argument("--spacings", action="store_true", help="ask the spacings of neighbours, too: they tell beta")
+
+
+def _test_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    from rmt.spectra.verdict.judge import ALL_STATISTICS, STATISTICS
+
+    return {
+        "level": float(number("--level", arguments.level)),
+        "statistics": ALL_STATISTICS if arguments.spacings else STATISTICS,
+    }
 
 
 def _check_log(log: bool | None, law: Any) -> None:

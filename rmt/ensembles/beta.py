@@ -20,6 +20,7 @@ from rmt.errors import check_count, check_generator, check_real, check_reals
 from rmt.laws.law import Law
 from rmt.laws.planar import PlanarLaw
 from rmt.numerics.memory import check_memory
+from rmt.spectra.verdict.prediction import Fluctuations
 
 Counts = NDArray[np.int64]
 
@@ -272,6 +273,12 @@ class HermiteEnsemble(LineEnsemble):
         indices = (rows - k, rows) if largest else (0, k)
         return tridiagonal_eigenvalues(diagonal, off, indices=indices)
 
+    def fluctuations(self) -> Fluctuations:
+        """Those of the Gaussian β ensemble."""
+        from rmt.spectra.verdict.families import HermiteFluctuations
+
+        return HermiteFluctuations(self.beta)
+
     def law(self) -> Law:
         """Semicircle law on [-2, 2], for every β."""
         from rmt.laws import Semicircle
@@ -348,6 +355,12 @@ class LaguerreEnsemble(LineEnsemble):
     def _clip(self, low: float, high: float) -> tuple[float, float]:
         return max(low, 0.0), high
 
+    def fluctuations(self) -> Fluctuations:
+        """Those of the Wishart β ensemble."""
+        from rmt.spectra.verdict.families import LaguerreFluctuations
+
+        return LaguerreFluctuations(self.beta, None if self.a is None else float(self.a))
+
     def law(self) -> Law:
         """Marchenko-Pastur law of the same ratio, of ratio 1 where `a` is given; for every β."""
         from rmt.laws import MarchenkoPastur
@@ -408,6 +421,13 @@ class JacobiEnsemble(LineEnsemble):
     def _clip(self, low: float, high: float) -> tuple[float, float]:
         return max(low, 0.0), min(high, math.nextafter(1.0, 2.0))  # bins are half open, and 1 is an eigenvalue
 
+    def fluctuations(self) -> Fluctuations:
+        """Those of the MANOVA β ensemble."""
+        from rmt.spectra.verdict.families import JacobiFluctuations
+
+        fixed = None if self.ratios is not None else (float(self.a), float(self.b))
+        return JacobiFluctuations(self.beta, fixed)
+
     def law(self) -> Law:
         """Arcsine law on [0, 1] for fixed a and b, Wachter's law for ratios; for every β (Wachter 1980)."""
         if self.ratios is not None:
@@ -453,6 +473,12 @@ class CircularEnsemble(BetaEnsemble):
             edges = check_reals("bins", bins)
         coefficients, complements = circular_model(n, self.beta, rng)
         return verblunsky_histogram(coefficients, edges, complements), edges
+
+    def fluctuations(self) -> Fluctuations:
+        """Traces of powers of the circular ensemble."""
+        from rmt.spectra.verdict.kinds import CircleFluctuations
+
+        return CircleFluctuations(self.beta)
 
     def law(self) -> PlanarLaw:
         """Uniform law on the unit circle, for every β."""

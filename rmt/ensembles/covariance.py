@@ -15,6 +15,7 @@ from rmt.ensembles.entries import FIELDS, EntryLaw, as_entries
 from rmt.ensembles.theorems import warn_about_edges
 from rmt.errors import check_choice, check_count, check_real
 from rmt.laws.law import Law
+from rmt.spectra.verdict.prediction import Fluctuations
 
 #: factors times n³: a day
 _MOST_OPERATIONS = 1e14
@@ -59,6 +60,16 @@ class WishartEnsemble(Ensemble):
             return LaguerreEnsemble(self.beta, self.ratio, None)._eigenvalues(n, rng)
         # the singular values of A keep the digits of the small eigenvalues that forming A A* loses
         return squares_padded(np.linalg.svd(self._data(n, rng), compute_uv=False), n)
+
+    def fluctuations(self) -> Fluctuations:
+        """Those of the Wishart ensemble, with the fourth cumulant of the entries."""
+        if self.entries.is_gaussian:
+            from rmt.spectra.verdict.families import LaguerreFluctuations
+
+            return LaguerreFluctuations(float(self.beta))
+        from rmt.spectra.verdict.entries import CovarianceFluctuations
+
+        return CovarianceFluctuations(self.entries.known(), float(self.beta))
 
     def law(self) -> Law:
         """Marchenko-Pastur law of the same ratio (Marchenko-Pastur 1967)."""

@@ -10,6 +10,7 @@ import numpy as np
 from rmt.ensembles.ensemble import Ensemble, Matrix
 from rmt.laws.law import Law
 from rmt.laws.planar import PlanarLaw
+from rmt.spectra.verdict.prediction import Fluctuations
 
 
 class DerivedEnsemble(Ensemble):
@@ -64,6 +65,10 @@ class TransposedEnsemble(DerivedEnsemble):
 
     def _made_of(self, matrix: Matrix) -> Matrix:
         return matrix.T
+
+    def fluctuations(self) -> Fluctuations:
+        """Those of the matrix itself: it has the same eigenvalues."""
+        return self.base.fluctuations()
 
     def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
         return self.base._eigenvalues(n, rng)

@@ -16,6 +16,7 @@ from rmt.errors import check_count, check_generator
 from rmt.laws.law import Law
 from rmt.laws.planar import PlanarLaw
 from rmt.numerics.blas import one_blas_thread
+from rmt.spectra.verdict.prediction import Fluctuations
 
 if TYPE_CHECKING:
     from rmt.ensembles.expression import Expression
@@ -99,6 +100,43 @@ class Ensemble(Frozen):
         Not so for independent eigenvalues, nor for the largest ones of entries without a fourth moment.
         """
         return True
+
+    def fluctuations(self) -> Fluctuations:
+        """What is known of the eigenvalues at finite n: means and covariances of their sums, laws of their ends.
+
+        :func:`rmt.spectra.compare` takes it for ``ensemble=``, and says where nothing is known.
+
+        Returns
+        -------
+        rmt.spectra.Fluctuations
+
+        Examples
+        --------
+        >>> import rmt
+        >>> rmt.goe().fluctuations().predict(rmt.Semicircle(), 100).kind
+        'Gaussian ensemble, beta = 1'
+        """
+        from rmt.spectra.verdict.kinds import UnknownFluctuations
+
+        return UnknownFluctuations(float(self.beta), rigid=self.is_rigid)
+
+    def singular_value_fluctuations(self) -> Fluctuations:
+        """What is known of the singular values at finite n; as :meth:`fluctuations`.
+
+        Returns
+        -------
+        rmt.spectra.Fluctuations
+
+        Examples
+        --------
+        >>> import rmt
+        >>> X = rmt.ginibre(shape=(1, 2))
+        >>> X.singular_value_fluctuations().predict(X.singular_value_law(), 100).squared
+        True
+        """
+        from rmt.spectra.verdict.kinds import UnknownFluctuations
+
+        return UnknownFluctuations(float(self.beta), rigid=self.is_rigid)
 
     # ------------------------------------------------------------------ hooks a concrete ensemble implements
     @abstractmethod

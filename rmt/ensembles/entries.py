@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from rmt._frozen import Frozen
 from rmt.errors import check_choice, check_real
+from rmt.spectra.verdict.entries import Entries
 
 Float = NDArray[np.float64]
 Sampler = Callable[[np.random.Generator, int, float], Float]
@@ -96,6 +97,19 @@ class EntryLaw(Frozen):
         """Whether this is the normal law, which makes ensembles invariant under rotations."""
         return bool(self.spec == "gaussian")
 
+    @abstractmethod
+    def tail(self, t: float) -> float:
+        """P(|x| > t), or a bound of it."""
+
+    @property
+    def is_discrete(self) -> bool:
+        """Whether a single value has a positive probability, so that a matrix of such entries can be singular."""
+        return False
+
+    def known(self) -> Entries:
+        """What :meth:`Ensemble.fluctuations` needs of it."""
+        return Entries(self.kurtosis, self.skewness, self.finite_moments, self.tail, self.is_discrete)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, EntryLaw) and bool(self.spec == other.spec)
 
@@ -111,15 +125,28 @@ class NamedEntryLaw(EntryLaw):
         spec: str,
         sampler: Sampler,
         *,
+        tail: Callable[[float], float],
         kurtosis: float,
         skewness: float = 0.0,
         finite_moments: float = math.inf,
+        discrete: bool = False,
     ) -> None:
         self.spec = spec
         self.kurtosis = kurtosis
         self.skewness = skewness
         self.finite_moments = finite_moments
         self._sampler = sampler
+        self._tail = tail
+        self._discrete = discrete
+
+    def tail(self, t: float) -> float:
+        """P(|x| > t)."""
+        return self._tail(t)
+
+    @property
+    def is_discrete(self) -> bool:
+        """Whether a single value has a positive probability."""
+        return self._discrete
 
     def _draw(self, rng: np.random.Generator, size: int, scale: float) -> Float:
         return self._sampler(rng, size, scale)
@@ -171,6 +198,10 @@ class StandardisedLaw(EntryLaw):
     def _shape(self) -> tuple[float, float]:
         """Skewness and kurtosis (3 for the normal law)."""
 
+    def tail(self, t: float) -> float:
+        """Bound of P(|x| > t), by the tails of the law as it was given."""
+        return math.exp(min(0.0, self._log_tails(max(t * self._std - abs(self._mean), 0.0))))
+
     def _draw(self, rng: np.random.Generator, size: int, scale: float) -> Float:
         return (np.asarray(self._rvs(rng, size), dtype=np.float64) - self._mean) * (scale / self._std)
 
@@ -197,6 +228,11 @@ class _OfScipy(StandardisedLaw):
         return float(skewness), 3.0 + float(excess)
 
     @property
+    def is_discrete(self) -> bool:
+        """Whether SciPy's law is discrete."""
+        return not hasattr(self.spec, "pdf")
+
+    @property
     def argument(self) -> Any:
         return self  # the repr of SciPy's frozen object is an address
 
@@ -210,6 +246,11 @@ class _OfLaw(StandardisedLaw):
 
     def _rvs(self, rng: np.random.Generator, size: int) -> Float:
         return np.asarray(self.spec.rvs(size, rng=rng))
+
+    @property
+    def is_discrete(self) -> bool:
+        """Whether the law has atoms."""
+        return bool(self.spec.atoms)
 
     def _log_tails(self, t: float) -> float:
         mass = float(self.spec.sf(t)) + float(self.spec.cdf(-t))
@@ -242,32 +283,37 @@ def _tail_index(log_tails: Callable[[float], float]) -> float:
 # ---------------------------------------------------------------------- the laws by name
 def gaussian() -> EntryLaw:
     """The standard normal law."""
-    return NamedEntryLaw("gaussian", _normal, kurtosis=3.0)
+    return NamedEntryLaw("gaussian", _normal, tail=_normal_tail, kurtosis=3.0)
 
 
 def uniform() -> EntryLaw:
     """Uniform on [−√3, √3]."""
-    return NamedEntryLaw("uniform", _uniform, kurtosis=1.8)
+    return NamedEntryLaw("uniform", _uniform, tail=lambda t: max(0.0, 1.0 - t / math.sqrt(3.0)), kurtosis=1.8)
 
 
 def rademacher() -> EntryLaw:
     """±1 with equal probability; the complex entry is uniform on (±1 ± i)/√2."""
-    return NamedEntryLaw("rademacher", _rademacher, kurtosis=1.0)
+    return NamedEntryLaw("rademacher", _rademacher, tail=lambda t: float(t < 1.0), kurtosis=1.0, discrete=True)
 
 
 def laplace() -> EntryLaw:
     """Two-sided exponential law of density exp(−√2 |x|)/√2."""
-    return NamedEntryLaw("laplace", _laplace, kurtosis=6.0)
+    return NamedEntryLaw("laplace", _laplace, tail=lambda t: math.exp(-math.sqrt(2.0) * t), kurtosis=6.0)
 
 
 def exponential() -> EntryLaw:
     """Exponential law minus its mean: the asymmetric entry of the catalogue."""
-    return NamedEntryLaw("exponential", _exponential, skewness=2.0, kurtosis=9.0)
+    return NamedEntryLaw("exponential", _exponential, tail=_exponential_tail, skewness=2.0, kurtosis=9.0)
 
 
 def truncated_gaussian() -> EntryLaw:
     """Normal law conditioned to two standard deviations, rescaled (its raw variance is 0.7737413035)."""
-    return NamedEntryLaw("truncated_gaussian", _truncated_gaussian, kurtosis=_TRUNCATED_FOURTH / _TRUNCATED_VARIANCE**2)
+    return NamedEntryLaw(
+        "truncated_gaussian",
+        _truncated_gaussian,
+        tail=lambda t: float(t * math.sqrt(_TRUNCATED_VARIANCE) < 2.0),
+        kurtosis=_TRUNCATED_FOURTH / _TRUNCATED_VARIANCE**2,
+    )
 
 
 def student(df: float) -> EntryLaw:
@@ -284,6 +330,7 @@ def student(df: float) -> EntryLaw:
     return NamedEntryLaw(
         f"student({nu!r})",
         lambda rng, size, scale: _student(rng, size, scale, float(nu)),
+        tail=lambda t: _student_tail(t, float(nu)),
         skewness=0.0 if nu > 3 else math.nan,
         kurtosis=3.0 + 6.0 / (nu - 4) if nu > 4 else math.inf,
         finite_moments=float(nu),
@@ -300,7 +347,11 @@ def sparse(density: float) -> EntryLaw:
     """
     p = check_real("density", density, above=0.0, at_most=1.0)
     return NamedEntryLaw(
-        f"sparse({p!r})", lambda rng, size, scale: _sparse(rng, size, scale, float(p)), kurtosis=float(3.0 / p)
+        f"sparse({p!r})",
+        lambda rng, size, scale: _sparse(rng, size, scale, float(p)),
+        tail=lambda t: float(p) * _normal_tail(t * math.sqrt(p)),
+        kurtosis=float(3.0 / p),
+        discrete=p < 1,
     )
 
 
@@ -310,14 +361,25 @@ def cube_root_cauchy() -> EntryLaw:
     E|Cauchy|^s = sec(πs/2), hence the raw variance sec(π/3) = 2.
     """
     return NamedEntryLaw(
-        "cube_root_cauchy", _cube_root_cauchy, skewness=math.nan, kurtosis=math.inf, finite_moments=3.0
+        "cube_root_cauchy",
+        _cube_root_cauchy,
+        tail=lambda t: _cauchy_tail(t, 2.0, 3),
+        skewness=math.nan,
+        kurtosis=math.inf,
+        finite_moments=3.0,
     )
 
 
 def fifth_root_cauchy() -> EntryLaw:
     """Signed fifth root of a Cauchy number, of raw variance sec(π/5) = 1.2360679775: moments below 5 exist."""
     kurtosis = math.cos(math.pi / 5.0) ** 2 / math.cos(2.0 * math.pi / 5.0)
-    return NamedEntryLaw("fifth_root_cauchy", _fifth_root_cauchy, kurtosis=kurtosis, finite_moments=5.0)
+    return NamedEntryLaw(
+        "fifth_root_cauchy",
+        _fifth_root_cauchy,
+        tail=lambda t: _cauchy_tail(t, 1.0 / math.cos(math.pi / 5.0), 5),
+        kurtosis=kurtosis,
+        finite_moments=5.0,
+    )
 
 
 _PLAIN: dict[str, Callable[[], EntryLaw]] = {
@@ -400,6 +462,25 @@ def _finite_variance(name: str, value: Any, law: str) -> Any:
             "standardised to variance 1"
         )
     return number
+
+
+# ---------------------------------------------------------------------- tails P(|x| > t) of standardised laws
+def _normal_tail(t: float) -> float:
+    return math.erfc(t / math.sqrt(2.0))
+
+
+def _exponential_tail(t: float) -> float:
+    return math.exp(-1.0 - t) + (1.0 - math.exp(t - 1.0) if t < 1.0 else 0.0)
+
+
+def _student_tail(t: float, df: float) -> float:
+    from scipy import special
+
+    return 2.0 * float(special.stdtr(df, -t * math.sqrt(df / (df - 2.0))))
+
+
+def _cauchy_tail(t: float, raw_variance: float, root: int) -> float:
+    return 2.0 / math.pi * math.atan2(1.0, (t * math.sqrt(raw_variance)) ** root)
 
 
 # ---------------------------------------------------------------------- samplers: mean 0, standard deviation `scale`

@@ -18,6 +18,7 @@ from rmt.ensembles.letters import Shape, Word, adjoint, factor_shape, letters_of
 from rmt.ensembles.repeats import trial_generators
 from rmt.laws.law import Law
 from rmt.laws.planar import PlanarLaw
+from rmt.spectra.verdict.prediction import Fluctuations
 
 if TYPE_CHECKING:
     from rmt.ensembles.products import RealProduct
@@ -495,6 +496,26 @@ class Expression(Ensemble):
             return known[id(e)]
 
         return form(self)
+
+    def fluctuations(self) -> Fluctuations:
+        """Those of the variable, for a multiple of one plus a constant; of other expressions little is known."""
+        from rmt.spectra.verdict.kinds import AffineFluctuations, UnknownFluctuations
+
+        affine = self._affine_part() if self.hermitian else None
+        if affine is not None and affine[1].hermitian:
+            from rmt.ensembles.theorems import edges_not_asked
+
+            scale, variable, shift = affine
+            with edges_not_asked():
+                law = cast("Law", variable.law())
+            return AffineFluctuations(variable.fluctuations(), law, float(scale), float(shift))
+        continuous = not any(getattr(v, "_discrete", False) for v in self.variables)
+        return UnknownFluctuations(
+            float(self.beta),
+            reason="the covariances of the sums of this expression are not among those that are known here",
+            rigid=self.is_rigid,
+            continuous=continuous,
+        )
 
     @property
     def is_rigid(self) -> bool:

@@ -14,6 +14,8 @@ from rmt.ensembles.theorems import warn_about_edges
 from rmt.errors import check_choice
 from rmt.laws.law import Law
 from rmt.laws.semicircle import Semicircle
+from rmt.spectra.verdict.families import HermiteFluctuations
+from rmt.spectra.verdict.prediction import Fluctuations
 
 
 class WignerEnsemble(Ensemble):
@@ -47,6 +49,14 @@ class WignerEnsemble(Ensemble):
         if self.entries.is_gaussian:
             return HermiteEnsemble(self.beta)._eigenvalues(n, rng)
         return super()._eigenvalues(n, rng)
+
+    def fluctuations(self) -> Fluctuations:
+        """Those of the Gaussian ensemble, with the cumulants of the entries."""
+        if self.entries.is_gaussian:
+            return HermiteFluctuations(float(self.beta))
+        from rmt.spectra.verdict.entries import WignerFluctuations
+
+        return WignerFluctuations(self.entries.known(), float(self.beta))
 
     def law(self) -> Law:
         """Semicircle law on [-2, 2] (Wigner 1958; for entries of finite variance Pastur 1972)."""

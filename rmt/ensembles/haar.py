@@ -12,6 +12,7 @@ from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant
 from rmt.errors import check_count, check_generator
 from rmt.laws.law import Law
 from rmt.laws.planar import PlanarLaw
+from rmt.spectra.verdict.prediction import Fluctuations
 
 if TYPE_CHECKING:
     from rmt.numerics.householder import Field, HouseholderProduct
@@ -81,6 +82,12 @@ class HaarEnsemble(Ensemble):
 
     def _singular_values(self, n: int, rng: np.random.Generator) -> Float:
         return np.ones(2 * n if self.field == "quaternion" else n)
+
+    def fluctuations(self) -> Fluctuations:
+        """Traces of powers of Haar matrices."""
+        from rmt.spectra.verdict.kinds import CircleFluctuations
+
+        return CircleFluctuations(float(self.beta), self.field)
 
     def law(self) -> PlanarLaw:
         """Uniform law on the unit circle (Diaconis-Shahshahani 1994)."""

@@ -10,10 +10,11 @@ import numpy as np
 from rmt.ensembles.beta import LaguerreEnsemble
 from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant, eigenvalues_in_order, show_call
 from rmt.ensembles.entries import FIELDS, EntryLaw, as_entries
-from rmt.ensembles.theorems import warn_about_edges
+from rmt.ensembles.theorems import edges_not_asked, warn_about_edges
 from rmt.errors import check_choice, check_count
 from rmt.laws.law import Law
 from rmt.laws.planar import PlanarLaw
+from rmt.spectra.verdict.prediction import Fluctuations
 
 
 class IndependentEntriesEnsemble(Ensemble):
@@ -86,6 +87,24 @@ class IndependentEntriesEnsemble(Ensemble):
         warn_about_edges(self, self.entries)
         stretch = rows // columns if rows % columns == 0 else rows / columns
         return square_root(MarchenkoPastur(ratio=columns / rows, variance=stretch))
+
+    def singular_value_fluctuations(self) -> Fluctuations:
+        """Those of the sample covariance matrix X X*, or X* X for a tall X."""
+        from rmt.laws import MarchenkoPastur
+        from rmt.spectra.verdict.entries import CovarianceFluctuations
+        from rmt.spectra.verdict.families import LaguerreFluctuations
+        from rmt.spectra.verdict.kinds import SingularValueFluctuations
+
+        rows, columns = self.shape
+        index = float(self.beta)
+        base: Fluctuations
+        if self.entries.is_gaussian:
+            base = LaguerreFluctuations(index)
+        else:
+            base = CovarianceFluctuations(self.entries.known(), index)
+        with edges_not_asked():
+            squares = self.gram_law() if rows <= columns else MarchenkoPastur(columns / rows, rows / columns)
+            return SingularValueFluctuations(base, squares, self.singular_value_law())
 
     def _require_square(self) -> None:
         rows, columns = self.shape

@@ -11,6 +11,7 @@ from rmt.ensembles.entries import FIELDS
 from rmt.errors import check_choice, check_real
 from rmt.laws.law import Law
 from rmt.laws.planar import PlanarLaw
+from rmt.spectra.verdict.prediction import Fluctuations
 
 if TYPE_CHECKING:
     from rmt.numerics.householder import Field
@@ -48,6 +49,14 @@ class ProjectionEnsemble(Ensemble):
     def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
         return np.repeat([0.0, 1.0], [n - self.rank(n), self.rank(n)])
 
+    def fluctuations(self) -> Fluctuations:
+        """Exact counts: the rank is not random."""
+        from rmt.spectra.verdict.kinds import UnknownFluctuations
+
+        return UnknownFluctuations(
+            float(self.beta), reason="the spectrum does not fluctuate", biased=True, continuous=False
+        )
+
     def law(self) -> Law:
         """Bernoulli law: mass `fraction` at 1, the rest at 0."""
         from rmt.laws import Bernoulli
@@ -81,6 +90,16 @@ class DiagonalEnsemble(Ensemble):
     def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
         return np.sort(self._entries(n, rng))
 
+    def fluctuations(self) -> Fluctuations:
+        """Independent points, or quantiles, which do not fluctuate."""
+        from rmt.spectra.verdict.kinds import IndependentFluctuations, UnknownFluctuations
+
+        if self.points == "random":
+            return IndependentFluctuations()
+        return UnknownFluctuations(
+            float(self.beta), reason="the spectrum does not fluctuate", biased=True, continuous=False
+        )
+
     def law(self) -> Law:
         """The law it was made of."""
         return self._law
@@ -99,6 +118,10 @@ class HaarConjugateEnsemble(Ensemble):
         self.field = field
         self.hermitian = ensemble.hermitian
         self.shape = ensemble.shape
+
+    def fluctuations(self) -> Fluctuations:
+        """Those of the matrix inside: it has the same eigenvalues."""
+        return self.ensemble.fluctuations()
 
     @property
     def is_rigid(self) -> bool:

@@ -15,6 +15,7 @@ from rmt.laws.law import Law
 from rmt.laws.planar import PlanarLaw
 from rmt.networks.chain import TransformChain
 from rmt.networks.mlp import MLP, Layer
+from rmt.spectra.verdict.prediction import Fluctuations
 
 #: layers are multiplied out while the logarithm of the condition number of their product stays below this, which
 #: costs a factor e^9 of precision at most: relative errors stay below 1e-11
@@ -106,6 +107,25 @@ class Jacobian(Ensemble):
 
     def __init__(self, net: MLP) -> None:
         self.net = net
+
+    def singular_value_fluctuations(self) -> Fluctuations:
+        """Little: the D_l of one draw differ from their law, which shifts the whole spectrum and moves its atoms.
+
+        Returns
+        -------
+        rmt.spectra.Fluctuations
+
+        Examples
+        --------
+        >>> import rmt
+        >>> J = rmt.MLP(2, "relu", 2**0.5).jacobian()
+        >>> J.singular_value_fluctuations().rigid
+        False
+        """
+        from rmt.spectra.verdict.kinds import UnknownFluctuations
+
+        reason = "the slopes of one draw differ from their law, which shifts the whole spectrum"
+        return UnknownFluctuations(1.0, reason=reason, rigid=False, exact_atoms=False, continuous=False)
 
     @property
     def is_rigid(self) -> bool:

@@ -20,6 +20,7 @@ from rmt.networks.activations import ActivationLike
 from rmt.networks.activations import activation as as_activation
 from rmt.networks.depth_limits import residual_limit
 from rmt.networks.mlp import ORTHOGONAL, check_depth, parse_weights
+from rmt.spectra.verdict.prediction import Fluctuations
 
 
 @dataclass(frozen=True)
@@ -216,6 +217,13 @@ class ResidualJacobian(Ensemble):
 
     def __init__(self, net: ResidualNetwork) -> None:
         self.net = net
+
+    def singular_value_fluctuations(self) -> Fluctuations:
+        """Little: the D_l of one draw differ from their law, which shifts the whole spectrum and moves its atoms."""
+        from rmt.spectra.verdict.kinds import UnknownFluctuations
+
+        reason = "the slopes of one draw differ from their law, which shifts the whole spectrum"
+        return UnknownFluctuations(1.0, reason=reason, rigid=False, exact_atoms=False, continuous=False)
 
     @property
     def is_rigid(self) -> bool:

@@ -19,9 +19,13 @@ from rmt.plotting.canvas import legend as legend_above
 from rmt.plotting.curve import choose_log, draw_stem, extend_frame, finish_axes, finish_plane
 from rmt.plotting.curve import law as draw_law
 from rmt.plotting.labels import ensemble_label, label_or, law_label
+from rmt.spectra.verdict.prediction import Fluctuations
 
 #: larger numbers leave no room for margins in floats
 LARGEST_DRAWN = 1e300
+
+#: colour of what fails
+FAILED = "#c1272d"
 
 VIEWS = ("eigenvalues", "singular values", "radii", "angles")
 
@@ -183,7 +187,7 @@ def compare(
     check_flag("legend", legend)
     if law is not None and not isinstance(law, PlanarLaw):
         check_law(law, "law")
-    values, prediction, name, law_name = _resolve(source, law, n, rng, trials, view)
+    values, prediction, known, name, law_name = _resolve(source, law, n, rng, trials, view)
     kwargs.setdefault("label", law_name)
     with style():
         axes = axes_or_new(ax)
@@ -196,6 +200,8 @@ def compare(
         else:
             esd(values.astype(np.complex128), axes, label=label_or(label, name))
         draw_law(prediction, axes, **kwargs)
+        if isinstance(prediction, Law) and view in ("eigenvalues", "singular values"):
+            _draw_failures(axes, values, prediction, known)
         if legend:
             legend_above(axes)
     return axes
@@ -203,14 +209,16 @@ def compare(
 
 def _resolve(
     source: Any, law: Any, n: int, rng: Any, trials: int, view: str
-) -> tuple[NDArray[Any], Law | PlanarLaw, str, str]:
-    """Numbers to draw, their law, and the two entries in the legend."""
+) -> tuple[NDArray[Any], Law | PlanarLaw, Fluctuations | None, str, str]:
+    """Numbers to draw (one row a matrix), their law, their fluctuations, and the two entries in the legend."""
     singular = view == "singular values"
+    known: Fluctuations | None = None
     if hasattr(source, "eigenvalues"):
         ensemble = cast("Ensemble", source)
         draw = ensemble.singular_values if singular else ensemble.eigenvalues
         values = np.asarray(draw(n, rng=rng, trials=trials))
         name = f"{ensemble_label(ensemble)}, n = {n}" + (f", {trials} trials" if trials > 1 else "")
+        known = ensemble.singular_value_fluctuations() if singular else ensemble.fluctuations()
         if law is None:
             law = ensemble.singular_value_law() if singular else ensemble.law()
     else:
@@ -218,19 +226,46 @@ def _resolve(
         name = f"n = {values.shape[-1] if values.ndim else 1}"
         if law is None:
             raise ValueError("law must be given with eigenvalues; only an ensemble knows its own")
-    values = values.ravel()
     if view not in ("radii", "angles"):
         if isinstance(law, Law) and np.iscomplexobj(values):
             raise TypeError(
                 f"the eigenvalues are complex and {law_label(law)} is a law on the line; pass a law of the plane, or "
                 'view="singular values" with the law of those'
             )
-        return values, law, name, law_label(law)
+        return values, law, known, name, law_label(law)
     if isinstance(law, Law):
         raise ValueError(f"view={view!r} needs a law in the plane, got {law!r}")
     if view == "radii":
-        return np.abs(values), law.radial_law(), name, law_label(law)
-    return np.angle(values), law.angle_law(), name, law_label(law)
+        return np.abs(values), law.radial_law(), known, name, law_label(law)
+    return np.angle(values), law.angle_law(), known, name, law_label(law)
+
+
+def _draw_failures(axes: Axes, values: NDArray[Any], law: Law, known: Fluctuations | None) -> None:
+    """Mark eigenvalues where the law allows none, and draw atoms whose mass is not the law's in another colour."""
+    from rmt.spectra import compare as judge
+
+    result = judge(values, law, ensemble=known, statistics=("edges", "atoms", "gaps"))
+    outliers = [mark.position for mark in result.marks if mark.kind == "outlier"]
+    if axes.get_xscale() == "log":
+        outliers = [x for x in outliers if x > 0.0]
+    if outliers:
+        axes.plot(
+            outliers,
+            [0.02] * len(outliers),
+            "v",
+            transform=axes.get_xaxis_transform(),
+            color=FAILED,
+            clip_on=False,
+            label=f"{len(outliers)} where the law has none",
+            zorder=6,
+        )
+        low, high = axes.get_xlim()
+        axes.set_xlim(min(low, *outliers), max(high, *outliers))
+    for mark in (mark for mark in result.marks if mark.kind == "atom"):
+        measured = next((pair.measured for pair in result.atoms if pair.position == mark.position), 0.0)
+        text = f"measured {measured:.3g}, law {mark.mass:.3g}"
+        height = max(mark.mass, measured)
+        draw_stem(axes, mark.position, height, text, side="right", color=FAILED, linestyle="--", zorder=6)
 
 
 def _name_axes(axes: Axes, view: str) -> None:

@@ -3,9 +3,9 @@
 from rmt._names import room
 from rmt.spectra.alternating_moments import AlternatingMoments as AlternatingMoments
 from rmt.spectra.alternating_moments import freeness as freeness
-from rmt.spectra.compare import Comparison as Comparison
-from rmt.spectra.compare import PlanarComparison as PlanarComparison
 from rmt.spectra.compare import compare as compare
+from rmt.spectra.comparison import Comparison as Comparison
+from rmt.spectra.comparison import PlanarComparison as PlanarComparison
 from rmt.spectra.density_of_states import DensityOfStates as DensityOfStates
 from rmt.spectra.density_of_states import density_of_states as density_of_states
 from rmt.spectra.esd import esd as esd
@@ -30,5 +30,8 @@ from rmt.spectra.trace_moments import TraceMoments as TraceMoments
 from rmt.spectra.trace_moments import trace_moments as trace_moments
 from rmt.spectra.unfolding import UnfoldedLevels as UnfoldedLevels
 from rmt.spectra.unfolding import unfold as unfold
+from rmt.spectra.verdict.part import Part as Part
+from rmt.spectra.verdict.prediction import Fluctuations as Fluctuations
+from rmt.spectra.verdict.prediction import Prediction as Prediction
 
 __all__, __dir__ = room(__spec__)

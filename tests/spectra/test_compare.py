@@ -155,7 +155,7 @@ def test_wrong_ratio_is_rejected(field):
 
 
 def test_wrong_variance_is_rejected():
-    """Negative control: 8 % of variance move the distribution function by 0.012, the tolerance is 0.007."""
+    """Negative control: 8 % of variance move a sum by 30 of its standard deviations, independent points by one."""
     eigenvalues = rmt.goe().eigenvalues(1000, rng=3)
     assert compare(eigenvalues, rmt.Semicircle(variance=1.08)).passed is False
     assert compare(eigenvalues, rmt.Semicircle(variance=1.08), rigidity=False).passed  # independent points: blind
@@ -168,6 +168,7 @@ def test_independent_points_need_the_other_tolerance():
     assert result.passed
     assert result.tolerance == pytest.approx(math.sqrt(math.log(2e6) / 4000))
     assert "false alarm 1e-06" in result.tolerance.reason
+    assert result.level == 1e-6
 
 
 def test_false_alarm_is_kept():
@@ -183,11 +184,15 @@ def test_tolerance_grows_for_small_beta():
 
 
 def test_too_few_eigenvalues_give_no_verdict():
-    result = compare(rmt.goe().eigenvalues(19, rng=0), SEMICIRCLE)
+    """Sums are normal from 20 on, and no exact law is known of a product; those of the GOE are known at every n."""
+    law = rmt.product_wishart(2).law()
+    result = compare(rmt.product_wishart(2).eigenvalues(19, rng=0), law)
     assert result.passed is None
     assert result.verdict == "no verdict"
-    assert "meaningful from n = 20 on" in str(result)
-    assert compare(rmt.goe().eigenvalues(19, rng=0), SEMICIRCLE, tolerance=0.2).passed is True
+    assert "fewer than 20 eigenvalues" in str(result)
+    assert compare(rmt.product_wishart(2).eigenvalues(19, rng=0), law, tolerance=0.3).passed is True
+    assert compare(rmt.goe().eigenvalues(19, rng=0), SEMICIRCLE).passed is True
+    assert compare(np.full(3, 9.0), SEMICIRCLE).rejected
 
 
 def test_trials_are_pooled():
@@ -196,6 +201,19 @@ def test_trials_are_pooled():
     assert (result.n, result.size) == (100, 500)
     assert result.tolerance == pytest.approx(math.log(100) / 100)
     assert result == compare(eigenvalues.ravel(), SEMICIRCLE, n=100)
+    assert result == compare(eigenvalues.ravel(), SEMICIRCLE)  # five ascending runs of 100
+
+
+def test_a_sorted_pool_is_compared_by_what_does_not_need_the_matrices():
+    eigenvalues = rmt.goe().eigenvalues(100, rng=1, trials=5)
+    result = compare(np.sort(eigenvalues, axis=None), SEMICIRCLE, n=100)
+    parts = {part.name: part for part in result.parts}
+    assert result.passed
+    assert parts["edges"].p_value is None
+    assert parts["shape"].p_value == pytest.approx(
+        compare(eigenvalues, SEMICIRCLE, statistics="shape").p_value, rel=1e-9
+    )
+    assert compare(np.sort(eigenvalues, axis=None) * 1.03, SEMICIRCLE, n=100).rejected  # negative control
 
 
 # ---------------------------------------------------------------------- numbers beside the distance
@@ -249,6 +267,11 @@ def test_text_names_every_number():
         ([1.0], {"tolerance": math.nan}, ValueError, "tolerance must be"),
         ([1.0], {"atom_tolerance": -1.0}, ValueError, "atom_tolerance must be"),
         ([1.0], {"false_alarm": 1.0}, ValueError, "false_alarm must be"),
+        ([1.0], {"level": 0.0}, ValueError, "level must be"),
+        ([1.0], {"statistics": "shapes"}, ValueError, "did you mean 'shape'"),
+        ([1.0], {"statistics": ()}, ValueError, "at least one of shape"),
+        ([1.0], {"ensemble": 3}, TypeError, "ensemble must be a random matrix"),
+        ([1.0, 2.0, 3.0], {"n": 2}, ValueError, "n must divide the number of eigenvalues"),
     ],
 )
 def test_bad_input_is_refused(sample, options, error, message):

@@ -1,0 +1,63 @@
+"""Point masses of a spectrum: those of the law by exact counts, and those that the law does not know."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import special
+
+from rmt.laws.law import Law
+from rmt.spectra.verdict.part import Mark, Part, any_of
+from rmt.spectra.verdict.prediction import Prediction, Real
+
+
+def atoms(rows: Real, law: Law, prediction: Prediction, tolerance: float, strange: Sequence[float]) -> Part:
+    """Count the eigenvalues of every matrix (one row each) at the atoms of the law, and at `strange` places.
+
+    The rows hold the positions of atoms exactly where they are within `tolerance` of one.
+    """
+    p_values: list[float] = []
+    texts: list[str] = []
+    marks: list[Mark] = []
+    n = rows.shape[1]
+    masses = dict(law.atoms)
+    for position in strange if prediction.continuous else ():
+        expected = rows.size * float(law.cdf(position + tolerance) - law.cdf(position - tolerance))
+        count = int((np.abs(rows - position) <= tolerance).sum())
+        # P(N >= count) <= E N / count, whatever the dependence
+        p_values.append(min(1.0, expected / count))
+        texts.append(f"{count} at {position:.6g}, where the law has no atom")
+        marks.append(Mark("atom", position))
+    if masses and prediction.distance == "independent":
+        for position, mass in masses.items():
+            p, text = _binomial(int((rows == position).sum()), rows.size, mass)
+            p_values.append(p)
+            texts.append(f"at {position:.6g}: {text}")
+    elif isinstance(prediction.counts, str):
+        texts += [prediction.counts] if masses else []
+    elif masses:
+        for position, fewest, most in prediction.counts:
+            counts = (rows == position).sum(axis=1)
+            wrong = (counts < fewest) | (counts > most)
+            p_values.append(0.0 if wrong.any() else 1.0)
+            wanted = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+            shown = int(counts[wrong][0]) if wrong.any() else int(counts[0])
+            texts.append(f"{shown} of {n} at {position:.6g}, {wanted} expected")
+            if wrong.any():
+                marks.append(Mark("atom", position, masses.get(position, 0.0)))
+    if not p_values:
+        return Part("atoms", None, texts[0] if texts else "the law has none, and none was measured")
+    bad = [p for p in p_values if p < 1.0]
+    return Part("atoms", any_of(bad), "; ".join(texts), decisive=not law.support, marks=tuple(marks))
+
+
+def counts_of(law: Law, n: int) -> tuple[tuple[float, int, int], ...]:
+    """Counts at the atoms of a law where they are its masses up to the rounding of a dimension."""
+    return tuple((x, math.ceil(n * mass - 1.0 + 1e-9), math.floor(n * mass + 1.0 - 1e-9)) for x, mass in law.atoms)
+
+
+def _binomial(count: int, size: int, mass: float) -> tuple[float, str]:
+    lower, upper = special.bdtr(count, size, mass), special.bdtrc(count - 1, size, mass) if count else 1.0
+    return min(1.0, 2.0 * float(min(lower, upper))), f"{count} of {size}, expected {size * mass:.4g}"

@@ -1,0 +1,28 @@
+"""The Kolmogorov-Smirnov distance, where nothing sharper is calibrated."""
+
+from __future__ import annotations
+
+import math
+
+from scipy import stats
+
+from rmt.spectra.verdict.families import SMALLEST_NORMAL
+from rmt.spectra.verdict.part import Part
+from rmt.spectra.verdict.prediction import Prediction
+
+#: P(KS > t log(n)/n) <= exp(−rate (t − start)), an upper bound of what was measured for rigid spectra, n = 20 ... 1000
+_START, _RATE = 0.75, 11.5
+
+
+def distance(ks: float, size: int, n: int, scale: float, prediction: Prediction) -> Part:
+    """p-value of a distance; `scale` is the rigid one, log(n)/n or its kin in the plane."""
+    if prediction.distance == "independent":
+        p = float(stats.kstwo.sf(ks, size))
+        return Part("distance", min(1.0, max(p, 0.0)), f"KS {ks:.3g} of {size} independent points", decisive=True)
+    if prediction.distance != "rigid":
+        return Part("distance", None, prediction.distance)
+    if n < SMALLEST_NORMAL:
+        return Part("distance", None, f"fewer than {SMALLEST_NORMAL} eigenvalues")
+    ratio = ks / scale
+    p = math.exp(-_RATE * max(ratio - _START, 0.0))
+    return Part("distance", p, f"KS {ks:.3g} is {ratio:.3g} of the scale {scale:.3g} of rigid spectra", decisive=True)
