@@ -831,7 +831,7 @@ class Law(Constructors, ExactFaces, ABC):
 
         return self._on_domain("m", m, transform, self._s_domain(), self._s_ends)
 
-    def subordination(self, z: ArrayLike) -> Any:
+    def subordination(self, z: ArrayLike) -> tuple[Any, ...]:
         """Subordination functions, one for each factor: G = G_i ∘ ω_i for sums, M = M_i ∘ ω_i for products.
 
         Parameters

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from rmt.errors import check_complexes, check_generator, check_real
-from rmt.laws.law import Law
+from rmt.laws.law import Complex, Law, Real
 
 
 class PlanarLaw(ABC):
@@ -50,8 +50,14 @@ class PlanarLaw(ABC):
 
         return Uniform(-math.pi, math.pi)
 
+    @overload
     @abstractmethod
-    def pdf(self, z: ArrayLike) -> Any:
+    def pdf(self, z: complex) -> float: ...  # type: ignore[overload-overlap]
+    @overload
+    @abstractmethod
+    def pdf(self, z: ArrayLike) -> Real: ...
+    @abstractmethod
+    def pdf(self, z: ArrayLike) -> float | Real:
         """Density with respect to area on the plane.
 
         Parameters
@@ -69,7 +75,11 @@ class PlanarLaw(ABC):
             If the law has no density.
         """
 
-    def rvs(self, size: int | tuple[int, ...] | None = None, *, rng: Any = None) -> Any:
+    @overload
+    def rvs(self, size: None = None, *, rng: Any = None) -> complex: ...
+    @overload
+    def rvs(self, size: int | tuple[int, ...], *, rng: Any = None) -> Complex: ...
+    def rvs(self, size: int | tuple[int, ...] | None = None, *, rng: Any = None) -> complex | Complex:
         """Draw independent complex numbers from the law (not eigenvalues: eigenvalues repel, these do not).
 
         Parameters
@@ -93,7 +103,9 @@ class PlanarLaw(ABC):
         generator = check_generator(rng)
         modulus = self.radial_law().rvs(size, rng=generator)
         angle = self.angle_law().rvs(size, rng=generator)
-        return modulus * np.exp(1j * angle)
+        phase: Any = np.exp(1j * np.asarray(angle))
+        points: complex | Complex = modulus * phase
+        return points
 
     def __repr__(self) -> str:
         values = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self))  # type: ignore[arg-type]
@@ -149,7 +161,11 @@ class CircularLaw(PlanarLaw):
 
         return SquareRoot(Uniform(0, self.variance))
 
-    def pdf(self, z: ArrayLike) -> Any:
+    @overload
+    def pdf(self, z: complex) -> float: ...  # type: ignore[overload-overlap]
+    @overload
+    def pdf(self, z: ArrayLike) -> Real: ...
+    def pdf(self, z: ArrayLike) -> float | Real:
         """Density ``1/(pi variance)`` inside the disc, 0 outside, NaN at NaN.
 
         Parameters
@@ -205,7 +221,11 @@ class UnitCircle(PlanarLaw):
 
         return Atomic((1,), (1,))
 
-    def pdf(self, z: ArrayLike) -> Any:
+    @overload
+    def pdf(self, z: complex) -> float: ...  # type: ignore[overload-overlap]
+    @overload
+    def pdf(self, z: ArrayLike) -> Real: ...
+    def pdf(self, z: ArrayLike) -> float | Real:
         """Refuse: a law on a curve has no density on the plane.
 
         Parameters

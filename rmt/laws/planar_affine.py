@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from rmt.errors import check_complexes
-from rmt.laws.law import Law
+from rmt.laws.law import Complex, Law, Real
 from rmt.laws.planar import CircularLaw, PlanarLaw
 
 
@@ -64,7 +64,11 @@ class PlanarAffine(PlanarLaw):
         radial: Law = size * self.base.radial_law()
         return radial
 
-    def pdf(self, z: ArrayLike) -> Any:
+    @overload
+    def pdf(self, z: complex) -> float: ...  # type: ignore[overload-overlap]
+    @overload
+    def pdf(self, z: ArrayLike) -> Real: ...
+    def pdf(self, z: ArrayLike) -> float | Real:
         """Density with respect to area on the plane; NaN at NaN.
 
         Parameters
@@ -85,9 +89,14 @@ class PlanarAffine(PlanarLaw):
         """
         points = np.asarray(check_complexes("z", z))
         out = np.asarray(self.base.pdf((points - self.shift) / self.scale)) / abs(self.scale) ** 2
-        return out.item() if out.ndim == 0 else out
+        value: float | Real = out.item() if out.ndim == 0 else out
+        return value
 
-    def rvs(self, size: int | tuple[int, ...] | None = None, *, rng: Any = None) -> Any:
+    @overload
+    def rvs(self, size: None = None, *, rng: Any = None) -> complex: ...
+    @overload
+    def rvs(self, size: int | tuple[int, ...], *, rng: Any = None) -> Complex: ...
+    def rvs(self, size: int | tuple[int, ...] | None = None, *, rng: Any = None) -> complex | Complex:
         """Draw independent complex numbers from the law (not eigenvalues: eigenvalues repel, these do not).
 
         Parameters
@@ -101,7 +110,8 @@ class PlanarAffine(PlanarLaw):
         -------
         complex or ndarray of complex, of shape `size`
         """
-        return self.scale * self.base.rvs(size, rng=rng) + self.shift
+        points: complex | Complex = self.scale * self.base.rvs(size, rng=rng) + self.shift
+        return points
 
 
 def dilated_and_shifted(law: Any, scale: Any, shift: Any) -> Any:

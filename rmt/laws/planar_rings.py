@@ -6,13 +6,13 @@ import math
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from rmt.errors import check_complexes, check_generator, check_real
-from rmt.laws.law import Interval, Law, Real, check_draws, check_law
+from rmt.laws.law import Complex, Interval, Law, Real, check_draws, check_law
 from rmt.laws.numeric import NumericLaw
 from rmt.laws.planar import PlanarLaw
 from rmt.numerics.roots import bracketed_roots
@@ -21,7 +21,11 @@ from rmt.numerics.roots import bracketed_roots
 class RadialPlanarLaw(PlanarLaw):
     """A planar law whose density comes from that of the modulus."""
 
-    def pdf(self, z: ArrayLike) -> Any:
+    @overload
+    def pdf(self, z: complex) -> float: ...  # type: ignore[overload-overlap]
+    @overload
+    def pdf(self, z: ArrayLike) -> Real: ...
+    def pdf(self, z: ArrayLike) -> float | Real:
         """Density with respect to area: that of the modulus over 2πr; NaN at NaN.
 
         Parameters
@@ -319,7 +323,11 @@ class EllipticLaw:
         """Along the real and the imaginary axis."""
         return 1.0 + float(self.tau), 1.0 - float(self.tau)
 
-    def pdf(self, z: ArrayLike) -> Any:
+    @overload
+    def pdf(self, z: complex) -> float: ...  # type: ignore[overload-overlap]
+    @overload
+    def pdf(self, z: ArrayLike) -> Real: ...
+    def pdf(self, z: ArrayLike) -> float | Real:
         """Density 1/(π (1 − τ²)) inside the ellipse, 0 outside, NaN at NaN.
 
         Parameters
@@ -368,7 +376,11 @@ class EllipticLaw:
 
         return Semicircle(0, self.semi_axes[1] ** 2 / 4.0)
 
-    def rvs(self, size: int | tuple[int, ...] | None = None, *, rng: Any = None) -> Any:
+    @overload
+    def rvs(self, size: None = None, *, rng: Any = None) -> complex: ...
+    @overload
+    def rvs(self, size: int | tuple[int, ...], *, rng: Any = None) -> Complex: ...
+    def rvs(self, size: int | tuple[int, ...] | None = None, *, rng: Any = None) -> complex | Complex:
         """Draw independent complex numbers from the law (not eigenvalues: eigenvalues repel, these do not).
 
         Parameters

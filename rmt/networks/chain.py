@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from rmt._frozen import Frozen
 from rmt.errors import ConvergenceError, check_count, check_reals
-from rmt.laws.law import Complex, Law
+from rmt.laws.law import Complex, Law, Real
 from rmt.networks.mlp import MLP, Layer
 
 #: heights on the way down to the real axis, and Newton steps at each
@@ -163,7 +163,11 @@ class TransformChain(Frozen):
         """Whether all S-transforms are rational, so that M⁻¹ is known in the whole complex plane."""
         return all(_on_off(layer.slope_law()) is not None for layer in set(self.net.layers))
 
-    def t_transform(self, z: ArrayLike) -> Any:
+    @overload
+    def t_transform(self, z: complex) -> complex: ...  # type: ignore[overload-overlap]
+    @overload
+    def t_transform(self, z: ArrayLike) -> Complex: ...
+    def t_transform(self, z: ArrayLike) -> complex | Complex:
         """M(z) = zG(z) − 1, the inverse function of M⁻¹ that vanishes at infinity; z in the closed upper half plane.
 
         Parameters
@@ -212,7 +216,11 @@ class TransformChain(Frozen):
             )
         return m
 
-    def stieltjes(self, z: ArrayLike) -> Any:
+    @overload
+    def stieltjes(self, z: complex) -> complex: ...  # type: ignore[overload-overlap]
+    @overload
+    def stieltjes(self, z: ArrayLike) -> Complex: ...
+    def stieltjes(self, z: ArrayLike) -> complex | Complex:
         """G(z) = (1 + M(z))/z.
 
         Parameters
@@ -224,9 +232,14 @@ class TransformChain(Frozen):
         -------
         complex or ndarray of complex, like `z`
         """
-        return (1.0 + self.t_transform(z)) / np.asarray(z)
+        value: complex | Complex = (1.0 + self.t_transform(z)) / np.asarray(z)
+        return value
 
-    def density(self, x: ArrayLike) -> Any:
+    @overload
+    def density(self, x: float) -> float: ...
+    @overload
+    def density(self, x: ArrayLike) -> Real: ...
+    def density(self, x: ArrayLike) -> float | Real:
         """−Im G(x + i0)/π, the density of the absolutely continuous part at x > 0.
 
         Parameters

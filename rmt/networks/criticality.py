@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -96,7 +96,11 @@ class CriticalCurve:
         return self.chi_par <= 1.0 + MARGINAL
 
 
-def edge_of_chaos(activation_: ActivationLike, *, q: ArrayLike) -> Any:
+@overload
+def edge_of_chaos(activation_: ActivationLike, *, q: float) -> CriticalPoint: ...
+@overload
+def edge_of_chaos(activation_: ActivationLike, *, q: ArrayLike) -> CriticalCurve: ...
+def edge_of_chaos(activation_: ActivationLike, *, q: ArrayLike) -> CriticalPoint | CriticalCurve:
     """The point of the edge of chaos with stationary length `q`, or the curve over an array of lengths.
 
     Parameters

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -144,7 +144,11 @@ class Activation:
         values = np.asarray(self.function(np.asarray(x, dtype=np.float64)))
         return values[()]
 
-    def derivative(self, x: ArrayLike) -> Any:
+    @overload
+    def derivative(self, x: float) -> float: ...
+    @overload
+    def derivative(self, x: ArrayLike) -> Real: ...
+    def derivative(self, x: ArrayLike) -> float | Real:
         """φ'(x); at a kink the value from the right or the left, as the formula of φ' has it.
 
         Parameters
@@ -159,7 +163,11 @@ class Activation:
         values = np.asarray(self.slope(np.asarray(x, dtype=np.float64)))
         return values[()]
 
-    def log_abs_derivative(self, x: ArrayLike) -> Any:
+    @overload
+    def log_abs_derivative(self, x: float) -> float: ...
+    @overload
+    def log_abs_derivative(self, x: ArrayLike) -> Real: ...
+    def log_abs_derivative(self, x: ArrayLike) -> float | Real:
         """log|φ'(x)|, −inf where φ' vanishes.
 
         Parameters
@@ -175,7 +183,8 @@ class Activation:
         if self.log_slope is not None:
             return np.asarray(self.log_slope(points))[()]
         with np.errstate(divide="ignore"):
-            return np.log(np.abs(self.slope(points)))[()]
+            value: float | Real = np.log(np.abs(self.slope(points)))[()]
+            return value
 
     # ------------------------------------------------------------------ expectations on the line
     def expectation(self, function: RealFunction, q: float, *, floor: float = 0.0) -> float:

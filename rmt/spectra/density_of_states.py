@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -87,7 +87,11 @@ class DensityOfStates:
         return 0.5 * (self.high - self.low) * float(jackson_width(np.zeros(1), self.moments.shape[1])[0])
 
     # ------------------------------------------------------------------ densities and counts
-    def pdf(self, x: ArrayLike) -> Any:
+    @overload
+    def pdf(self, x: float) -> float: ...
+    @overload
+    def pdf(self, x: ArrayLike) -> Real: ...
+    def pdf(self, x: ArrayLike) -> float | Real:
         """Density at x, the spectrum smoothed by Jackson's kernel; a float or an array like x.
 
         Parameters
@@ -99,9 +103,14 @@ class DensityOfStates:
         -------
         float or ndarray of float, like `x`
         """
-        return self._density(x)[0]
+        value: float | Real = self._density(x)[0]
+        return value
 
-    def cdf(self, x: ArrayLike) -> Any:
+    @overload
+    def cdf(self, x: float) -> float: ...
+    @overload
+    def cdf(self, x: ArrayLike) -> Real: ...
+    def cdf(self, x: ArrayLike) -> float | Real:
         """Share of the eigenvalues up to x, smoothed; a float or an array like x.
 
         Parameters
@@ -113,7 +122,8 @@ class DensityOfStates:
         -------
         float or ndarray of float, like `x`
         """
-        return self._share(x).value
+        value: float | Real = self._share(x).value
+        return value
 
     def cdf_with_errors(self, x: ArrayLike) -> Estimate:
         """Share of the eigenvalues up to x, with bias and noise apart.

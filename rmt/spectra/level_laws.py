@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,7 +20,11 @@ _FAR = 50.0
 _SERIES = 8
 
 
-def number_variance_law(length: ArrayLike, beta: Any = 1) -> Any:
+@overload
+def number_variance_law(length: float, beta: Any = 1) -> float: ...
+@overload
+def number_variance_law(length: ArrayLike, beta: Any = 1) -> Float: ...
+def number_variance_law(length: ArrayLike, beta: Any = 1) -> float | Float:
     """Variance Σ²(L) of the number of levels in an interval of L mean spacings (Dyson and Mehta 1963).
 
     Parameters
@@ -58,7 +62,11 @@ def number_variance_law(length: ArrayLike, beta: Any = 1) -> Any:
     return _plain(out)
 
 
-def spectral_rigidity_law(length: ArrayLike, beta: Any = 1) -> Any:
+@overload
+def spectral_rigidity_law(length: float, beta: Any = 1) -> float: ...
+@overload
+def spectral_rigidity_law(length: ArrayLike, beta: Any = 1) -> Float: ...
+def spectral_rigidity_law(length: ArrayLike, beta: Any = 1) -> float | Float:
     """Spectral rigidity Δ₃(L): mean square deviation of the counting function from its best line on L spacings.
 
     (2/L⁴) ∫₀^L (L³ − 2L²r + r³) Σ²(r) dr (Dyson and Mehta 1963); parameters as for :func:`number_variance_law`.
@@ -103,7 +111,11 @@ def spectral_rigidity_law(length: ArrayLike, beta: Any = 1) -> Any:
     return _plain(out.reshape(lengths.shape))
 
 
-def form_factor_law(time: ArrayLike, beta: Any = 1) -> Any:
+@overload
+def form_factor_law(time: float, beta: Any = 1) -> float: ...
+@overload
+def form_factor_law(time: ArrayLike, beta: Any = 1) -> Float: ...
+def form_factor_law(time: ArrayLike, beta: Any = 1) -> float | Float:
     """Connected spectral form factor K(τ) of the bulk, τ in Heisenberg times: ramp and plateau.
 
     Exact for beta = 1, 2, 4 (Mehta 2004) and 0 (independent levels); between 1 and 4 by quadratic interpolation in
@@ -149,7 +161,11 @@ def form_factor_law(time: ArrayLike, beta: Any = 1) -> Any:
     return _plain(out)
 
 
-def gue_form_factor(n: int, time: ArrayLike) -> Any:
+@overload
+def gue_form_factor(n: int, time: float) -> float: ...
+@overload
+def gue_form_factor(n: int, time: ArrayLike) -> Float: ...
+def gue_form_factor(n: int, time: ArrayLike) -> float | Float:
     """Connected form factor E|Tr e^(itH)|² − |E Tr e^(itH)|² of the n × n GUE, exactly; t in units of 1/eigenvalue.
 
     n − Σ_jk |⟨j|e^(itx)|k⟩|² in Laguerre functions (Mehta 2004). Parameters: n >= 1, t real.
@@ -256,7 +272,7 @@ def _symplectic_factor(tau: Float) -> Float:
     return np.where(tau <= 2.0, early, 1.0)
 
 
-def _plain(values: Float) -> Any:
+def _plain(values: Float) -> float | Float:
     """A number for a number, an array for an array."""
     return values.item() if values.ndim == 0 else values
 

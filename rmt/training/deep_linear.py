@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,7 +36,11 @@ DIVERGED = 1e6
 
 
 # ---------------------------------------------------------------------- modes of deep linear networks
-def shallow_mode(t: ArrayLike, *, strength: float, start: float, rate: float = 1.0) -> Any:
+@overload
+def shallow_mode(t: float, *, strength: float, start: float, rate: float = 1.0) -> float: ...
+@overload
+def shallow_mode(t: ArrayLike, *, strength: float, start: float, rate: float = 1.0) -> Real: ...
+def shallow_mode(t: ArrayLike, *, strength: float, start: float, rate: float = 1.0) -> float | Real:
     """Strength u(t) of a mode of a network of two weight matrices, from balanced layers.
 
     ``s / (1 + (s/u_0 − 1) exp(−2 s rate t))``, the solution of du/dt = 2 rate u (s − u) (Saxe, McClelland and Ganguli
@@ -176,7 +180,11 @@ def infinite_depth_learning_time(*, strength: float, start: float, end: float, r
     return (1.0 / u0 - 1.0 / u1 + math.log(u1 * (u0 - s) / (u0 * (u1 - s))) / s) / (s * eta)
 
 
-def deep_mode(t: ArrayLike, depth: int, *, strength: float, start: float, rate: float = 1.0) -> Any:
+@overload
+def deep_mode(t: float, depth: int, *, strength: float, start: float, rate: float = 1.0) -> float: ...
+@overload
+def deep_mode(t: ArrayLike, depth: int, *, strength: float, start: float, rate: float = 1.0) -> Real: ...
+def deep_mode(t: ArrayLike, depth: int, *, strength: float, start: float, rate: float = 1.0) -> float | Real:
     """Strength u(t) of a mode of a deep linear network of equal layers.
 
     Inverts :func:`learning_time`, to about 1e-12 relative.

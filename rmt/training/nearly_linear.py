@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -122,7 +122,11 @@ class NearlyLinearBound:
         return math.ceil(2.0 * many)
 
     # ------------------------------------------------------------------ functions of time
-    def norm(self, t: ArrayLike) -> Any:
+    @overload
+    def norm(self, t: float) -> float: ...
+    @overload
+    def norm(self, t: ArrayLike) -> Real: ...
+    def norm(self, t: ArrayLike) -> float | Real:
         """u(t), the bound on the norm of every weight matrix; infinite from :attr:`blow_up` on.
 
         Parameters
@@ -141,7 +145,11 @@ class NearlyLinearBound:
             left = self.effective_start ** (2 - self.depth) - (self.depth - 2) * self.growth_rate * times
             return _plain(np.where(left > 0.0, np.maximum(left, 1e-320) ** (1.0 / (2 - self.depth)), np.inf))
 
-    def difference(self, t: ArrayLike) -> Any:
+    @overload
+    def difference(self, t: float) -> float: ...
+    @overload
+    def difference(self, t: ArrayLike) -> Real: ...
+    def difference(self, t: ArrayLike) -> float | Real:
         """v(t), the bound on the distance of the weights from those of the linear network, over ε; v(0) = 0.
 
         The solution of dv/dt = v ((1 + (L−1)ρ) u^{2L−2} + (L−1) s̄ u^{L−2}) + (L−1) u^{L−1} (1 + ρβ^L + ρ u^L), in
@@ -180,7 +188,11 @@ class NearlyLinearBound:
             value = mp.mpf(layers - 1) / layers * size**a * mp.mpf(u) ** (layers - 1) * whole * mp.exp(high)
             return float(value) if value < mp.mpf("1e308") else math.inf
 
-    def deviation(self, t: ArrayLike) -> Any:
+    @overload
+    def deviation(self, t: float) -> float: ...
+    @overload
+    def deviation(self, t: ArrayLike) -> Real: ...
+    def deviation(self, t: ArrayLike) -> float | Real:
         """Φ_κ v u^{L−1} ε^κ/γ: the price of comparing the network with its linear proxy.
 
         Parameters
@@ -197,7 +209,11 @@ class NearlyLinearBound:
             product = np.where(v == 0.0, 0.0, v * u ** (self.depth - 1))
         return _plain(self.prefactor * product * self.slope_gap**self.order / self.margin)
 
-    def gap(self, t: ArrayLike) -> Any:
+    @overload
+    def gap(self, t: float) -> float: ...
+    @overload
+    def gap(self, t: ArrayLike) -> Real: ...
+    def gap(self, t: ArrayLike) -> float | Real:
         """Υ plus the deviation: what the bound adds to the margin risk on the training data.
 
         Parameters
@@ -296,7 +312,7 @@ class NearlyLinearBound:
         return times
 
 
-def _plain(values: Real) -> Any:
+def _plain(values: Real) -> float | Real:
     return float(values) if values.ndim == 0 else values
 
 

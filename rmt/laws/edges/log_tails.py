@@ -6,7 +6,7 @@ import math
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -89,7 +89,11 @@ class LogTailLaw(NumericLaw):
 
         return log_quantiles(self, u)
 
-    def logcdf(self, x: ArrayLike) -> Any:
+    @overload
+    def logcdf(self, x: float) -> float: ...
+    @overload
+    def logcdf(self, x: ArrayLike) -> Real: ...
+    def logcdf(self, x: ArrayLike) -> float | Real:
         """Logarithm of the cdf, accurate where the cdf underflows; −inf left of the support.
 
         Parameters
@@ -106,9 +110,14 @@ class LogTailLaw(NumericLaw):
         TypeError
             If `x` is not real.
         """
-        return _evaluate(x, lambda t: self._log_tail(t, lower=True))
+        value: float | Real = _evaluate(x, lambda t: self._log_tail(t, lower=True))
+        return value
 
-    def logsf(self, x: ArrayLike) -> Any:
+    @overload
+    def logsf(self, x: float) -> float: ...
+    @overload
+    def logsf(self, x: ArrayLike) -> Real: ...
+    def logsf(self, x: ArrayLike) -> float | Real:
         """Logarithm of the survival function, accurate where it underflows; −inf right of the support.
 
         Parameters
@@ -125,7 +134,8 @@ class LogTailLaw(NumericLaw):
         TypeError
             If `x` is not real.
         """
-        return _evaluate(x, lambda t: self._log_tail(t, lower=False))
+        value: float | Real = _evaluate(x, lambda t: self._log_tail(t, lower=False))
+        return value
 
     def _log_tail(self, x: Real, *, lower: bool) -> Real:
         low, high = self._hull()

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -212,7 +212,11 @@ class PoissonSpacing(NumericLaw):
         return [float(math.factorial(k)) for k in range(order + 1)]
 
 
-def gap_probability(beta: Any, k: int, s: ArrayLike) -> Any:
+@overload
+def gap_probability(beta: Any, k: int, s: float) -> float: ...
+@overload
+def gap_probability(beta: Any, k: int, s: ArrayLike) -> Real: ...
+def gap_probability(beta: Any, k: int, s: ArrayLike) -> float | Real:
     """Chance E_β(k; s) that an interval of length s, in mean spacings, holds exactly k levels of the bulk.
 
     Parameters
@@ -251,7 +255,8 @@ def gap_probability(beta: Any, k: int, s: ArrayLike) -> Any:
     bad = (lengths < 0.0) | (lengths > longest)
     if bad.any():
         raise ValueError(f"s must lie in [0, {longest:g}] mean spacings, got {float(lengths[bad].flat[0])!r}")
-    return _evaluate(s, lambda x: np.array([_gap(index, count, float(t)) for t in x]))
+    value: float | Real = _evaluate(s, lambda x: np.array([_gap(index, count, float(t)) for t in x]))
+    return value
 
 
 def _gap(beta: int, k: int, s: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,7 +17,11 @@ from rmt.laws.law import Real
 _FAR = 1e8
 
 
-def gue_kernel(n: int, x: ArrayLike, y: ArrayLike) -> Any:
+@overload
+def gue_kernel(n: int, x: float, y: float) -> float: ...
+@overload
+def gue_kernel(n: int, x: ArrayLike, y: ArrayLike) -> Real: ...
+def gue_kernel(n: int, x: ArrayLike, y: ArrayLike) -> float | Real:
     """Correlation kernel K(x, y) of the eigenvalues of the n × n GUE on the package's scale (Mehta 2004, chapter 6).
 
     The k-point correlation function is det K(x_i, x_j); K(x, x) is n times the mean density.
@@ -46,10 +50,15 @@ def gue_kernel(n: int, x: ArrayLike, y: ArrayLike) -> Any:
     """
     size = check_size("n", n)
     root = math.sqrt(size)
-    return _kernel(lambda t: math.sqrt(root) * hermite_functions(size, root * t), x, y)
+    value: float | Real = _kernel(lambda t: math.sqrt(root) * hermite_functions(size, root * t), x, y)
+    return value
 
 
-def complex_wishart_kernel(n: int, samples: Any, x: ArrayLike, y: ArrayLike) -> Any:
+@overload
+def complex_wishart_kernel(n: int, samples: Any, x: float, y: float) -> float: ...
+@overload
+def complex_wishart_kernel(n: int, samples: Any, x: ArrayLike, y: ArrayLike) -> Real: ...
+def complex_wishart_kernel(n: int, samples: Any, x: ArrayLike, y: ArrayLike) -> float | Real:
     """Correlation kernel of the eigenvalues of a complex n × n Wishart matrix A A*/m, m = samples (Mehta 2004).
 
     Parameters
@@ -84,7 +93,8 @@ def complex_wishart_kernel(n: int, samples: Any, x: ArrayLike, y: ArrayLike) -> 
         values = laguerre_functions(size, m - size, np.where(inside, m * t, 1.0))
         return math.sqrt(m) * np.where(inside, values, 0.0)
 
-    return _kernel(functions, x, y)
+    value: float | Real = _kernel(functions, x, y)
+    return value
 
 
 def _kernel(functions: Any, x: ArrayLike, y: ArrayLike) -> Any:
