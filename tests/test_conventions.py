@@ -194,3 +194,18 @@ def test_median_of_the_free_log_normal_law():
     law = math.exp(t / 2) * rmt.networks.FreeLogNormal(t)
     assert law.ppf(0.5) == pytest.approx(1.0, rel=1e-12)
     assert law.s_transform(0.3) == pytest.approx(math.exp(-t * (0.3 + 0.5)), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("law", "transform"),
+    [
+        (rmt.boxplus(rmt.MarchenkoPastur(0.5), rmt.Uniform(1, 2)), "stieltjes"),
+        (rmt.boxtimes(rmt.MarchenkoPastur(0.5), rmt.Uniform(1, 2)), "t_transform"),
+    ],
+)
+def test_subordination_keeps_g_of_sums_and_m_of_products(law, transform):
+    z = 0.3 + 0.8j
+    for factor, w in zip((rmt.MarchenkoPastur(0.5), rmt.Uniform(1, 2)), law.subordination(z), strict=True):
+        assert abs(getattr(factor, transform)(w) - getattr(law, transform)(z)) < 1e-13
+        other = "stieltjes" if transform == "t_transform" else "t_transform"
+        assert abs(getattr(factor, other)(w) - getattr(law, other)(z)) > 0.01
