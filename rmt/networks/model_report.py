@@ -497,14 +497,14 @@ def _lanczos_report(context: Context, spectrum: LanczosSpectrum, radial_gain: fl
     rows, columns = context.shape
     conditional, mean_field, remarks = _predictions(context)
     first, first_error = spectrum.moment(1)
-    second, second_error = spectrum.moment(2)
+    relvar, relvar_error = spectrum.relative_variance()
     top, residual = spectrum.largest
     floor = math.sqrt(spectrum.resolved_above)
     bounds = tuple((u, *np.sqrt(spectrum.quantile_bounds(u)).tolist()) for u in LEVELS)
     inside = [float(np.mean(spectrum.cdf_bounds(level))) for level in (4.0, 0.25)]
     summary = SpectrumSummary(
         log_m1=math.log(first * rows / columns) if first > 0.0 else -math.inf,
-        relvar=second / first**2 - 1.0 if first > 0.0 else math.nan,
+        relvar=relvar,
         log_s_min=math.nan,
         log_s_max=math.log(top) if top > 0.0 else -math.inf,
         log_quantiles=tuple(
@@ -518,7 +518,6 @@ def _lanczos_report(context: Context, spectrum: LanczosSpectrum, radial_gain: fl
         p if p is None or p.law is None else replace(p, ks=spectrum.departure(p.law.cdf))
         for p in (conditional, mean_field)
     )
-    relvar_error = math.hypot(second_error / first**2, 2.0 * second * first_error / first**3) if first > 0.0 else 0.0
     resolution = Resolution("matrix-free", floor, first_error * rows / columns, relvar_error, residual, bounds)
     return ModelReport(
         **_common(context, remarks, summary, conditional, mean_field),

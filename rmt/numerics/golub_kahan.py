@@ -166,6 +166,18 @@ class LanczosSpectrum:
         )
         return value, self._error(max(second - value**2, 0.0))
 
+    def relative_variance(self) -> tuple[float, float]:
+        """Estimate of m₂/m₁² − 1, and its standard error; m₁ and m₂ come from the same vectors, and err together.
+
+        The error is that of λ²/m₁² − 2 m₂ λ/m₁³, the change of the ratio to first order.
+        """
+        first, second = (self.moment(k)[0] for k in (1, 2))
+        if not first > 0.0:
+            return math.nan, 0.0
+        change = [(r.weights, (r.nodes / first) ** 2 - 2.0 * second / first**2 * (r.nodes / first)) for r in self.rules]
+        mean, square = (math.fsum(float(w @ g**p) for w, g in change) / len(change) for p in (1, 2))
+        return second / first**2 - 1.0, self._error(max(square - mean**2, 0.0))
+
     def log_mean(self) -> tuple[float, float]:
         """Estimate of the mean of log λ over the nodes, and its standard error; zeros make it −inf."""
         pairs = [(rule.weights, _log(rule.nodes)) for rule in self.rules]
