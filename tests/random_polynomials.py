@@ -194,7 +194,7 @@ def moments_of_transform(law, order, nodes=128):
     return [float(np.mean((z**k * residues).real)) for k in range(1, order + 1)]
 
 
-def moments_of_distribution(law, order, nodes=200):
+def moments_of_distribution(law, order, nodes=96):
     """Moments from the distribution function, by parts: M_k = B^k − ∫ k x^(k−1) F(x) dx on each interval."""
     node, weight = np.polynomial.legendre.leggauss(nodes)
     total = np.array([sum(m * a**k for a, m in law.atoms) for k in range(1, order + 1)], dtype=float)

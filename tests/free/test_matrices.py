@@ -217,12 +217,16 @@ CASES = {
 }
 
 
-def distance(values, law):
-    """Kolmogorov-Smirnov distance; eigenvalues within rounding of an atom count into it."""
+def distance(values, law, step=1):
+    """Kolmogorov-Smirnov distance; eigenvalues within rounding of an atom count into it.
+
+    A lower bound of it from every `step`-th eigenvalue only.
+    """
     for position, _ in law.atoms:
         values = np.where(np.abs(values - position) < 1e-9, position, values)
     x, counts = np.unique(values, return_counts=True)
     above = np.cumsum(counts) / len(values)
+    x, counts, above = x[::step], counts[::step], above[::step]
     jumps = sum(mass * (x == position) for position, mass in law.atoms) if law.atoms else 0.0
     cdf = law.cdf(x)
     return max(np.abs(cdf - above).max(), np.abs(cdf - jumps - above + counts / len(values)).max())
@@ -231,7 +235,7 @@ def distance(values, law):
 def check(values, law, wrong):
     tolerance = math.log(len(values)) / len(values)
     assert distance(values, law) < tolerance
-    assert distance(values, wrong) > tolerance
+    assert distance(values, wrong, step=8) > tolerance
 
 
 @pytest.mark.parametrize("name", CASES)

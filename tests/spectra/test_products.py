@@ -94,10 +94,10 @@ def test_condition_number_reaches_1e500_and_the_naive_product_loses_it():
 
 
 @pytest.mark.slow
-def test_512_gaussian_factors_of_condition_1e500():
+def test_512_gaussian_factors_of_condition_1e400():
     rng = np.random.default_rng(1)
-    factors = [gaussian(rng, 20, 20) for _ in range(512)]
-    assert np.abs(relative_errors(factors, 1200)).max() < 1e-11 * math.sqrt(512)
+    factors = [gaussian(rng, 12, 12) for _ in range(512)]
+    assert np.abs(relative_errors(factors, 1000)).max() < 1e-11 * math.sqrt(512)
 
 
 def test_order_of_factors_is_that_of_the_product():
