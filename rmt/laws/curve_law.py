@@ -177,14 +177,17 @@ class CurveLaw(Law):
         decay[close] = -log1p_complex(offset(z[close], curve.edge) / curve.edge.high)
         eta, m = np.empty_like(z), np.empty_like(z)
         near = np.abs(decay) < 0.5 * curve.decay_split
-        eta[near], m[near] = self._near_edge(decay[near])
+        if near.any():
+            eta[near], m[near] = self._near_edge(decay[near])
         bulk = ~near & (z.imag == 0.0) & self._inside(z.real)
-        eta[bulk], m[bulk] = self._on_support(log_z[bulk].real)
+        if bulk.any():
+            eta[bulk], m[bulk] = self._on_support(log_z[bulk].real)
         real = (z.imag == 0.0) & ~bulk
         for sign in (1.0, -1.0):
             half = real & ~near & (sign * z.real > 0.0)
-            eta[half] = self._monotone_root(log_z[half].real, sign)
-            m[half] = np.expm1(eta[half])
+            if half.any():
+                eta[half] = self._monotone_root(log_z[half].real, sign)
+                m[half] = np.expm1(eta[half])
         outside = real & near & ~self._inside(z.real)
         eta[outside], m[outside] = eta[outside].real, m[outside].real
         rest = ~near & (z.imag != 0.0)
@@ -227,9 +230,11 @@ class CurveLaw(Law):
         modulus, angle = log_z.real, log_z.imag
         eta0, m0 = np.empty_like(log_z), np.empty_like(log_z)
         inside = modulus < curve.log_edge.high
-        eta0[inside], m0[inside] = self._on_support(modulus[inside])
-        eta0[~inside] = self._monotone_root(modulus[~inside], 1.0)
-        m0[~inside] = np.expm1(eta0[~inside])
+        if inside.any():
+            eta0[inside], m0[inside] = self._on_support(modulus[inside])
+        if not inside.all():
+            eta0[~inside] = self._monotone_root(modulus[~inside], 1.0)
+            m0[~inside] = np.expm1(eta0[~inside])
         eta1 = self._monotone_root(modulus, -1.0).astype(np.complex128)
         m1 = np.expm1(eta1)
         use_eta = modulus < 0.0
