@@ -19,6 +19,7 @@ from rmt import spectra as spectra
 from rmt import training as training
 from rmt.ensembles import Ensemble as Ensemble
 from rmt.ensembles import Warrant as Warrant
+from rmt.ensembles import block as block
 from rmt.ensembles import circular as circular
 from rmt.ensembles import cov as cov
 from rmt.ensembles import diagonal as diagonal
@@ -56,6 +57,7 @@ from rmt.free import HaarUnitary as HaarUnitary
 from rmt.free import Outlier as Outlier
 from rmt.free import PolynomialImage as PolynomialImage
 from rmt.free import PolynomialLaw as PolynomialLaw
+from rmt.free import RationalLaw as RationalLaw
 from rmt.free import RectangularConvolution as RectangularConvolution
 from rmt.free import anticommutator as anticommutator
 from rmt.free import boolean_convolution as boolean_convolution

@@ -5,6 +5,7 @@ from rmt.ensembles.beta import circular as circular
 from rmt.ensembles.beta import hermite as hermite
 from rmt.ensembles.beta import jacobi as jacobi
 from rmt.ensembles.beta import laguerre as laguerre
+from rmt.ensembles.blocks import block as block
 from rmt.ensembles.covariance import product_wishart as product_wishart
 from rmt.ensembles.covariance import wishart as wishart
 from rmt.ensembles.dynamics import dyson_brownian_motion as dyson_brownian_motion

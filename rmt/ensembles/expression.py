@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import operator
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn, cast
@@ -279,7 +278,25 @@ class Expression(Ensemble):
     def hermitian(self) -> bool:  # type: ignore[override]
         """Whether every sample equals its conjugate transpose, up to rounding of the coefficients."""
         rows, columns = self.shape
-        return rows == columns and (self._reads_hermitian() or is_hermitian(self.terms))
+        if rows != columns:
+            return False
+        if self._reads_hermitian() or is_hermitian(self.terms):
+            return True
+        from rmt.ensembles.rational_limits import is_hermitian_function, is_rational
+
+        return is_rational(letters_of(self.terms)) and is_hermitian_function(self)
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether every sample is 0, up to rounding of the coefficients."""
+        from rmt.ensembles.rational_limits import is_rational, is_zero_function
+
+        return not self.terms or (is_rational(letters_of(self.terms)) and is_zero_function(self))
+
+    @property
+    def _is_short(self) -> bool:
+        """Whether the words are few enough to be looked at."""
+        return self._bound <= _FEW_WORDS
 
     def _reads_hermitian(self) -> bool:
         """Whether the expression is Hermitian as it is written, without writing out long ones."""
@@ -415,30 +432,9 @@ class Expression(Ensemble):
         return self if count == 1 else Expression(factors=[self] * count)
 
     def __repr__(self) -> str:
-        # evaluating it gives the same polynomial: a variable that returns has a name
-        if self._bound > _FEW_WORDS:
-            return _written_out(self)
-        counts = Counter(variable for word in self.terms for variable, _ in word)
-        names: dict[Ensemble, str] = {}
-        inner = " ".join(map(repr, self.variables))  # an expression inside a variable has names of its own
-        free = (name for k in itertools.count(1) if (name := f"X{k}") not in inner)
-        shared = {v for letter in counts for v in letter._roots if letter not in letter._roots}
+        from rmt.ensembles.writing import written
 
-        def show(variable: Ensemble) -> str:
-            if variable in names:
-                return names[variable]
-            if counts[variable] == 1 and variable not in shared:
-                return _show_derived(variable, show)
-            if variable._roots != (variable,):
-                return _show_derived(variable, show)
-            names[variable] = next(free)
-            return f"({names[variable]} := {variable!r})"
-
-        parts = []
-        for word, c in self.terms.items():
-            body = " @ ".join(show(v) + (".H" if starred else "") for v, starred in word)
-            parts.append(body if c == 1 and body else f"{c!r} * {body}" if body else repr(c))
-        return " + ".join(parts) or "0"
+        return written(self)
 
     def __getstate__(self) -> dict[str, Any]:
         state = {key: self.__dict__[key] for key in ("_written", "_size", "_quaternion", "_bound", "_finished")}
@@ -645,43 +641,6 @@ def _of_word(word: Word, formed: dict[Ensemble, Matrix], n: int, products: dict[
         product = products[word[:end]]
     assert product is not None
     return product
-
-
-def _show_derived(variable: Ensemble, show: Any) -> str:
-    from rmt.ensembles.derived import DerivedEnsemble, InverseEnsemble
-
-    if not isinstance(variable, DerivedEnsemble) or isinstance(variable.base, Expression):
-        return repr(variable)
-    return f"{show(variable.base)}{'.inverse()' if isinstance(variable, InverseEnsemble) else '.T'}"
-
-
-def _written_out(expression: Expression) -> str:
-    """The expression as sums and products, for one whose words are too many."""
-    names: dict[Ensemble, str] = {}
-    inner = " ".join(map(repr, expression._letters))
-    free = (name for k in itertools.count(1) if (name := f"X{k}") not in inner)
-
-    def letter(variable: Ensemble) -> str:
-        if variable not in names:
-            names[variable] = next(free)
-            return f"({names[variable]} := {variable!r})"
-        return names[variable]
-
-    def show(e: Expression) -> str:
-        if e._summed:
-            parts = [show(f) if c == 1 else f"{c!r} * ({show(f)})" for c, f in e._summands]
-            return " + ".join(parts)
-        if e._multiplied:
-            groups = [(show_factor, len(list(run))) for show_factor, run in itertools.groupby(e._factors, id)]
-            by_id = {id(f): f for f in e._factors}
-            return " @ ".join(f"({show(by_id[k])})" + (f" ** {count}" if count > 1 else "") for k, count in groups)
-        words = []
-        for word, c in e._written.items():
-            body = " @ ".join(letter(v) + (".H" if starred else "") for v, starred in word)
-            words.append(body if c == 1 and body else f"{c!r} * {body}" if body else repr(c))
-        return " + ".join(words) or "0"
-
-    return show(expression)
 
 
 def _shown(expression: Expression) -> str:

@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
 
+from rmt.ensembles.blocks import BlockEnsemble
 from rmt.ensembles.coefficients import collect, conjugate, is_hermitian
 from rmt.ensembles.ensemble import Ensemble
 from rmt.ensembles.freeness import require_freeness, separated
 from rmt.ensembles.letters import Factor, Word, adjoint, letters_of, reduced
 from rmt.ensembles.products import real_product
+from rmt.ensembles.rational_limits import is_rational, rational_limit, rational_theorems
 from rmt.laws.law import Law
 from rmt.laws.planar import PlanarLaw
 
 if TYPE_CHECKING:
     from rmt.ensembles.expression import Expression
-    from rmt.free.polynomial import FreeVariable
+    from rmt.free.pencil_law import FreeVariable
 
 Terms = Mapping[Word, Any]
 
@@ -26,21 +28,30 @@ def limit_law(expression: Expression) -> Law | PlanarLaw | None:
 
     What is multiplied and free from the rest is one variable. Parts without a common variable are free: the law is
     their free sum. A single word is a free product where the trace allows it; any other self-adjoint polynomial goes
-    through its linearisation. Laws in the plane come from :mod:`rmt.ensembles.r_diagonal`.
+    through its linearisation, and a rational expression with inverses that share matrices with the rest, or block
+    matrices, as well (:mod:`rmt.ensembles.rational_limits`). Laws in the plane come from
+    :mod:`rmt.ensembles.r_diagonal`.
 
     Raises
     ------
     FreenessError
         If two of the variables are not known to be asymptotically free.
     """
-    terms, _ = separated(blocked_terms(expression))
+    words = blocked_terms(expression)
+    if is_rational(letters_of(words)):
+        return rational_limit(expression)
+    terms, _ = separated(words)
     require_freeness(terms)
     return _law_of(terms)
 
 
 def theorems(expression: Expression) -> tuple[str, ...]:
     """The theorems that make the letters of an expression free."""
-    terms, used = separated(blocked_terms(expression))
+    words = blocked_terms(expression)
+    letters = letters_of(words)
+    if is_rational(letters) or any(isinstance(letter, BlockEnsemble) for letter in letters):
+        return tuple(rational_theorems(expression))
+    terms, used = separated(words)
     return tuple(dict.fromkeys([*used, *require_freeness(terms)]))
 
 
@@ -325,7 +336,7 @@ def _polynomial_law(terms: Terms) -> Law:
     from rmt.free.polynomial import polynomial_law
 
     laws: list[FreeVariable] = []
-    images = {letter: _image(letter, laws) for letter in letters_of(terms)}
+    images = {letter: letter_image(letter, laws) for letter in letters_of(terms)}
     total: dict[tuple[int, ...], Any] = {}
     for word, c in terms.items():
         products: dict[tuple[int, ...], Any] = {(): c}
@@ -339,13 +350,13 @@ def _polynomial_law(terms: Terms) -> Law:
     return polynomial_law({w: d for w, d in total.items() if d != 0}, laws)
 
 
-def _image(variable: Ensemble, laws: list[FreeVariable]) -> dict[tuple[int, ...], Any]:
+def letter_image(variable: Ensemble, laws: list[FreeVariable]) -> dict[tuple[int, ...], Any]:
     """What stands for a letter: words in free variables, which are appended to the laws.
 
     An R-diagonal element is u h with a Haar unitary u and |h| of the law of its singular values; an elliptic one a
     combination of two semicircular ones.
     """
-    from rmt.free.polynomial import CircularElement, HaarUnitary
+    from rmt.free.pencil_law import CircularElement, HaarUnitary
     from rmt.laws import CircularLaw, EllipticLaw, Semicircle, UnitCircle
     from rmt.laws.law import Law as LineLaw
 

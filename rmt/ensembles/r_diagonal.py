@@ -120,10 +120,11 @@ def _word_gram(word: Word) -> Law | None:
     A rectangular letter of independent entries counts as well, alone.
     """
     from rmt.ensembles.limits import gram_of, sandwich_law
+    from rmt.ensembles.rational_limits import is_rational
     from rmt.free import boxtimes, multiplicative_power
     from rmt.laws import Atomic
 
-    if not word:
+    if not word or is_rational(letters_of([word])):
         return None
     if len(word) == 1 and word[0][0].shape[0] != word[0][0].shape[1]:
         return sandwich_law(*word[0], {(): 1})

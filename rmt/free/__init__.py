@@ -26,10 +26,11 @@ from rmt.free.models import anticommutator as anticommutator
 from rmt.free.models import commutator as commutator
 from rmt.free.models import deformed_wigner as deformed_wigner
 from rmt.free.models import sample_covariance as sample_covariance
-from rmt.free.polynomial import CircularElement as CircularElement
-from rmt.free.polynomial import HaarUnitary as HaarUnitary
+from rmt.free.pencil_law import CircularElement as CircularElement
+from rmt.free.pencil_law import HaarUnitary as HaarUnitary
 from rmt.free.polynomial import PolynomialLaw as PolynomialLaw
 from rmt.free.polynomial import polynomial_law as polynomial_law
+from rmt.free.rational import RationalLaw as RationalLaw
 from rmt.free.rectangular import RectangularConvolution as RectangularConvolution
 from rmt.free.rectangular import rectangular_boxplus as rectangular_boxplus
 from rmt.free.spikes import Outlier as Outlier

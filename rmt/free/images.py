@@ -316,7 +316,7 @@ class PolynomialImage(ImageLaw):
 
     def _stieltjes(self, z: Complex) -> Complex:
         with np.errstate(all="ignore"):
-            g = self._roots.solve(z).g[:, 0, 0].copy()
+            g = self._roots.solve(z).value.copy()
         return self._settled(z, g)
 
     def _log_potential(self, z: Complex) -> Complex:

@@ -27,7 +27,7 @@ def adjoint(word: Word) -> Word:
 
 @dataclass(frozen=True, eq=False)
 class Pencil:
-    """A linear matrix pencil 𝓛(z) = diag(z, 0, ..., 0) − B − Σ A_x ⊗ x with ((𝓛(z))⁻¹)_{00} = (z − p)⁻¹.
+    """A linear matrix pencil 𝓛(z) = diag(z, ..., z, 0, ..., 0) − B − Σ A_x ⊗ x whose inverse has the corner (z − p)⁻¹.
 
     Attributes
     ----------
@@ -36,12 +36,15 @@ class Pencil:
     coefficients : dict
         Letter x to A_x; A_{x*} is the conjugate transpose of A_x.
     negative : int
-        Determinant of the lower block: its sign is (−1)^negative, its modulus 1.
+        Negative eigenvalues of the lower block of a polynomial; its determinant has modulus 1.
+    outer : int
+        Size of the corner, that of the matrices that p has as values.
     """
 
     constant: Matrix
     coefficients: dict[int, Matrix]
-    negative: int
+    negative: int = 0
+    outer: int = 1
 
     @property
     def dimension(self) -> int:

@@ -46,7 +46,7 @@ class Variable(Protocol):
         ...
 
     def potential(self, m: Complex) -> Complex:
-        """A function of m whose differential is Tr(g dk), g = (m⁻¹ − k)⁻¹, up to multiples of 2πi."""
+        """A function of m whose differential is Tr(g dk), g = (m⁻¹ − k)⁻¹, and that vanishes with m."""
         ...
 
 
@@ -260,7 +260,7 @@ class UnitaryVariable:
     def potential(self, m: Complex) -> Complex:
         """The logarithm log det R⁻¹ by Szegő's theorem, minus log det (Z − k)."""
         whole, half, _ = self._halves(inverse(m))
-        return log_det(half) - log_det(whole)
+        return log_det_upper(half) - log_det_upper(whole)
 
 
 def _core(coefficient: Complex) -> tuple[Complex, Complex]:
@@ -311,7 +311,13 @@ def solve_stack(matrices: Complex, sides: Complex) -> Complex:
         return out
 
 
-def log_det(matrices: Complex) -> Complex:
-    """Logarithms of the determinants of a stack of matrices, up to multiples of 2πi."""
+def log_det_upper(matrices: Complex) -> Complex:
+    """Logarithms of the determinants of matrices with imaginary part >= 0: every eigenvalue has an angle in [0, π]."""
     sign, size = np.linalg.slogdet(matrices)
-    return np.asarray(size + 1j * np.angle(sign))
+    angle = np.angle(sign)
+    if matrices.shape[-1] == 1:
+        return np.asarray(size + 1j * np.abs(angle))
+    finite = np.asarray(np.isfinite(matrices).all(axis=(1, 2)))
+    eigenvalues = np.linalg.eigvals(np.where(finite[:, None, None], matrices, 0.0))
+    turns = np.arctan2(np.maximum(eigenvalues.imag, 0.0), eigenvalues.real).sum(axis=1)
+    return np.asarray(size + 1j * (angle + 2.0 * np.pi * np.round((turns - angle) / (2.0 * np.pi))))

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rmt.free.matrix_variables import Variable, inverse, log_det, solve_stack
+from rmt.free.matrix_variables import Variable, inverse, log_det_upper, solve_stack
 from rmt.laws.law import EPS, Complex, Real
 
 _CONVERGED = 1e-9  # Newton's last relative step where convergence is quadratic
@@ -54,11 +54,13 @@ class Solution:
     state : ndarray, shape (points, unknowns)
         The arguments m_j, in coordinates.
     g : ndarray, shape (points, d, d)
-        The matrix-valued Cauchy transform; its corner is the scalar one.
+        The matrix-valued Cauchy transform.
+    value : ndarray, shape (points,)
+        The scalar one, a weighted mean of diagonal entries of `g`.
     slope, push : ndarray, shape (points, unknowns)
         Derivatives of the state in z and in Im b.
     error : ndarray of float
-        Bound on the rounding error of the corner.
+        Bound on the rounding error of `value`.
     residual : ndarray of float
         Largest relative residual of the equations.
     certified : ndarray of bool
@@ -69,6 +71,7 @@ class Solution:
 
     state: Complex
     g: Complex
+    value: Complex
     slope: Complex
     push: Complex
     error: Real
@@ -94,8 +97,9 @@ class _Model:
     along: Complex  # (points, unknowns): derivative of Φ in z
     push: Complex  # (points, unknowns): derivative of Φ in Im b
     g: Complex
-    corner: Complex  # (points, unknowns): derivative of the corner of G
-    magnitude: Real  # (points,): size of the terms that make up the corner of G
+    value: Complex  # (points,): weighted mean of diagonal entries of G
+    gradient: Complex  # (points, unknowns): derivative of the value
+    magnitude: Real  # (points,): size of the terms that make up the value
 
 
 class OperatorSubordination:
@@ -111,13 +115,21 @@ class OperatorSubordination:
         Diagonal of the coefficient of z in b.
     marks : sequence of float
         Points z of the real axis next to which solutions follow powers of the distance: 0, edges, atoms.
+    weights : ndarray, shape (k,), optional
+        Weights of the first k diagonal entries of G in the scalar transform; without it, the corner alone.
     """
 
     def __init__(
-        self, constant: Complex, variables: Sequence[Variable], direction: Real, marks: Sequence[float] = (0.0,)
+        self,
+        constant: Complex,
+        variables: Sequence[Variable],
+        direction: Real,
+        marks: Sequence[float] = (0.0,),
+        weights: Real | None = None,
     ) -> None:
         self.constant = constant
         self.direction = direction
+        self.weights = np.ones(1) if weights is None else weights
         self.variables = tuple(variables)
         self.dimension = len(constant)
         self.terms = len(self.variables) * self.dimension
@@ -282,7 +294,7 @@ class OperatorSubordination:
         slope, push = np.full_like(state, np.nan), np.full_like(state, np.nan)
         jacobian = model.jacobian[usable]
         unit = model.unit[usable]
-        sensitivity = np.abs(solve_stack(jacobian.swapaxes(1, 2), model.corner[usable][..., None])[..., 0])
+        sensitivity = np.abs(solve_stack(jacobian.swapaxes(1, 2), model.gradient[usable][..., None])[..., 0])
         left = residual[usable] / unit
         moved = solve_stack(jacobian, np.stack([model.along[usable], model.push[usable], left], axis=-1))
         # next to an edge a second solution lies at the distance 1/slope: no residual may reach as far
@@ -293,20 +305,20 @@ class OperatorSubordination:
         floor = 2.0 * EPS * model.scale[usable] + 2.0 * np.abs(residual[usable])
         error[usable] = (sensitivity * floor / unit).sum(axis=1)
         error += 4.0 * EPS * model.magnitude
-        useful = error < _USEFUL * (1.0 + np.abs(model.g[:, 0, 0]))
+        useful = error < _USEFUL * (1.0 + np.abs(model.value))
         certified = (
             certified & usable & useful & ((np.abs(residual) / (model.scale + model.unit)).max(axis=1) < _SOLVED)
         )
         g = np.where(np.isfinite(model.g), model.g, np.nan)
-        return Solution(state, g, slope, push, error, model.worst, certified, determinant)
+        return Solution(state, g, self._value(g), slope, push, error, model.worst, certified, determinant)
 
     def potential(self, solution: Solution) -> Complex:
-        """(Tr ⊗ τ) log of the pencil at solved points, up to multiples of 2πi.
+        """(Tr ⊗ τ) log of the pencil at solved points, the branch that is real for large positive matrices.
 
         −log det G + Σ P_j(m_j) with dP_j = Tr(g_j dk_j) is stationary in all m_j, so that its derivative in b is G and
         errors of the solution enter squared.
         """
-        total = -log_det(solution.g)
+        total = -log_det_upper(solution.g.conj()).conj()
         for variable, m in zip(self.variables, self.arguments(solution), strict=True):
             total = total + variable.potential(m)
         return np.asarray(total)
@@ -362,7 +374,8 @@ class OperatorSubordination:
         g = inverse(b - sum(energies))
         jacobian = np.zeros((points, self._unknowns, self._unknowns), dtype=np.complex128)
         jacobian[:, np.arange(self._unknowns), np.arange(self._unknowns)] = 1.0
-        corner = np.empty((points, self._unknowns), dtype=np.complex128)
+        gradient = np.empty((points, self._unknowns), dtype=np.complex128)
+        first = np.arange(len(self.weights))
         residual, scale, along, push = [], [], [], []
         for j in range(count):
             own = self.variables[j].whole
@@ -378,8 +391,9 @@ class OperatorSubordination:
                 if i != j or own:
                     slopes = (left @ self._ranges[i])[:, None] @ solved[i][1] @ (self._adjoints[i] @ right)[:, None]
                     jacobian[:, self._parts[j], self._parts[i]] -= self._reduce(j, slopes).swapaxes(1, 2)
-            row, column = g[:, None, :1, :] @ self._ranges[j], self._adjoints[j] @ g[:, None, :, :1]
-            corner[:, self._parts[j]] = (row @ solved[j][1] @ column)[..., 0, 0]
+            rows, columns = g[:, first, :] @ self._ranges[j], self._adjoints[j] @ g[:, :, first]
+            moved = rows[:, None] @ solved[j][1] @ columns[:, None]
+            gradient[:, self._parts[j]] = moved[..., first, first] @ self.weights
         sizes = [_sizes(m) for m in matrices]
         unit = self._reduced(sizes)
         return _Model(
@@ -392,9 +406,14 @@ class OperatorSubordination:
             along=self._reduced(along) / unit,
             push=self._reduced(push) / unit,
             g=g,
-            corner=corner * unit,
-            magnitude=(np.abs(g[:, :1]) @ whole @ np.abs(g[:, :, :1]))[:, 0, 0],
+            value=self._value(g),
+            gradient=gradient * unit,
+            magnitude=(np.abs(g[:, first]) @ whole @ np.abs(g[:, :, first]))[:, first, first] @ self.weights,
         )
+
+    def _value(self, g: Complex) -> Complex:
+        first = np.arange(len(self.weights))
+        return np.asarray(g[:, first, first] @ self.weights)
 
     def _start(self, z: Complex, y: Real) -> Complex:
         """A few sweeps of the fixed-point map, which contracts for large Im b."""

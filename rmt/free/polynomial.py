@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, TypeAlias
-
-import numpy as np
+from typing import Any
 
 from rmt._cached import cached_property
 from rmt.errors import check_items, check_real
 from rmt.free.images import circle_image, polynomial_image
 from rmt.free.linearisation import Pencil, Word, adjoint, linearise
-from rmt.free.matrix_variables import GaussianVariable, MatrixVariable, UnitaryVariable, Variable
-from rmt.free.operator_valued import OperatorSubordination, Solution
-from rmt.free.searched import Equations, SearchedLaw
+from rmt.free.pencil_law import CircularElement, FreeVariable, HaarUnitary, PencilLaw, self_adjoint
 from rmt.free.words import (
     Action,
     CircularAction,
@@ -28,69 +23,8 @@ from rmt.free.words import (
 )
 from rmt.laws.atomic import Atomic, AtomicLaw
 from rmt.laws.classical import Arcsine
-from rmt.laws.law import Complex, Law, Real, exact
+from rmt.laws.law import Law, exact
 from rmt.laws.semicircle import Semicircle
-
-
-@dataclass(frozen=True)
-class CircularElement:
-    """Voiculescu's circular element: the limit of Ginibre matrices with entries of variance ``variance``/n.
-
-    A variable for :func:`polynomial_law` that is not self-adjoint: τ(c c*) = τ(c* c) = variance, and c has the
-    distribution of (s_1 + i s_2) √(variance/2) for free standard semicirculars.
-
-    Parameters
-    ----------
-    variance : real
-        > 0.
-
-    Raises
-    ------
-    TypeError
-        If `variance` is not of the kind named above.
-    ValueError
-        If `variance` is out of the range named above.
-
-    References
-    ----------
-    Voiculescu 1991.
-
-    Examples
-    --------
-    >>> import rmt
-    >>> rmt.polynomial_law({(0,): 1, (~0,): 1}, [rmt.CircularElement()])  # c + c*
-    Semicircle(mean=0, variance=2)
-    """
-
-    variance: Any = 1
-
-    def __post_init__(self) -> None:
-        check_real("variance", self.variance, above=0.0)
-
-
-@dataclass(frozen=True)
-class HaarUnitary:
-    """A Haar unitary: the limit of Haar-distributed unitary or orthogonal matrices.
-
-    A variable for :func:`polynomial_law` that is not self-adjoint: u u* = u* u = 1, and τ(u^k) = 0 for k != 0.
-
-    References
-    ----------
-    Voiculescu 1991.
-
-    Examples
-    --------
-    >>> import rmt
-    >>> rmt.polynomial_law({(0,): 1, (~0,): 1}, [rmt.HaarUnitary()])  # u + u*
-    Arcsine(radius=2)
-    """
-
-
-#: combinations of atoms at which places are looked for
-_MOST_PLACES = 9
-
-#: what stands for one variable of a polynomial
-FreeVariable: TypeAlias = Law | CircularElement | HaarUnitary
 
 
 def polynomial_law(terms: Mapping[Word, Any], laws: Sequence[FreeVariable]) -> Law:
@@ -272,7 +206,7 @@ def _check_coefficient(word: Any, value: Any) -> Any:
 
 
 @dataclass(frozen=True, repr=False)
-class PolynomialLaw(SearchedLaw):
+class PolynomialLaw(PencilLaw):
     """Law of a self-adjoint polynomial in free variables; build it with :func:`polynomial_law`.
 
     Values come from Newton's method on the matrix-valued subordination equations (Belinschi-Mai-Speicher 2017) of
@@ -298,11 +232,6 @@ class PolynomialLaw(SearchedLaw):
 
     # ------------------------------------------------------------------ the equations
     @cached_property
-    def _radii(self) -> list[float]:
-        """Norms of the variables."""
-        return [_norm(variable) for variable in self.laws]
-
-    @cached_property
     def _scale(self) -> float:
         """A bound on the norm of the polynomial without its constant term."""
         return math.fsum(
@@ -312,7 +241,7 @@ class PolynomialLaw(SearchedLaw):
         )
 
     @cached_property
-    def _constant(self) -> float:
+    def _centre(self) -> float:
         return float(complex(dict(self.terms).get((), 0)).real)
 
     @cached_property
@@ -326,61 +255,15 @@ class PolynomialLaw(SearchedLaw):
 
     @cached_property
     def _pencil(self) -> Pencil:
-        hermitian = frozenset(i for i, v in enumerate(self.laws) if isinstance(v, Law))
-        return linearise(self._scaled_terms, hermitian)
+        return linearise(self._scaled_terms, self_adjoint(self.laws))
 
-    @cached_property
-    def _equations(self) -> Equations:
-        pencil = self._pencil
-        d = pencil.dimension
-        constant = pencil.constant
-        eta = np.zeros((d * d, d * d), dtype=np.complex128)
-        variables: list[Variable] = []
-        for i, v in enumerate(self.laws):
-            if i not in pencil.coefficients:
-                continue
-            a = pencil.coefficients[i] / self._radii[i]
-            if isinstance(v, CircularElement):
-                # X -> a X a* + a* X a on row-major vec
-                eta += float(v.variance) * (np.kron(a, a.conj()) + np.kron(a.conj().T, a.T))
-            elif isinstance(v, Semicircle):
-                constant = constant + v.mean() * a
-                eta += v.var() * np.kron(a, a.T)
-            elif isinstance(v, HaarUnitary):
-                variables.append(UnitaryVariable(a))
-            else:
-                variables.append(MatrixVariable(a, v))
-        if eta.any():
-            variables.append(GaussianVariable(eta))
-        marks = self._coordinate(np.array(self._places(), dtype=np.complex128)).real
-        return OperatorSubordination(constant, variables, np.eye(d)[0], marks.tolist())
+    @property
+    def _lower(self) -> tuple[float, float]:
+        return 0.0, float(self._pencil.negative)
 
-    def _coordinate(self, z: Complex) -> Complex:
-        return (z - self._constant) / self._scale
-
-    def _transform(self, z: Complex, solution: Solution) -> tuple[Complex, Real]:
-        return solution.g[:, 0, 0] / self._scale, solution.error / self._scale
-
-    def _potential(self, z: Complex, solution: Solution) -> Complex:
-        total = self._equations.potential(solution)
-        # the imaginary part is known up to multiples of 2π, and the lower block of the pencil adds its sign
-        turns = (total.imag / math.pi - self._pencil.negative + 0.5) % 2.0 - 0.5
-        return np.asarray(total.real + math.log(self._scale) + 1j * math.pi * np.clip(turns, 0.0, 1.0))
-
-    def _places(self) -> tuple[float, ...]:
-        """Where kernels put atoms and hard edges: 0, and p at the atoms of laws of few and at 0 of the others."""
-        few = [
-            [float(a) for a, _ in v.atoms] if isinstance(v, AtomicLaw) and len(v.atoms) <= 3 else [0.0]
-            for v in self.laws
-        ]
-        values = {0.0, self._constant}
-        for point in itertools.islice(itertools.product(*few), _MOST_PLACES):
-            terms = (complex(value) * math.prod(point[max(x, ~x)] for x in word) for word, value in self.terms)
-            values.add(float(sum(terms).real))
-        return tuple(sorted(values))
-
-    def _bounds(self) -> tuple[float, float]:
-        return self._constant - self._scale, self._constant + self._scale
+    def _at(self, point: Sequence[float]) -> list[float]:
+        values = (complex(value) * math.prod(point[max(x, ~x)] for x in word) for word, value in self.terms)
+        return [float(sum(values).real)]
 
     # ------------------------------------------------------------------ moments and algebra
     def _exact_moments(self, order: int) -> list[Fraction]:
@@ -400,12 +283,6 @@ class PolynomialLaw(SearchedLaw):
         terms = {word: scale * value for word, value in self.terms}
         terms[()] = terms.get((), 0) + shift
         return polynomial_law(terms, self.laws)
-
-
-def _norm(variable: FreeVariable) -> float:
-    if isinstance(variable, CircularElement):
-        return 2.0 * math.sqrt(variable.variance)
-    return 1.0 if isinstance(variable, HaarUnitary) else max(map(abs, variable._hull()))
 
 
 def _parts(value: Any) -> tuple[Fraction, Fraction]:

@@ -210,7 +210,7 @@ class RectangularConvolution(SearchedLaw):
 
     def _transform(self, z: Complex, solution: Solution) -> tuple[Complex, Real]:
         factor = 1.0 / (self._coordinate(z) * self._scale**2)
-        return solution.g[:, 0, 0] * factor, solution.error * np.abs(factor)
+        return solution.value * factor, solution.error * np.abs(factor)
 
     def _potential(self, z: Complex, solution: Solution) -> Complex:
         """The stationary form, with the weights (c, 1) of the two corners."""

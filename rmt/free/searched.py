@@ -402,7 +402,7 @@ class _Probe:
         law._equations.remember(law._coordinate(z), solution)
         g, error = law._transform(z, solution)
         # a point within rounding of an atom or a singularity says nothing
-        size = np.abs(solution.g[:, 0, 0])
+        size = np.abs(solution.value)
         good = solution.certified & (size < 0.01 / EPS) & (solution.error < 1e-4 * (1.0 + size))
         above = np.full(x.shape, np.nan)
         above[good] = law._potential(z[good], solution.restrict(good)).imag / math.pi

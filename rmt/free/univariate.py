@@ -67,6 +67,7 @@ class RootEquations:
         return Solution(
             state=roots,
             g=np.where(finite, g, np.nan)[:, None, None],
+            value=np.where(finite, g, np.nan),
             slope=motion,
             push=1j * motion,
             error=np.where(finite, error, np.inf),

@@ -346,8 +346,8 @@ def test_inverses():
     for singular in (P, rmt.wishart(ratio=2), X - X):
         with pytest.raises(ValueError, match="has no inverse"):
             singular.inverse()
-    with pytest.raises(TypeError, match="functions of one matrix"):
-        (W + inverse).law()
+    # E w + E 1/w and E w² + 2 + E 1/w²
+    assert (W + inverse).law().moments(2) == pytest.approx([3, 11.5], abs=1e-12)
 
 
 def test_powers_of_exponent_zero():
