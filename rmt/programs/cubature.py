@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -22,8 +22,8 @@ Real = NDArray[np.float64]
 #: takes the coordinates of some points, one array an axis, and gives one value a point
 Integrand = Callable[[Sequence[Real]], Real]
 
-#: standard deviations kept, and those of variables with heavy tails
-REACH, FAR = 8.5, 25.0
+#: standard deviations kept where the integrand grows slowly, and where its tails matter; beyond, no double reaches
+REACH, REACHES = 8.5, (8.5, 12.0, 17.0, 25.0, 37.0)
 #: steps of the trapezoidal rule, panels and nodes a panel, from coarse to fine
 STEPS = (0.5, 0.36, 0.26, 0.19, 0.14, 0.1, 0.07)
 PANELS = ((5, 8), (7, 10), (8, 14), (10, 16), (12, 20), (14, 24), (16, 28))
@@ -31,12 +31,27 @@ PANELS = ((5, 8), (7, 10), (8, 14), (10, 16), (12, 20), (14, 24), (16, 28))
 CHUNK, MOST_POINTS = 2**16, 2.5e7
 #: weights below this share of the largest are left out
 NEGLIGIBLE = 1e-17
-#: where a surface that is not linear along its axis is looked at
-_SEARCH = np.linspace(-REACH, REACH, 69)
+#: finer resolution in one and two dimensions, which cost little: narrow maps are seen
+FINER = {1: 16, 2: 2}
+#: widths of the panels at a kink in one dimension, as shares of the others': for roots and other weak singularities
+GRADES = 0.15 ** np.arange(1, 9)
+#: share of an integral that its tails may have
+TAIL = 1e-13
+#: where the tails are looked at, in up to three dimensions and in more
+_PROBES = (
+    np.array([1.5, 3.0, 4.5, 6.0, 7.2, 8.5, 10.0, 12.0, 14.5, 17.0, 21.0, 25.0, 31.0, 37.0]),
+    np.array([2.5, 5.0, 8.5, 12.0, 17.0, 25.0, 37.0]),
+)
+#: points at which a function of one variable is tried for being linear
+_LINE = np.array([-8.1, -4.3, -1.9, 0.0, 0.7, 2.6, 5.2, 7.9])
 
 
 class TooManyPointsError(Exception):
     """The next resolution would take more points than there may be."""
+
+
+class HeavyTailError(Exception):
+    """The integral has a share of its tails where no double reaches, or is infinite."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +70,8 @@ class Axis:
         Functions of the coordinates up to this axis; the integrand bends where one vanishes.
     own : bool
         Whether the surfaces depend on this axis only.
-    far : bool
-        Whether the integrand may grow as fast as the normal density falls, so that the tails matter.
+    reach : float
+        Standard deviations that are kept, see :func:`with_reach`.
     """
 
     atoms: tuple[Real, Real] | None = None
@@ -64,53 +79,65 @@ class Axis:
     breaks: tuple[float, ...] = ()
     surfaces: tuple[Integrand, ...] = ()
     own: bool = False
-    far: bool = False
+    reach: float = REACH
+
+    @property
+    def is_curved(self) -> bool:
+        """Whether no finite rule is exact."""
+        return self.atoms is None and self.degree is None
 
     @property
     def is_smooth(self) -> bool:
         """Whether the trapezoidal rule applies."""
-        return self.atoms is None and self.degree is None and not self.breaks and not self.surfaces and not self.far
+        return self.is_curved and not self.breaks and not self.surfaces
 
-    def count(self, level: int) -> int:
+    def count(self, level: int, finer: int = 1) -> int:
         """Number of nodes at a resolution."""
         if self.atoms is not None:
             return self.atoms[0].size
         if self.degree is not None:
             return self.degree // 2 + 1
         if self.is_smooth:
-            return trapezoid(level)[0].size
-        panels, nodes = self._panels(level)
-        return (panels + len(self.breaks) + len(self.surfaces)) * nodes
+            return trapezoid(level, finer, self.reach)[0].size
+        panels, nodes = self._panels(level, finer)
+        return (panels + (len(self.breaks) + len(self.surfaces)) * (1 + 2 * _grades(finer).size)) * nodes
 
-    def _panels(self, level: int) -> tuple[int, int]:
+    def _panels(self, level: int, finer: int) -> tuple[int, int]:
         panels, order = PANELS[level]
-        return math.ceil(panels * FAR / REACH) if self.far else panels, order
+        return math.ceil(panels * finer * self.reach / REACH), order
 
-    def nodes(self, level: int, before: Sequence[Real]) -> tuple[Real, Real]:
+    def nodes(self, level: int, before: Sequence[Real], finer: int = 1) -> tuple[Real, Real]:
         """Nodes and weights: of shape (m,), or (rows, m) where they depend on the axes before."""
         if self.atoms is not None:
             return self.atoms
         if self.degree is not None:
             return hermite_rule(self.degree // 2 + 1)
         if self.is_smooth:
-            return trapezoid(level)
-        panels, order = self._panels(level)
-        reach = FAR if self.far else REACH
-        edges = np.concatenate([np.linspace(-reach, reach, panels + 1), np.array(self.breaks)])
+            return trapezoid(level, finer, self.reach)
+        panels, order = self._panels(level, finer)
+        edges = np.linspace(-self.reach, self.reach, panels + 1)
+        near = (edges[1] - edges[0]) * np.concatenate([[0.0], _grades(finer), -_grades(finer)])
+        edges = np.concatenate([edges, *(kink + near for kink in self.breaks)])
         if not self.surfaces:
             return _panel_rule(np.sort(edges)[None, :], order, flat=True)
         rows = [x[:1] for x in before] if self.own else list(before)
         count = 1 if self.own or not before else before[0].size
-        found = [roots(surface, rows, count) for surface in self.surfaces]
-        table = np.concatenate([np.broadcast_to(edges, (count, edges.size)), *found], axis=1)
+        found = [roots(surface, rows, count, self.reach) for surface in self.surfaces]
+        kinks = (np.concatenate(found, axis=1)[:, :, None] + near).reshape(count, -1)
+        table = np.concatenate([np.broadcast_to(edges, (count, edges.size)), kinks], axis=1)
         return _panel_rule(np.sort(table, axis=1), order, flat=count == 1)
 
 
-@lru_cache(maxsize=16)
-def trapezoid(level: int) -> tuple[Real, Real]:
+def _grades(finer: int) -> Real:
+    return np.asarray(GRADES if finer == FINER[1] else GRADES[:0], dtype=np.float64)
+
+
+@lru_cache(maxsize=64)
+def trapezoid(level: int, finer: int = 1, reach: float = REACH) -> tuple[Real, Real]:
     """Nodes and weights of the trapezoidal rule for the standard normal law."""
-    count = math.ceil(REACH / STEPS[level])
-    z: Real = np.asarray(STEPS[level] * np.arange(-count, count + 1), dtype=np.float64)
+    step = STEPS[level] / finer
+    count = math.ceil(reach / step)
+    z: Real = np.asarray(step * np.arange(-count, count + 1), dtype=np.float64)
     w = standard_density(z)
     return z, w / w.sum()
 
@@ -131,7 +158,7 @@ def _panel_rule(edges: Real, order: int, flat: bool) -> tuple[Real, Real]:
     return (nodes[0], weights[0]) if flat else (nodes, weights)
 
 
-def roots(surface: Integrand, before: Sequence[Real], rows: int) -> Real:
+def roots(surface: Integrand, before: Sequence[Real], rows: int, reach: float = REACH) -> Real:
     """Zeros of a surface along the last axis, one row a point of the axes before; the end of the axis where none is."""
 
     def values(t: Real) -> Real:
@@ -139,21 +166,22 @@ def roots(surface: Integrand, before: Sequence[Real], rows: int) -> Real:
         coordinates = [np.repeat(x, columns) for x in before] + [np.broadcast_to(t, (rows, columns)).reshape(-1)]
         return np.asarray(surface(coordinates)).reshape(rows, columns)
 
-    three = values(np.array([-2.0, 0.0, 2.0]))
-    bend = np.abs(three[:, 0] - 2.0 * three[:, 1] + three[:, 2])
-    if (bend <= 1e-13 * np.abs(three).max()).all() and np.ptp(three, axis=1).max() > 0.0:
-        slope = 0.25 * (three[:, 2] - three[:, 0])
+    tried = values(_LINE)
+    slope = (tried[:, -1] - tried[:, 0]) / (_LINE[-1] - _LINE[0])
+    line = tried[:, :1] + slope[:, None] * (_LINE - _LINE[0])
+    if (np.abs(tried - line) <= 1e-13 * np.abs(tried).max()).all() and np.ptp(tried, axis=1).max() > 0.0:
         with np.errstate(divide="ignore", invalid="ignore"):
-            at = np.where(slope != 0.0, -three[:, 1] / slope, REACH)
-        return np.clip(at, -REACH, REACH)[:, None]
-    table = values(_SEARCH)
+            at = np.where(slope != 0.0, _LINE[0] - tried[:, 0] / slope, reach)
+        return np.clip(at, -reach, reach)[:, None]
+    search = np.linspace(-reach, reach, round(8 * reach) + 1)
+    table = values(search)
     changes = (table[:, 1:] > 0.0) != (table[:, :-1] > 0.0)
     most = int(changes.sum(axis=1).max())
     if most == 0:
         return np.empty((rows, 0))
     # the first `most` changes of every row; rows with fewer bisect an interval without one, which does no harm
     order = np.argsort(~changes, axis=1, kind="stable")[:, :most]
-    low, high = _SEARCH[order], _SEARCH[order + 1]
+    low, high = search[order], search[order + 1]
     positive = np.take_along_axis(table, order, axis=1) > 0.0
     for _ in range(48):
         middle = 0.5 * (low + high)
@@ -162,46 +190,108 @@ def roots(surface: Integrand, before: Sequence[Real], rows: int) -> Real:
     return 0.5 * (low + high)
 
 
-def expectation(integrand: Integrand, axes: Sequence[Axis], level: int, most: float = MOST_POINTS) -> float:
-    """E of the integrand.
+def with_reach(integrand: Integrand, axes: Sequence[Axis]) -> tuple[list[Axis], bool]:
+    """The axes with as many standard deviations as the integrand needs, and whether points of small weight matter.
+
+    The integrand is looked at on a coarse grid; where it is not finite it is not.
+
+    Raises
+    ------
+    HeavyTailError
+        If more than a share of 1e-13 lies beyond what doubles reach.
+    """
+    curved = [i for i, axis in enumerate(axes) if axis.is_curved]
+    rare = any(axis.atoms is not None and axis.atoms[1].min() < TAIL for axis in axes)  # powers may make up for it
+    if not curved:
+        return list(axes), rare
+    probe = _PROBES[len(curved) > 3]
+    line = np.concatenate([-probe[::-1], [0.0], probe])
+    own = [_probed(axis, line) for axis in axes]
+    grids = np.meshgrid(*(z for z, _ in own), indexing="ij")
+    masses = np.meshgrid(*(w for _, w in own), indexing="ij")
+    points = [g.reshape(-1) for g in grids]
+    weight = np.prod([m.reshape(-1) for m in masses], axis=0)
+    with np.errstate(all="ignore"):
+        size = weight * np.abs(integrand(points))
+    infinite, size = np.isinf(size), np.where(np.isfinite(size), size, 0.0)
+    total = float(size.sum())
+    found = list(axes)
+    for i in curved:
+        distance = np.abs(points[i])
+        fits = (
+            r
+            for r in REACHES
+            if size[distance >= r].sum() <= TAIL * total and not infinite[(distance >= r) & (distance < 1.3 * r)].any()
+        )
+        reach = next(fits, None)
+        if reach is None:
+            raise HeavyTailError
+        found[i] = replace(axes[i], reach=reach)
+    radius = np.sqrt(sum(points[i] ** 2 for i in curved))
+    edge = math.sqrt(-2.0 * math.log(NEGLIGIBLE))
+    far = any(found[i].reach > REACH for i in curved) or float(size[radius >= edge].sum()) > TAIL * total
+    return found, rare or far
+
+
+def _probed(axis: Axis, line: Real) -> tuple[Real, Real]:
+    """A few nodes of an axis and their masses."""
+    if axis.is_curved:
+        return line, standard_density(line) * np.gradient(line)
+    nodes, weights = axis.nodes(0, [])
+    kept = np.argsort(weights)[-3:]
+    return nodes[kept], weights[kept]
+
+
+def expectation(integrand: Integrand, axes: Sequence[Axis], level: int, all_points: bool, most: float) -> float:
+    """E of the integrand, with the axes of :func:`with_reach`.
 
     Raises
     ------
     TooManyPointsError
         If the resolution takes more than `most` points.
     """
-    curved = sum(axis.degree is None and axis.atoms is None for axis in axes)
-    ball = math.pi ** (curved / 2) / math.gamma(curved / 2 + 1) / 2.0**curved
-    if ball * math.prod(float(axis.count(level)) for axis in axes) > most:
+    curved = sum(axis.is_curved for axis in axes)
+    finer = FINER.get(curved, 1)
+    ball = 1.0 if all_points else math.pi ** (curved / 2) / math.gamma(curved / 2 + 1) / 2.0**curved
+    if ball * math.prod(float(axis.count(level, finer)) for axis in axes) > most:
         raise TooManyPointsError
     if not axes:
         return float(np.asarray(integrand([]))[0])
-    return _sum(integrand, axes, level, [], np.ones(1), 1.0)
+    rule = _Rule(integrand, tuple(axes), level, finer, 0.0 if all_points else NEGLIGIBLE)
+    return rule.total([], np.ones(1), 1.0)
 
 
-def _sum(
-    integrand: Integrand, axes: Sequence[Axis], level: int, before: list[Real], weights: Real, largest: float
-) -> float:
-    """Sum over the remaining axes, for rows of coordinates `before` with their `weights`."""
-    depth = len(before)
-    axis = axes[depth]
-    rows = max(1, CHUNK // axis.count(level))
-    if weights.size > rows:
-        return math.fsum(
-            _sum(integrand, axes, level, [x[i : i + rows] for x in before], weights[i : i + rows], largest)
-            for i in range(0, weights.size, rows)
-        )
-    nodes, inner = axis.nodes(level, before)
-    count = nodes.shape[-1]
-    total = (weights[:, None] * inner).reshape(-1)
-    peak = largest * float(inner.max())
-    kept = np.flatnonzero(total > (0.0 if any(a.far for a in axes) else NEGLIGIBLE * peak))
-    coordinates = [x[kept // count] for x in before]
-    coordinates.append((np.broadcast_to(nodes, (weights.size, count)).reshape(-1))[kept])
-    total = total[kept]
-    if depth + 1 == len(axes):
-        return float(total @ integrand(coordinates)) if kept.size else 0.0
-    return _sum(integrand, axes, level, coordinates, total, peak)
+@dataclass(frozen=True, eq=False)
+class _Rule:
+    """A product rule, each axis with nodes that may depend on the axes before."""
+
+    integrand: Integrand
+    axes: tuple[Axis, ...]
+    level: int
+    finer: int
+    negligible: float
+
+    def total(self, before: list[Real], weights: Real, largest: float) -> float:
+        """Sum over the remaining axes, for rows of coordinates `before` with their `weights`."""
+        depth = len(before)
+        axis = self.axes[depth]
+        rows = max(1, CHUNK // axis.count(self.level, self.finer))
+        if weights.size > rows:
+            return math.fsum(
+                self.total([x[i : i + rows] for x in before], weights[i : i + rows], largest)
+                for i in range(0, weights.size, rows)
+            )
+        nodes, inner = axis.nodes(self.level, before, self.finer)
+        count = nodes.shape[-1]
+        total = (weights[:, None] * inner).reshape(-1)
+        peak = largest * float(inner.max())
+        kept = np.flatnonzero(total > self.negligible * peak)
+        coordinates = [x[kept // count] for x in before]
+        coordinates.append((np.broadcast_to(nodes, (weights.size, count)).reshape(-1))[kept])
+        total = total[kept]
+        if depth + 1 == len(self.axes):
+            return float(total @ self.integrand(coordinates)) if kept.size else 0.0
+        return self.total(coordinates, total, peak)
 
 
 def quasi_expectation(integrand: Integrand, axes: Sequence[Axis], points: int, seed: int) -> float:
@@ -209,7 +299,7 @@ def quasi_expectation(integrand: Integrand, axes: Sequence[Axis], points: int, s
     from scipy.special import ndtri
     from scipy.stats import qmc
 
-    finite = [i for i, axis in enumerate(axes) if axis.atoms is not None or axis.degree is not None]
+    finite = [i for i, axis in enumerate(axes) if not axis.is_curved]
     others = [i for i in range(len(axes)) if i not in finite]
     sobol = qmc.Sobol(len(others), scramble=True, rng=np.random.default_rng(seed))
     uniform = sobol.random(points)

@@ -129,7 +129,7 @@ def _as_polynomial(value: Any) -> Polynomial | None:
 
 def as_fraction(value: Any) -> Fraction:
     """A number exactly; a float as the shortest decimal that gives it, 0.1 as 1/10."""
-    return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+    return Fraction(repr(float(value))) if isinstance(value, float) else Fraction(value)
 
 
 def polynomial_map(program: Program, node: Map, arguments: Sequence[Any]) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rmt.errors import check_real
+from rmt.errors import check_items, check_real
 from rmt.networks.activations import activation
 from rmt.networks.moments import Activation
 from rmt.networks.smooth_panels import smooth_panels
@@ -27,7 +27,7 @@ COMPARING = {
     "less_equal": "≤",
 }
 #: functions of one argument with a kink or jump at 0
-BENT_AT_0 = ("absolute", "fabs", "sign", "heaviside")
+BENT_AT_0 = ("absolute", "fabs", "sign", "heaviside", "cbrt")
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,8 @@ class Function:
             return ()
 
         def function(x: Any) -> Any:
-            return self.call(*(x if number is None else number for number in numbers))
+            value = self.call(*(x if number is None else number for number in numbers))
+            return np.full(np.shape(x), float(value)) if isinstance(x, np.ndarray) and not np.ndim(value) else value
 
         if _is_polynomial(function):
             return ()
@@ -104,7 +105,9 @@ def as_function(spec: Any, kinks: Sequence[float] | None) -> Function:
     ValueError
         If it is the name of no activation, or a kink is not finite.
     """
-    points = None if kinks is None else tuple(sorted(float(check_real("kinks", k)) for k in kinks))
+    points = (
+        None if kinks is None else tuple(sorted(float(check_real("kinks", k)) for k in check_items("kinks", kinks)))
+    )
     if isinstance(spec, np.ufunc):
         return of_ufunc(spec, points)
     if isinstance(spec, (str, Activation)):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from rmt._cached import cached_property
 from rmt.errors import check_count, check_generator, check_real
+from rmt.numerics.memory import check_memory
 
 Real = NDArray[np.float64]
 
@@ -47,8 +48,14 @@ class LogNorm:
     @property
     def layer_variance(self) -> float:
         """V = Var φ(z)²: 2 for linear, 5 for ReLU."""
-        a = self.slope
-        return 6.0 * (1.0 + a**4) / (1.0 + a * a) ** 2 - 1.0
+        below = self._below
+        return 5.0 - 12.0 * below * (1.0 - below)
+
+    @property
+    def _below(self) -> float:
+        """a²/(1 + a²): the share of the mean square that comes from x < 0."""
+        a = abs(self.slope)
+        return a * a / (1.0 + a * a) if a < 1.0 else 1.0 / (1.0 + (1.0 / a) ** 2)
 
     @property
     def leading_mean(self) -> float:
@@ -63,7 +70,10 @@ class LogNorm:
     @property
     def second_moment(self) -> float:
         """E v² = (1 + V/n)^L exactly, dead layers counted."""
-        return (1.0 + self.layer_variance / self.width) ** self.depth
+        logarithm = self.depth * math.log1p(self.layer_variance / self.width)
+        if logarithm > 709.0:
+            raise ValueError(f"E v² is exp({logarithm:.6g}), beyond the largest float")
+        return math.exp(logarithm)
 
     @property
     def dead(self) -> float:
@@ -85,22 +95,26 @@ class LogNorm:
     @cached_property
     def _layer(self) -> tuple[float, float]:
         """Mean and variance of the logarithm of one factor."""
-        from scipy.special import digamma, gammaln, polygamma
+        from scipy.special import polygamma
+        from scipy.stats import binom
 
         n = self.width
         if self.slope in (1.0, -1.0):
-            return float(digamma(n / 2.0)) - math.log(n / 2.0), float(polygamma(1, n / 2.0))
+            return float(_log_gap(np.array(n / 2.0))), float(polygamma(1, n / 2.0))
         if self.slope != 0.0:
             raise ValueError(
                 f"exact moments are known for linear and ReLU networks (slope 1 and 0), got slope {self.slope}; "
                 "leading_mean and leading_variance hold for all"
             )
-        k = np.arange(1, n + 1)
-        log_mass = gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0) - n * math.log(2.0)
-        mass = np.exp(log_mass)
+        # all k, or enough of a wide binomial law: sums of smooth functions at steps below its deviation are exact
+        step, reach = max(1, math.isqrt(n) // 16), 10 * math.isqrt(n) + 40
+        k = np.arange(max(1, n // 2 - reach), min(n, n // 2 + reach) + 1, step, dtype=np.float64)
+        mass = binom.pmf(k, n, 0.5)
         mass /= mass.sum()
-        centre = digamma(k / 2.0) - math.log(n / 4.0)  # (2/n) χ²_k
-        mean = float(mass @ centre)
+        deviation = (2.0 * k - n) / n
+        gap = _log_gap(k / 2.0) + (np.log1p(deviation) - deviation)  # (2/n) χ²_k; the mean of the deviation is known
+        mean = float(mass @ gap) + 2.0**-n / (1.0 - 2.0**-n)
+        centre = gap + deviation
         return mean, float(mass @ (polygamma(1, k / 2.0) + (centre - mean) ** 2))
 
     def rvs(self, size: int, *, rng: Any = None) -> Real:
@@ -123,17 +137,27 @@ class LogNorm:
             If an argument is out of the range named above.
         """
         generator, count = check_generator(rng), check_count("size", size)
-        n, a = self.width, self.slope
+        check_memory(f"size = {count}", 48.0 * count, "the draws", lambda: "take fewer at a time")
+        n, share = self.width, self._below
         total = np.zeros(count)
         for _ in range(self.depth):
             positive = generator.binomial(n, 0.5, count)
-            while a == 0.0 and not positive.all():
+            while share == 0.0 and not positive.all():
                 dead = positive == 0
                 positive[dead] = generator.binomial(n, 0.5, int(dead.sum()))
             above = np.where(positive > 0, generator.chisquare(np.maximum(positive, 1)), 0.0)
             below = np.where(positive < n, generator.chisquare(np.maximum(n - positive, 1)), 0.0)
-            total += np.log((above + a * a * below) * 2.0 / ((1.0 + a * a) * n))
+            total += np.log(((1.0 - share) * above + share * below) * 2.0 / n)
         return total
+
+
+def _log_gap(x: Real) -> Real:
+    """ψ(x) − ln x without the cancellation of large x."""
+    from scipy.special import digamma
+
+    y = 1.0 / np.maximum(x, 20.0) ** 2
+    series = -0.5 / np.maximum(x, 20.0) - y * (1 / 12 - y * (1 / 120 - y * (1 / 252 - y * (1 / 240 - y / 132))))
+    return np.asarray(np.where(x < 20.0, digamma(x) - np.log(x), series))
 
 
 def log_norm(activation: str = "relu", width: int = 100, depth: int = 100, *, slope: float | None = None) -> LogNorm:
@@ -144,7 +168,7 @@ def log_norm(activation: str = "relu", width: int = 100, depth: int = 100, *, sl
     activation : {"linear", "relu", "leaky_relu"}
     width, depth : int
     slope : float, optional
-        Of a leaky ReLU below 0; 0.01 by default.
+        Of a leaky ReLU below 0, up to 1e7 in size; 0.01 by default.
 
     Returns
     -------
@@ -176,4 +200,4 @@ def log_norm(activation: str = "relu", width: int = 100, depth: int = 100, *, sl
         raise ValueError(f"slope is for leaky_relu, got it with {name}")
     value = {"linear": 1.0, "relu": 0.0}.get(name, 0.01 if slope is None else slope)
     n, layers = check_count("width", width), check_count("depth", depth)
-    return LogNorm(float(check_real("slope", value)), n, layers)
+    return LogNorm(float(check_real("slope", value, at_least=-1e7, at_most=1e7)), n, layers)

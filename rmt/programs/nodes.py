@@ -98,6 +98,19 @@ class Node(Frozen):
             return inputs[0]
         return self.program._apply(of_ufunc(ufunc), inputs)
 
+    def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
+        if function is np.mean and inputs == (self,) and not options:
+            return self.program.mean(self)
+        raise TypeError(
+            f"np.{function.__name__} is no step of a program: write it with P.mean, arithmetic, comparisons "
+            "((x > 0) * y) and ufuncs such as np.maximum and np.minimum, or as a function of arrays in P.map"
+        )
+
+    def __matmul__(self, other: Any) -> Any:
+        if isinstance(other, (Matrix, Transposed)):
+            raise TypeError(f"{self!r} @ {other!r}: matrices stand on the left, write W.T @ x for x @ W")
+        raise TypeError(f"{self!r} @ {other!r}: for a product of two vectors write P.mean(x * y), which is 1/n of it")
+
     def __add__(self, other: Any) -> Any:
         return _applied(np.add, self, other)
 

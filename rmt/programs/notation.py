@@ -80,8 +80,14 @@ def _size(size: Any) -> str:
 
 def _right(node: Node, named: dict[Any, str], inline: set[Map]) -> str:
     if isinstance(node, Initial):
-        law = repr(node.law) if node.law.spec != "gaussian" or len(node.mixing) == 1 else "jointly gaussian"
-        return f"vector of {_size(node.size)} {law} coordinates"
+        text = f"vector of {_size(node.size)} {node.law!r} coordinates"
+        if node.mixing == (1.0,) and node.covariance == (1,):
+            return text
+        members = [n for n in node.program.nodes if isinstance(n, Initial) and n.group == node.group]
+        pairs = zip(node.covariance[:-1], members, strict=False)
+        return ", ".join(
+            [f"{text} of variance {node.covariance[-1]}", *(f"covariance {c} with {named[n]}" for c, n in pairs)]
+        )
     if isinstance(node, Product):
         symbol = named[node.matrix] + ("ᵀ" if node.transposed else "")
         return f"{symbol} {_text(node.argument, named, inline, 4)}"
@@ -165,7 +171,12 @@ def dot(program: rmt.programs.Program) -> str:
       "g1" -> "c1" [label="mean"];
     }
     """
-    named = names(program)
-    lines = [f'  "{named[n]}" [shape={"box" if n.size is None else "ellipse"}];' for n in program.nodes]
-    lines += [f'  "{named[a]}" -> "{named[b]}" [label="{label}"];' for a, b, label in edges(program)]
+    named = {thing: _quoted(name) for thing, name in names(program).items()}
+    lines = [f"  {named[n]} [shape={'box' if n.size is None else 'ellipse'}];" for n in program.nodes]
+    lines += [f"  {named[a]} -> {named[b]} [label={_quoted(label)}];" for a, b, label in edges(program)]
     return "\n".join(["digraph program {", *lines, "}"])
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rmt.errors import ConvergenceError
-from rmt.programs.cubature import PANELS, Axis, Integrand, TooManyPointsError, expectation, quasi_expectation
+from rmt.programs.cubature import (
+    MOST_POINTS,
+    PANELS,
+    REACHES,
+    Axis,
+    HeavyTailError,
+    Integrand,
+    TooManyPointsError,
+    expectation,
+    quasi_expectation,
+    with_reach,
+)
 from rmt.programs.nodes import Initial, Map, Mean, Node, Product, RootSum
-from rmt.programs.runs import evaluated, needed
+from rmt.programs.runs import check_coordinatewise, evaluated, needed
 
 if TYPE_CHECKING:
     from rmt.programs.tensor_program import Program
@@ -29,8 +40,8 @@ MOST_AXES = 4
 SOBOL_POINTS, SCRAMBLINGS, STANDARD_ERRORS = 2**15, 8, 4.8
 #: resolution of the integrals on a grid beside Sobol points, and their largest size
 SOBOL_LEVEL, SOBOL_GRID = 3, 5e5
-#: a difference of two resolutions at which the finer one is taken, and rounding
-SETTLED, ROUNDING = 1e-10, 1e-14
+#: a difference of two resolutions at which the finer one is taken, rounding, and what a change may be by chance
+SETTLED, ROUNDING, CHANCE = 1e-10, 1e-14, 1000.0
 #: conditional variances and corrections below this share are none
 RANK, VANISHING = 1e-12, 1e-12
 
@@ -68,23 +79,40 @@ def limits(program: Program, outputs: Sequence[Node], correction: bool, toleranc
 
 def _refined(program: Program, outputs: Sequence[Node], correction: bool, settled: float) -> tuple[Real, Real]:
     """Limits at finer and finer resolution, until two agree."""
-    before: Real | None = None
-    errors = np.full(len(outputs), math.inf)
+
+    def level_of(level: int) -> tuple[Real, bool]:
+        limit = Limit(program, correction, level)
+        return limit.scalars_of(outputs), limit.bent
+
+    values, errors = _until_settled(level_of, settled)
+    if not np.isfinite(errors).all():
+        raise _TooManyAxesError
+    return values, errors
+
+
+def _until_settled(level_of: Callable[[int], tuple[Real, bool]], settled: float) -> tuple[Real, Real]:
+    """Values at finer and finer resolution and twice their last change; infinite if there was none.
+
+    Where maps bend, two coarse resolutions may agree by chance: their change counts many times, and later ones at least
+    as a share of the change before.
+    """
+    found: list[Real] = []
+    errors = np.full(1, math.inf)
     for level in range(len(PANELS)):
         try:
-            values = Limit(program, correction, level).scalars_of(outputs)
+            values, bent = level_of(level)
         except TooManyPointsError:
-            if not math.isfinite(errors.max()):
-                raise _TooManyAxesError from None
             break
-        if before is not None:
-            errors = 2.0 * np.abs(values - before) + ROUNDING * np.maximum(1.0, np.abs(values))
-            before = values
+        found.append(values)
+        if level:
+            change = np.abs(values - found[-2])
+            if bent:
+                before = CHANCE**2 * change if level == 1 else np.abs(found[-2] - found[-3])
+                change = np.maximum(change, before / CHANCE)
+            errors = 2.0 * change + ROUNDING * np.maximum(1.0, np.abs(values))
             if errors.max() <= settled * max(1.0, float(np.abs(values).max())):
                 break
-        before = values
-    assert before is not None
-    return before, errors
+    return (found[-1], errors) if found else (np.zeros(1), errors)
 
 
 def _scrambled(program: Program, outputs: Sequence[Node], correction: bool) -> tuple[Real, Real]:
@@ -109,73 +137,87 @@ def root_sum_covariance(program: Program, first: RootSum, second: RootSum, accur
         _check_read_out(program, node)
     pair = (first.argument, second.argument)
     _refuse_random(program, pair)
-    before, error = math.nan, math.inf
-    for level in range(len(PANELS)):
-        try:
-            value = Limit(program, True, level).second_moment(*pair)
-        except (TooManyPointsError, _TooManyAxesError):
-            break
-        if level:
-            error = 2.0 * abs(value - before) + ROUNDING * max(1.0, abs(value))
-        before = value
-        if error <= SETTLED * max(1.0, abs(value)):
-            break
-    if not error <= accuracy * max(1.0, abs(before)):
+
+    def level_of(level: int) -> tuple[Real, bool]:
+        limit = Limit(program, True, level)
+        return np.array([limit.second_moment(*pair)]), limit.bent
+
+    try:
+        values, errors = _until_settled(level_of, SETTLED)
+    except _TooManyAxesError:
+        values, errors = np.zeros(1), np.full(1, math.inf)
+    value, error = float(values[0]), float(errors[0])
+    if not error <= accuracy * max(1.0, abs(value)):
         raise ConvergenceError(
             "the variance could not be integrated to the accuracy: it has an integral over too many dimensions, "
             "or a map with kinks that were not given",
             residual=error,
         )
-    return before
+    return value
 
 
 def _check_read_out(program: Program, node: RootSum) -> None:
     """Refuse a sum whose variance has other parts than E Z²: it must be linear in unused vectors of mean 0."""
     name = program._name(node)
-    fresh = _read_out_vectors(node.argument)
-    bad = [v for v in fresh or () if v.law.moment(1) != 0 and not v.law.is_gaussian]
-    if not fresh or bad or any(float(v.law.mean) != 0.0 for v in fresh):
+    found = _read_out_vectors(node.argument)
+    if not found or not _are_centred(found[0]):
         raise ValueError(
             f"the variance of {name} is known where {program._name(node.argument)} is v * x with an initial vector v "
             "of mean 0 that nothing else uses; otherwise its fluctuations depend on those of the whole program"
         )
-    allowed = {root for root in program.nodes if isinstance(root, RootSum)}
-    inside = {n for root in allowed for n in _read_out_path(root.argument)}
+    fresh: set[Initial] = set(found[0])
+    inside: set[Node] = {node}
+    for root in program.nodes:
+        if isinstance(root, RootSum) and (own := _read_out_vectors(root.argument)):
+            inside |= {root, *own[1]}
     for other in program.nodes:
-        used = [v for v in other.parents if v in fresh]
-        if used and other not in inside and other not in allowed:
-            raise ValueError(
-                f"the variance of {name} is not known: {program._name(used[0])} is also used by {program._name(other)}"
-            )
+        for used in other.parents:
+            tied = isinstance(used, Initial) and (used in fresh or any(_correlation(used, v) for v in fresh))
+            if tied and other not in inside:
+                what = "is" if used in fresh else "is correlated with what is summed and"
+                raise ValueError(
+                    f"the variance of {name} is not known: {program._name(used)} {what} also used by "
+                    f"{program._name(other)}"
+                )
 
 
-def _read_out_vectors(node: Node) -> list[Initial] | None:
-    """The initial vectors v_i of a sum Σ v_i x_i; None if it has another form."""
+def _are_centred(vectors: list[Initial]) -> bool:
+    means = [(v.law.low_moment(1), float(v.law.scale)) for v in vectors]
+    return all(mean is not None and abs(mean) <= 1e-12 * scale for mean, scale in means)
+
+
+def _correlation(a: Initial, b: Initial) -> float:
+    """Covariance of two initial vectors of one group."""
+    if a.group != b.group:
+        return 0.0
+    low, high = sorted((a, b), key=lambda v: v.index)
+    return float(high.covariance[low.index - high.index - 1])
+
+
+def _read_out_vectors(node: Node) -> tuple[list[Initial], list[Node]] | None:
+    """The initial vectors v_i of a sum Σ v_i x_i and the steps that make it; None if it has another form."""
     if isinstance(node, Initial):
-        return [node]
+        return [node], []
     if not isinstance(node, Map):
         return None
     name, arguments = node.function.name, [a for a in node.arguments if isinstance(a, Node) and a.size is not None]
+    below: list[tuple[list[Initial], list[Node]] | None] = []
     if name in ("add", "subtract"):
-        parts = [_read_out_vectors(a) for a in arguments]
-        return None if len(parts) < len(node.arguments) or None in parts else [v for p in parts for v in p or ()]
-    if name == "negative":
-        return _read_out_vectors(node.arguments[0])
-    if name in ("multiply", "divide"):
-        initial = [a for a in arguments if isinstance(a, Initial)]
-        if len(initial) == 1 and (name == "multiply" or node.arguments[0] is initial[0]):
-            return initial
-        if len(arguments) == 1 and not initial and arguments[0] is node.arguments[0]:
-            return _read_out_vectors(arguments[0])
-    return None
-
-
-def _read_out_path(node: Node) -> set[Node]:
-    found = {node}
-    if isinstance(node, Map) and node.function.is_arithmetic:
-        for parent in node.parents:
-            found |= _read_out_path(parent)
-    return found
+        below = [_read_out_vectors(a) for a in arguments]
+        if len(below) < len(node.arguments):
+            return None
+    elif name == "negative":
+        below = [_read_out_vectors(arguments[0])]
+    elif name in ("multiply", "divide"):
+        factors = arguments if name == "multiply" else [a for a in arguments if a is node.arguments[0]]
+        if len(factors) == 2 and factors[0] is factors[1]:
+            return None
+        linear = [part for a in factors if (part := _read_out_vectors(a)) and _are_centred(part[0])]
+        below = [*sorted(linear, key=lambda part: len(part[1]))[:1]]
+    parts = [part for part in below if part is not None]
+    if not parts or len(parts) < len(below):
+        return None
+    return [v for part in parts for v in part[0]], [node, *(n for part in parts for n in part[1])]
 
 
 # ---------------------------------------------------------------------- one resolution
@@ -188,6 +230,8 @@ class Limit:
         Values of the scalars.
     terms : dict
         For each product, the vectors of its transpose correction and their coefficients.
+    bent : bool
+        Whether a map bends in some integral.
     """
 
     def __init__(self, program: Program, correction: bool = True, level: int = 3, seed: int | None = None) -> None:
@@ -199,6 +243,7 @@ class Limit:
         self._done: list[Product] = []
         self._bases: dict[Node, frozenset[Base]] = {}
         self._affine: dict[Node, Affine | None] = {}
+        self.bent = False
         self._calls = 0
         self._members: dict[int, list[Initial]] = {}
         for node in program.nodes:
@@ -226,6 +271,7 @@ class Limit:
                 if node.size is None:
                     self.scalars[node] = evaluated(self.program, node, arguments, None)
                 else:
+                    check_coordinatewise(self.program, node, arguments)
                     self.kinks[node] = node.function.kinks_at(arguments)
             self._note(node)
 
@@ -315,19 +361,43 @@ class Limit:
     # ------------------------------------------------------------------ expectations
     def expect(self, factors: tuple[Node, ...], gaussians: tuple[Product, ...] = ()) -> float:
         """E of the product of some vectors' Z, times the Gaussian variables Ẑ of some products."""
+        known = self._known_moment(factors, gaussians)
+        if known is not None:
+            return known
         plan = _Plan(self, factors, gaussians)
-        curved = sum(axis.atoms is None and axis.degree is None for axis in plan.axes)
-        if self.seed is None:
-            if curved > MOST_AXES:
-                raise _TooManyAxesError
-            return expectation(plan.integrand, plan.axes, self.level)
+        curved = sum(axis.is_curved for axis in plan.axes)
+        self.bent = self.bent or any(axis.is_curved and not axis.is_smooth for axis in plan.axes)
+        if self.seed is None and curved > MOST_AXES:
+            raise _TooManyAxesError
         self._calls += 1
         if curved <= MOST_AXES:
+            axes, all_points = self._reaching(plan)
             try:
-                return expectation(plan.integrand, plan.axes, self.level, SOBOL_GRID)
+                most = MOST_POINTS if self.seed is None else SOBOL_GRID
+                return expectation(plan.integrand, axes, self.level, all_points, most)
             except TooManyPointsError:
-                pass
+                if self.seed is None:
+                    raise
+        assert self.seed is not None
         return quasi_expectation(plan.integrand, plan.axes, SOBOL_POINTS, 1000 * self._calls + self.seed)
+
+    def _known_moment(self, factors: tuple[Node, ...], gaussians: tuple[Product, ...]) -> float | None:
+        """Mean or mean square of an initial vector, which a law with heavy tails gives better than any integral."""
+        first = factors[0]
+        if gaussians or len(factors) > 2 or any(node is not first for node in factors):
+            return None
+        return first.law.low_moment(len(factors)) if isinstance(first, Initial) and not first.law.is_gaussian else None
+
+    def _reaching(self, plan: _Plan) -> tuple[list[Axis], bool]:
+        """The axes of a plan with the reach that they need."""
+        try:
+            return with_reach(plan.unchecked, plan.axes)
+        except HeavyTailError:
+            what = " · ".join(self.program._name(f) for f in (*plan.factors, *plan.gaussians))
+            raise ValueError(
+                f"E {what} is infinite, or has a share beyond {REACHES[-1]:g} standard deviations of the Gaussian "
+                "variables, where no double reaches: take maps that grow more slowly, or vectors with lighter tails"
+            ) from None
 
     def covariance(self, a: Base, b: Base) -> float:
         """Covariance of two Gaussian variables."""
@@ -362,6 +432,7 @@ class _Plan:
 
     def __init__(self, limit: Limit, factors: tuple[Node, ...], gaussians: tuple[Product, ...]) -> None:
         self.limit, self.factors, self.gaussians = limit, factors, gaussians
+        self.finite = True
         self.nodes: list[Node] = []
         leaves = self._leaves()
         degrees = self._total_degrees(leaves)
@@ -482,9 +553,8 @@ class _Plan:
                 axes.append(Axis(degree=round(sum(degrees[leaf] for leaf in on))))
                 continue
             breaks = self.transforms[owner][1] if owner in self.transforms else ()
-            far = owner in self.transforms and math.isfinite(owner.law.finite_moments)
             mine = [(f, alone) for f, top, alone in surfaces if top == j]
-            axes.append(Axis(breaks=breaks, surfaces=tuple(f for f, _ in mine), own=all(a for _, a in mine), far=far))
+            axes.append(Axis(breaks=breaks, surfaces=tuple(f for f, _ in mine), own=all(a for _, a in mine)))
         return axes
 
     def _surfaces(self, touched: NDArray[np.bool_]) -> list[tuple[Integrand, int, bool]]:
@@ -529,6 +599,14 @@ class _Plan:
             total = total * self._variable((product,), coordinates, size)
         return np.asarray(total)
 
+    def unchecked(self, coordinates: Sequence[Real]) -> Real:
+        """The same, where the maps need not be finite."""
+        self.finite = False
+        try:
+            return self.integrand(coordinates)
+        finally:
+            self.finite = True
+
     def _value(self, node: Any, coordinates: Sequence[Real], memo: dict[Node, Any], size: int) -> Any:
         if not isinstance(node, Node):
             return np.full(size, float(node))
@@ -542,7 +620,7 @@ class _Plan:
             arguments = [
                 self._value(a, coordinates, memo, size) if isinstance(a, Node) else float(a) for a in node.arguments
             ]
-            value = evaluated(self.limit.program, node, arguments, size)
+            value = evaluated(self.limit.program, node, arguments, size, self.finite)
         else:
             value = self._variable((node,), coordinates, size)
             for coefficient, y in self.limit.terms.get(node, ()):

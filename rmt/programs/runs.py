@@ -87,14 +87,12 @@ class ProgramRun:
         """Refuse a width that is too small for the sizes, or too large for memory."""
         used = {node.matrix for node in needed(self.outputs) if isinstance(node, Product)}
         shapes = [(length(m.rows, n), length(m.columns, n)) for m in used]
-        for node in needed(self.outputs):
-            if node.size is not None:
-                length(node.size, n)
-        largest = 8.0 * sum(math.prod(shape) for shape in shapes) * (2 if self.angles else 1)
+        matrices = 8.0 * sum(math.prod(shape) for shape in shapes) * (2 if self.angles else 1)
+        vectors = 8.0 * sum(length(node.size, n) for node in needed(self.outputs) if node.size is not None)
         check_memory(
             f"n = {n}",
-            largest,
-            "the program's matrices",
+            matrices + vectors,
+            "all matrices and vectors of the program",
             lambda: "take a smaller n, or the limit: P.limit()",
         )
 
@@ -191,30 +189,72 @@ def length(size: Size | None, n: int) -> int:
     return count
 
 
-def evaluated(program: Program, node: Map, arguments: list[Any], size: int | None) -> Any:
+def evaluated(program: Program, node: Map, arguments: list[Any], size: int | None, finite: bool = True) -> Any:
     """The values of a map, checked.
 
     Raises
     ------
     ValueError
-        If they have another shape, or are not finite.
+        If the function fails or writes into its arguments, or its values have another shape or, unless `finite` is
+        False, are not finite.
     """
+    function = node.function
     with np.errstate(all="ignore"):
-        raw = np.asarray(node.function.call(*arguments))
+        if isinstance(function.call, np.ufunc):
+            raw = np.asarray(function.call(*arguments))
+        else:
+            try:
+                raw = np.asarray(function.call(*map(_read_only, arguments)))
+            except Exception as error:
+                raise ValueError(
+                    f"the map {function.name} of {program._name(node)} fails with {type(error).__name__}: {error}; it "
+                    "must take arrays (scalars of the program as numbers), leave them as they are, and give an array"
+                ) from error
     if raw.dtype.kind == "b":
         raw = raw.astype(np.float64)
     expected = () if size is None else (size,)
     if raw.dtype.kind not in "iuf" or raw.shape not in (expected, ()):
         raise ValueError(
-            f"the map {node.function.name} of {program._name(node)} must give real numbers of shape {expected}, got "
+            f"the map {function.name} of {program._name(node)} must give real numbers of shape {expected}, got "
             f"shape {raw.shape} of type {raw.dtype}"
         )
-    if not np.isfinite(raw).all():
+    if finite and not np.isfinite(raw).all():
         first = raw[~np.isfinite(raw)].flat[0] if raw.shape else raw
         raise ValueError(
-            f"the map {node.function.name} of {program._name(node)} gives {float(first)}: it is not defined, or too "
+            f"the map {function.name} of {program._name(node)} gives {float(first)}: it is not defined, or too "
             "large, at the values that the program meets"
         )
     if size is None:
         return float(raw)
     return raw.astype(np.float64, copy=False) if raw.shape else np.full(size, float(raw))
+
+
+def _read_only(argument: Any) -> Any:
+    """A number, or an array that a function cannot change for the other steps that use it."""
+    if isinstance(argument, np.ndarray):
+        argument = argument.view()
+        argument.flags.writeable = False
+    return argument
+
+
+def check_coordinatewise(program: Program, node: Map, arguments: list[Any]) -> None:
+    """Refuse a function of vectors whose value at a coordinate depends on the others; vectors are None.
+
+    Raises
+    ------
+    ValueError
+        If it has another value on some of the points than on all of them.
+    """
+    if isinstance(node.function.call, np.ufunc):
+        return
+    points = np.array([-1.37, -0.61, -0.23, 0.17, 0.48, 0.94, 1.52, 2.11])
+
+    def values(count: int) -> Any:
+        given = [np.roll(points, i)[:count] if a is None else a for i, a in enumerate(arguments)]
+        return evaluated(program, node, given, count, False)
+
+    if not np.allclose(values(8)[:5], values(5), rtol=1e-6, atol=1e-12, equal_nan=True):
+        raise ValueError(
+            f"the map {node.function.name} of {program._name(node)} must act coordinate by coordinate: its values "
+            "change with the other coordinates. Take means with P.mean, which gives a scalar that maps can use"
+        )

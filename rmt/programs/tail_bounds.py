@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
-from rmt.errors import check_choice, check_count, check_real
+from rmt.errors import check_choice, check_count, check_items, check_real
 
 #: which bound
 KINDS = ("restricted", "general")
 #: C₀ of the two bounds
 RATE_RESTRICTED, RATE_GENERAL = 8.0 * math.exp(-0.5), 8.0 * math.exp(-2.0 / math.pi)
+#: largest depth of the general bound, whose recursion takes 2^depth steps
+DEEPEST_GENERAL = 16
+#: λ and κ lie between this and its inverse
+SMALLEST = 1e-150
 #: K of the restricted bound
 RESTRICTED_FACTOR = math.sqrt(2.0 * (3.0 + 64.0 * math.exp(0.5)))
 
@@ -58,39 +61,64 @@ def tail_constant(
     TypeError
         If an argument is not of the kind named above.
     ValueError
-        If a parameter is out of range, or there are fewer lengths than layers but the last.
+        If a parameter is out of range, there are fewer lengths than layers but the last, the general bound is asked
+        for more than 16 layers, or the constant is beyond the largest float.
 
     Examples
     --------
     >>> round(tail_constant(0.7 * 2**5, 5, lipschitz=2**0.5, lengths=[1.0] * 5), 5)
     2233.39435
     """
+    found = _constant(tau, depth, kind, lipschitz, lengths, offset)
+    if not math.isfinite(found):
+        raise ValueError(
+            "the constant of these parameters is beyond the largest float: no width helps; take a larger tau"
+        )
+    return found
+
+
+def _constant(
+    tau: float, depth: int, kind: str, lipschitz: float, lengths: Sequence[float] | None, offset: float
+) -> float:
+    """The constant, infinite where it is beyond the largest float."""
+    general = check_choice("kind", kind, KINDS) == "general"
     deviation = float(check_real("tau", tau, above=0.0))
     layers = check_count("depth", depth)
-    scale = float(check_real("lipschitz", lipschitz, above=0.0))
-    given = [scale ** (2 * k) for k in range(1, layers)] if lengths is None else [float(v) for v in lengths]
+    if general and layers > DEEPEST_GENERAL:
+        raise ValueError(
+            f"the general bound has a recursion of 2^depth steps and is taken up to depth {DEEPEST_GENERAL}, got "
+            f"{layers}; take kind='restricted'"
+        )
+    scale = float(check_real("lipschitz", lipschitz, at_least=SMALLEST, at_most=1.0 / SMALLEST))
+    if lengths is None:
+        given = [scale * scale]
+        for _ in range(layers - 2):
+            given.append(given[-1] * scale * scale)
+    else:
+        given = [float(check_real("lengths", v, above=0.0)) for v in check_items("lengths", lengths)]
     if len(given) < layers - 1:
         raise ValueError(f"lengths must be at least {layers - 1} numbers for depth {layers}, got {len(given)}")
-    for v in given:
-        check_real("lengths", v, above=0.0)
     extra = float(check_real("offset", offset, at_least=0.0))
-    if check_choice("kind", kind, KINDS) == "restricted":
-        return _restricted(deviation, layers, scale, given)
-    return _general(deviation, extra, layers, scale, [1.0, *given])
-
-
-def _restricted(tau: float, depth: int, scale: float, lengths: Sequence[float]) -> float:
     square = scale * scale
-    if depth == 1:
-        return square * RESTRICTED_FACTOR
-    inner = tau / square
-    added = square * (lengths[depth - 2] + inner) * RESTRICTED_FACTOR
-    return square * _restricted(inner, depth - 1, scale, lengths) + added
+    if general:
+        found = _general(deviation, extra, layers, square, [1.0, *given])
+    else:
+        found = _restricted(deviation, layers, square, given)
+    return found if found > 0.0 else math.inf  # NaN: ∞ met ∞ or 0
 
 
-def _general(tau: float, offset: float, depth: int, scale: float, lengths: Sequence[float]) -> float:
+def _restricted(tau: float, depth: int, square: float, lengths: Sequence[float]) -> float:
+    """λ² C(τ/λ², L − 1) + λ² (v_{L−1} + τ/λ²) K from the last layer to the first, with C = λ² K for one."""
+    total, factor = 0.0, square
+    for layer in range(depth - 1, 0, -1):
+        tau /= square
+        total += factor * (lengths[layer - 1] + tau)
+        factor *= square
+    return RESTRICTED_FACTOR * (total + factor)
+
+
+def _general(tau: float, offset: float, depth: int, square: float, lengths: Sequence[float]) -> float:
     """Recursion over the last layer; lengths[l] is v_l with v_0 = 1."""
-    square = scale * scale
     if depth == 1:
         return _one_layer(1.0, offset * offset, square)
     v = lengths[depth - 1]
@@ -99,15 +127,15 @@ def _general(tau: float, offset: float, depth: int, scale: float, lengths: Seque
     inner = tau / (square * slope)
     return (
         _one_layer(v + inner, d + 4.0 * inner / square, square)
-        + square * slope * _general(inner, offset, depth - 1, scale, lengths)
-        + _general(tau, offset + math.sqrt(8.0 / math.pi * (v + inner)), depth - 1, scale, lengths)
+        + square * slope * _general(inner, offset, depth - 1, square, lengths)
+        + _general(tau, offset + math.sqrt(8.0 / math.pi * (v + inner)), depth - 1, square, lengths)
     )
 
 
 def _one_layer(v: float, d: float, square: float) -> float:
     e = math.exp(2.0 / math.pi)
     inside = (3.0 + 256.0 * e) * v * v
-    inside += (2.0 + 32.0 * math.pi * e) * math.sqrt((2.0 * v) ** 3 * d / math.pi)
+    inside += (2.0 + 32.0 * math.pi * e) * math.sqrt(8.0 * v * v * v * d / math.pi)
     inside += (1.0 + 8.0 * math.pi * e) * v * d
     return square * math.sqrt(2.0 * inside)
 
@@ -155,12 +183,12 @@ def tail_bound(
     0.959
     """
     n = check_count("width", width)
-    constant = tail_constant(tau, depth, kind=kind, lipschitz=lipschitz, lengths=lengths, offset=offset)
+    constant = _constant(tau, depth, kind, lipschitz, lengths, offset)
     return min(1.0, _bound(n, tau / constant, depth, kind))
 
 
 def _bound(n: int, ratio: float, depth: int, kind: str) -> float:
-    count = depth if kind == "restricted" else (3.0**depth - 1.0) / 2.0
+    count = float(depth) if kind == "restricted" else (3.0**depth - 1.0) / 2.0
     rate = RATE_RESTRICTED if kind == "restricted" else RATE_GENERAL
     return count * (math.exp(-n * ratio * ratio) + n * math.exp(-rate * n))
 
@@ -203,6 +231,10 @@ def sufficient_width(
     wanted = float(check_real("probability", probability, above=0.0, below=1.0))
     constant = tail_constant(tau, depth, kind=kind, lipschitz=lipschitz, lengths=lengths, offset=offset)
     ratio = tau / constant
+    if ratio < SMALLEST:
+        raise ValueError(
+            f"the width is beyond the largest float: tau over the constant is {ratio:.3g}; take a larger tau"
+        )
     high = 1
     while _bound(high, ratio, depth, kind) > wanted:
         high *= 2
@@ -227,7 +259,7 @@ def exponential_mean_bound(n: int, t: float, *, rate: float, mean: float, second
     rate : float
         κ, > 0.
     mean, second_moment : float
-        E x and E x².
+        E x <= 1/κ and E x² <= 2/κ², as they are for such an x.
 
     Returns
     -------
@@ -239,7 +271,7 @@ def exponential_mean_bound(n: int, t: float, *, rate: float, mean: float, second
     TypeError
         If an argument is not of the kind named above.
     ValueError
-        If a number is out of range, or the second moment is below the squared mean.
+        If a number is out of range, the moments are too large for such a tail, or the second is below the squared mean.
 
     Examples
     --------
@@ -248,11 +280,13 @@ def exponential_mean_bound(n: int, t: float, *, rate: float, mean: float, second
     """
     count = check_count("n", n)
     deviation = float(check_real("t", t, above=0.0))
-    kappa = float(check_real("rate", rate, above=0.0))
-    first = float(check_real("mean", mean))
-    second: Any = float(check_real("second_moment", second_moment, at_least=0.0))
+    kappa = float(check_real("rate", rate, at_least=SMALLEST, at_most=1.0 / SMALLEST))
+    most = (1.0 + 1e-12) / kappa  # ∫ P(x > s) ds, and twice ∫ s P(x > s) ds
+    first = float(check_real("mean", mean, at_least=0.0, at_most=most))
+    second = float(check_real("second_moment", second_moment, at_least=0.0, at_most=2.0 * most / kappa))
     if second < first * first:
         raise ValueError(f"second_moment must be at least mean² = {first * first:.6g}, got {second_moment!r}")
-    q = second + 16.0 / (kappa * kappa * math.exp(kappa * first))
-    bound = math.exp(-count * deviation * deviation / (2.0 * q))
-    return min(1.0, bound + count * math.exp(-count * q * kappa * kappa / 2.0))
+    scaled = kappa * kappa * second + 16.0 * math.exp(-kappa * first)  # q κ²
+    ratio = deviation * kappa
+    bound = math.exp(-count * ratio * ratio / (2.0 * scaled))
+    return min(1.0, bound + count * math.exp(-0.5 * count * scaled))

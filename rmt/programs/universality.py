@@ -17,7 +17,7 @@ from rmt.ensembles.ensemble import Ensemble
 from rmt.ensembles.entries import as_entries
 from rmt.ensembles.repeats import trial_generators
 from rmt.ensembles.theorems import edges_not_asked
-from rmt.errors import check_count
+from rmt.errors import check_count, check_items, check_reals
 from rmt.networks.activations import ActivationLike, activation
 from rmt.programs.nodes import Node
 from rmt.programs.runs import ProgramRun
@@ -179,9 +179,9 @@ def universality(
     (2, 2)
     """
     chosen = _one_output(program, output)
-    sizes = tuple(check_count("widths", n) for n in widths)
+    sizes = _widths(widths, 1)
     count = check_count("runs", runs, minimum=2)
-    entries = [as_entries(law, "laws") for law in laws]
+    entries = [as_entries(law, "laws") for law in check_items("laws", laws, "laws of entries")]
     if out is not None and rng is None:
         raise ValueError("out= needs rng= (a seed), got None: otherwise a second call cannot continue the first")
     batches = ["gaussian", "gaussian", *entries]
@@ -221,6 +221,13 @@ def universality(
         np.quantile(nulls, LEVEL, axis=1),
         table[[0, *range(2, len(batches))]].mean(axis=2),
     )
+
+
+def _widths(widths: Sequence[int], minimum: int) -> tuple[int, ...]:
+    sizes = tuple(check_count("widths", n, minimum=minimum) for n in check_items("widths", widths, "integers"))
+    if not sizes:
+        raise ValueError("widths must be at least one integer, got none")
+    return sizes
 
 
 def _one_output(program: Program, output: Node | None) -> Node:
@@ -323,7 +330,7 @@ def interpolate(
     >>> interpolate(P, "rademacher", [0.5], 50, 100, rng=0).speeds.shape
     (1,)
     """
-    moments = np.asarray(times, dtype=np.float64).reshape(-1)
+    moments = check_reals("times", times).reshape(-1)
     if not ((moments >= 0.0) & (moments <= 1.0)).all():
         raise ValueError(f"times must lie in [0, 1], got {times!r}")
     chosen = _one_output(program, output)
@@ -423,13 +430,18 @@ def spectral_universality(
     >>> rows[0].edge, rows[0].bulk < 0.05
     (2.0, True)
     """
-    streams = trial_generators(rng, len(laws))
+    named = check_items("laws", laws, "laws of entries")
+    streams = trial_generators(rng, len(named))
     count = check_count("trials", trials)
     rows = []
-    for given, stream in zip(laws, streams, strict=True):
+    for given, stream in zip(named, streams, strict=True):
         entries = as_entries(given, "laws")
         with edges_not_asked():
             ensemble = make(given)
+            if not isinstance(ensemble, Ensemble):
+                raise TypeError(
+                    f"make(law) must give a random matrix such as rmt.wigner(entries=law), got {ensemble!r}"
+                )
             if ensemble.hermitian:
                 law: Any = ensemble.law()
                 values = ensemble.eigenvalues(n, rng=stream, trials=count, executor=executor)
@@ -540,7 +552,7 @@ def mask_freeness(
     """
     phi, entries = activation(act), as_entries(law, "law")
     count = check_count("runs", runs, minimum=2)
-    sizes = tuple(check_count("widths", n, minimum=2) for n in widths)
+    sizes = _widths(widths, 2)
     means, errors = [], []
     words: tuple[str, ...] = ()
     for n, stream in zip(sizes, trial_generators(rng, len(sizes)), strict=True):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from rmt.ensembles.entries import EntryLaw, as_entries
 from rmt.errors import check_real
+from rmt.programs.exact_limits import as_fraction
 
 Real = NDArray[np.float64]
 Transform = Callable[[Real], Real]
@@ -53,6 +54,8 @@ class VectorLaw:
         """Supremum of the p with E|X|^p < ∞."""
         if self.entries is not None:
             return self.entries.finite_moments
+        if self.atoms() is not None:
+            return math.inf
         from rmt.ensembles.entries import _tail_index
 
         return _tail_index(self._log_tails)
@@ -87,9 +90,7 @@ class VectorLaw:
 
     def moment(self, k: int) -> Fraction | None:
         """E (μ + s X)^k exactly, or None where X or its parameters are not rational."""
-        if isinstance(self.mean, float) and not self.mean.is_integer():
-            return None
-        mean, scale = Fraction(self.mean), Fraction(self.scale)
+        mean, scale = as_fraction(self.mean), as_fraction(self.scale)
         total = Fraction(0)
         for j in range(k + 1):
             raw = standard_moment(self.entries, j) if self.entries is not None else _law_moment(self.spec, j)
@@ -97,6 +98,17 @@ class VectorLaw:
                 return None
             total += math.comb(k, j) * mean ** (k - j) * scale**j * raw
         return total
+
+    def low_moment(self, k: int) -> float | None:
+        """E (μ + s X) for k = 1 or its square for k = 2, or None where it is infinite."""
+        if k >= self.finite_moments:
+            return None
+        raw = [0.0, 1.0] if self.entries is not None else [float(self.spec.moment(1)), float(self.spec.moment(2))]
+        mean, scale = float(self.mean), float(self.scale)
+        value = mean + scale * raw[0]
+        if k == 2:
+            value = mean * mean + 2.0 * mean * scale * raw[0] + scale * scale * raw[1]
+        return value if math.isfinite(value) else None
 
     def __repr__(self) -> str:
         entries = self.entries
@@ -123,9 +135,7 @@ def check_vector_law(spec: Any, mean: Any, scale: Any) -> VectorLaw:
 
     if not isinstance(spec, Law) and not (hasattr(spec, "dist") and hasattr(spec, "rvs")):
         as_entries(spec, "law")
-    check_real("mean", mean)
-    check_real("scale", scale, at_least=0.0)
-    return VectorLaw(spec, mean, scale)
+    return VectorLaw(spec, check_real("mean", mean), check_real("scale", scale, at_least=0.0))
 
 
 def standard_moment(entries: EntryLaw, k: int) -> Fraction | None:
@@ -160,8 +170,10 @@ def _law_moment(law: Any, k: int) -> Fraction | None:
         return Fraction(1)
     if hasattr(law, "dist"):
         return None
-    value = law.moment(k)
-    return value if isinstance(value, Fraction) else Fraction(value) if isinstance(value, int) else None
+    try:
+        return Fraction(law.moment(k, exact=True))
+    except (TypeError, ValueError):
+        return None
 
 
 def _atoms_of(law: VectorLaw) -> tuple[Real, Real] | None:
@@ -183,12 +195,28 @@ def _atoms_of(law: VectorLaw) -> tuple[Real, Real] | None:
         return (positions, masses) if abs(float(masses.sum()) - 1.0) < 1e-12 else None
     if not hasattr(law.spec.dist, "pmf"):
         return None
-    low, high = (law.spec.ppf(_LEFT_OUT), law.spec.isf(_LEFT_OUT))
-    if high - low > _MOST_ATOMS:
-        return None
-    points = np.arange(low, high + 1.0)
+    points = _integers_of(law.spec)
     masses = np.asarray(law.spec.pmf(points), dtype=np.float64)
     return points[masses > 0.0], masses[masses > 0.0]
+
+
+def _integers_of(law: Any) -> Real:
+    """The integers that carry a discrete law, but for the mass that is left out on either side."""
+    ends = []
+    for end, side, mass in ((law.support()[0], -1, law.cdf), (law.support()[1], 1, law.sf)):
+        middle, step = float(law.ppf(0.5)), 1.0
+        if math.isfinite(end) and abs(end - middle) <= _MOST_ATOMS:
+            ends.append(end)
+            continue
+        while step <= 2 * _MOST_ATOMS and mass(middle + side * step) > _LEFT_OUT:
+            step *= 2.0
+        ends.append(middle + side * step)
+    if ends[1] - ends[0] > 2 * _MOST_ATOMS:
+        raise ValueError(
+            f"a discrete law of a vector may have up to {_MOST_ATOMS} values on either side of its median that carry "
+            f"more than {_LEFT_OUT:g}, got {law.dist.name}{law.args} with more; take a continuous law near it"
+        )
+    return np.arange(ends[0], ends[1] + 1.0)
 
 
 @lru_cache(maxsize=64)
@@ -208,8 +236,15 @@ def _transform_of(spec: Any) -> tuple[Transform, tuple[float, ...]]:
             return (lambda z: -np.sign(z) * root * (special.log_ndtr(-np.abs(z)) + math.log(2.0))), (0.0,)
         if name in ("cube_root_cauchy", "fifth_root_cauchy"):
             power = 1.0 / 3.0 if name.startswith("cube") else 0.2
-            scale = math.cos(power * math.pi) ** 0.5
-            return (lambda z: np.sign(z) * scale * np.tan(math.pi * (0.5 - special.ndtr(-np.abs(z)))) ** power), (0.0,)
+            unit = math.cos(power * math.pi) ** 0.5
+
+            def cauchy_root(z: Real) -> Real:
+                size, tail = np.abs(z), special.ndtr(-np.abs(z))
+                near = np.tan(0.5 * math.pi * special.erf(np.minimum(size, 1.0) / math.sqrt(2.0)))
+                cauchy = np.where(size < 1.0, near, 1.0 / np.tan(math.pi * tail))
+                return np.asarray(np.sign(z) * unit * cauchy**power)
+
+            return cauchy_root, (0.0,)
         if name == "truncated_gaussian":
             low = float(special.ndtr(-2.0))
             deviation = math.sqrt(1.0 - 4.0 * math.exp(-2.0) / math.sqrt(2.0 * math.pi) / (1.0 - 2.0 * low))
@@ -217,7 +252,14 @@ def _transform_of(spec: Any) -> tuple[Transform, tuple[float, ...]]:
         if name == "student":
             df = float(parameter[:-1])
             frozen = stats.t(df)
-            return (lambda z: np.sign(z) * math.sqrt((df - 2.0) / df) * frozen.isf(special.ndtr(-np.abs(z)))), ()
+
+            def student(z: Real) -> Real:
+                tail = special.ndtr(-np.abs(z))
+                share = special.betaincinv(0.5 * df, 0.5, np.minimum(2.0 * tail, 0.01))  # df/(df + x²)
+                size = np.where(tail < 0.005, np.sqrt(df * (1.0 - share) / share), frozen.isf(np.maximum(tail, 1e-3)))
+                return np.asarray(np.sign(z) * math.sqrt((df - 2.0) / df) * size)
+
+            return student, ()
         density = float(parameter[:-1])  # sparse
         edge = float(-special.ndtri(0.5 * density))
 

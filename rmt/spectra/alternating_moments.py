@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from rmt.errors import check_count, check_numbers
 
+#: most products of matrices
+MOST_PRODUCTS = 200_000
 #: letters of the words
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -64,7 +66,8 @@ def freeness(*matrices: ArrayLike, order: int = 4, powers: int = 1) -> Alternati
     TypeError
         If an argument is not of the kind named above.
     ValueError
-        If there are fewer than two matrices, they are not square of one size, or hold NaN or infinities.
+        If there are fewer than two matrices, they are not square of one size, hold NaN or infinities or are so large
+        that a moment overflows, or there are more than 200,000 words.
 
     Examples
     --------
@@ -83,6 +86,12 @@ def freeness(*matrices: ArrayLike, order: int = 4, powers: int = 1) -> Alternati
             raise ValueError(f"matrices must be square of one size, got shapes {[a.shape for a in arrays]}")
         if not np.isfinite(array).all():
             raise ValueError("matrices must be finite, got NaN or infinities")
+    products = len(arrays) * highest * sum(((len(arrays) - 1) * highest) ** k for k in range(longest))
+    if products > MOST_PRODUCTS:
+        raise ValueError(
+            f"words of up to {longest} letters in {len(arrays)} matrices with {highest} powers take {products} "
+            f"products, and {MOST_PRODUCTS} are accepted; take a smaller order or fewer powers"
+        )
     letters = [
         (i, _centred(np.linalg.matrix_power(array, p)), _LETTERS[i] + ("" if p == 1 else str(p).translate(_RAISED)))
         for i, array in enumerate(arrays)
@@ -107,7 +116,10 @@ def freeness(*matrices: ArrayLike, order: int = 4, powers: int = 1) -> Alternati
             if len(longer) < longest:
                 grow(longer, value)
 
-    grow((), None)
+    with np.errstate(all="ignore"):
+        grow((), None)
+    if not np.isfinite(moments).all():
+        raise ValueError("a moment is beyond the largest float; divide the matrices by their size")
     ranked = sorted(range(len(words)), key=lambda i: (words[i].count(" "), words[i]))
     return AlternatingMoments(tuple(words[i] for i in ranked), np.array([moments[i] for i in ranked]))
 

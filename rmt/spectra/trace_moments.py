@@ -68,7 +68,7 @@ def trace_moments(
     TypeError
         If it is no random matrix.
     ValueError
-        If the matrices do not fit into memory, or the expression is not square.
+        If the matrices do not fit into memory, the expression is not square, or a moment is beyond the largest float.
 
     Examples
     --------
@@ -89,8 +89,14 @@ def trace_moments(
         drawn = polynomial._draw(size, child)
         dimension = size * (2 if polynomial.field == "quaternion" else 1)
         z = child.choice([-1.0, 1.0], (dimension, vectors))
-        rows.append(_moments(polynomial, drawn, z, highest))
+        with np.errstate(all="ignore"):
+            rows.append(_moments(polynomial, drawn, z, highest))
     table = np.array(rows)
+    if not np.isfinite(table).all():
+        last = int(np.isfinite(table).all(axis=0).argmin())
+        raise ValueError(
+            f"moment {last + 1} is beyond the largest float; take order={last}, or a smaller multiple of the matrix"
+        )
     errors = np.abs(table - table.mean(axis=0)) ** 2
     return TraceMoments(table.mean(axis=0), np.sqrt(errors.sum(axis=0) / (count - 1) / count))
 

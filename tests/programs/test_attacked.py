@@ -1,0 +1,399 @@
+"""Properties that an attack from outside found broken: claimed errors, hostile maps, extremes, files, names."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import mpmath
+import numpy as np
+import pytest
+import scipy.stats
+
+import rmt
+from rmt.laws import Bernoulli
+from rmt.programs import (
+    Program,
+    dot,
+    exponential_mean_bound,
+    interpolate,
+    log_norm,
+    spectral_universality,
+    sufficient_width,
+    tail_bound,
+    tail_constant,
+    universality,
+)
+
+
+def one(make, law="gaussian"):
+    """The program of the mean of a function of one vector."""
+    P = Program()
+    P.mean(make(P, P.vector(law)))
+    return P
+
+
+def held(P, exact):
+    """Whether the limit is within its claimed error, and that error is no larger than 1e-8 of it."""
+    value, error = P.limit(return_error=True)
+    size = max(1.0, abs(exact))
+    assert abs(value - exact) <= error + 4e-15 * size
+    assert error <= 1e-8 * size
+    return True
+
+
+# ---------------------------------------------------------------------- claimed errors
+@pytest.mark.parametrize("a", [0.5, 2.0, 3.3, 6.0])
+def test_maps_that_grow_exponentially(a):
+    """E exp(a z) = exp(a²/2): the mass lies at z = a, where the normal density is small."""
+    assert held(one(lambda P, v: np.exp(a * v)), math.exp(a * a / 2))
+    assert held(one(lambda P, v: np.maximum(np.exp(a * v) - 1, 0)), _above(a))
+    assert held(one(lambda P, v: v**2, scipy.stats.lognorm(a / 2)), math.exp(a * a / 2))
+    P = Program()
+    u, v = P.vectors([[1, Fraction(1, 2)], [Fraction(1, 2), 1]])
+    P.mean(np.exp(a / 2 * u) * np.exp(a / 2 * v))
+    assert held(P, math.exp(3 * a * a / 8))
+
+
+def _above(a):
+    """E max(exp(a z) − 1, 0) = exp(a²/2) Φ(a) − 1/2."""
+    return float(mpmath.exp(mpmath.mpf(a) ** 2 / 2) * mpmath.ncdf(a) - 0.5)
+
+
+@pytest.mark.parametrize("c", [0.1, 0.25, 0.4, 0.45])
+def test_maps_that_grow_as_fast_as_the_density_falls(c):
+    """E exp(c z²) = (1 − 2c)^(−1/2)."""
+    assert held(one(lambda P, v: np.exp(c * v**2)), (1 - 2 * c) ** -0.5)
+
+
+@pytest.mark.parametrize("c", [0.4999, 0.5, 0.6, 3.0])
+def test_infinite_integrals_are_refused(c):
+    with pytest.raises(ValueError, match="infinite, or"):
+        one(lambda P, v: np.exp(c * v**2)).limit(return_error=True)
+    with pytest.raises(ValueError, match="infinite, or"):
+        one(lambda P, v: abs(v) ** 3.5, "student(3)").limit(return_error=True)
+
+
+def test_laws_with_heavy_tails():
+    """Moments up to the last that exist, some of which lie at 1e-100 of the law."""
+    assert held(one(lambda P, v: v**2, "student(2.1)"), 1.0)
+    assert held(one(lambda P, v: v**4, "student(4.2)"), 3 * 2.2 / 0.2)
+    assert held(one(lambda P, v: v**2, "cube_root_cauchy"), 1.0)
+    assert held(one(lambda P, v: v**2, "fifth_root_cauchy"), 1.0)
+    cosines = math.cos(math.pi / 5) ** 2 / math.cos(2 * math.pi / 5)  # E|x|^p of the Cauchy law is 1/cos(πp/2)
+    assert held(one(lambda P, v: v**4, "fifth_root_cauchy"), cosines)
+    P = Program()
+    P.mean((P.matrix() @ P.vector("student(2.01)")) ** 2)
+    assert P.limit() == pytest.approx(1.0, abs=1e-12)
+
+
+def test_narrow_maps_are_seen():
+    """E exp(−k (z − a)²) for a bump of width 0.007 between the nodes of a coarse rule."""
+    k, a = 1e4, 0.31
+    exact = (1 + 2 * k) ** -0.5 * math.exp(-k * a * a / (1 + 2 * k))
+    assert held(one(lambda P, v: np.exp(-k * (v - a) ** 2)), exact)
+    assert held(one(lambda P, v: P.map(lambda x: np.exp(-k * (x - a) ** 2), v)), exact)
+
+
+def test_kinks_of_odd_maps_are_no_straight_lines():
+    """E max(z³ − z, 0) bends at −1, 0 and 1; an odd function is on a line at −2, 0 and 2."""
+    cubic = float(mpmath.quad(lambda x: abs(x**3 - x) * mpmath.npdf(x), [0, 1, 3, 12]))
+    assert held(one(lambda P, v: np.maximum(v**3 - v, 0)), cubic)
+    inside = 2 * mpmath.npdf(1) - mpmath.npdf(0)  # E z over (−1, 0) and (1, ∞)
+    assert held(one(lambda P, v: (v**3 - v > 0) * v), float(inside))
+    waves = 0.5 * float(
+        mpmath.quad(lambda x: abs(mpmath.sin(3 * x)) * mpmath.npdf(x), [k * math.pi / 3 for k in range(-12, 13)])
+    )
+    assert held(one(lambda P, v: np.maximum(np.sin(3 * v), 0)), waves)
+
+
+@pytest.mark.parametrize("power", [0.3, 0.5, 1.5, 2.5])
+def test_roots_at_a_kink(power):
+    """Weak singularities anywhere: two coarse rules may agree by chance."""
+    mpmath.mp.dps = 30
+    for a in np.random.default_rng(round(10 * power)).normal(size=6) * 1.5:
+        exact = mpmath.quad(
+            lambda s, a=a: 2 * s ** (2 * mpmath.mpf(power) + 1) * mpmath.npdf(mpmath.mpf(a) + s * s), [0, 0.5, 1, 2, 4]
+        )
+        assert held(one(lambda P, v, a=a: np.maximum(v - float(a), 0) ** power), float(exact))
+
+
+@pytest.mark.parametrize(
+    "law", [scipy.stats.poisson(3.0), scipy.stats.geom(0.2), scipy.stats.binom(9, 0.3), scipy.stats.nbinom(4, 0.4)]
+)
+def test_discrete_laws_with_infinitely_many_values(law):
+    assert held(one(lambda P, v: v**3, law), float(law.moment(3)))
+    exact = float(law.expect(lambda k: np.exp(-0.3 * k), maxcount=10000, tolerance=1e-16))
+    assert one(lambda P, v: np.exp(-0.3 * v), law).limit() == pytest.approx(exact, abs=1e-10)
+
+
+def test_discrete_laws_with_too_many_values_are_refused():
+    for law in (scipy.stats.poisson(1e6), scipy.stats.zipf(4.0), scipy.stats.geom(0.001)):
+        with pytest.raises(ValueError, match="either side of its median"):
+            one(lambda P, v: v**2, law).limit()
+
+
+# ---------------------------------------------------------------------- exact numbers
+@pytest.mark.parametrize("law", ["gaussian", "rademacher"])
+@pytest.mark.parametrize(
+    ("mean", "scale"), [(0.5, 1), (0, 0.1), (Fraction(1, 7), Fraction(1, 3)), (np.float64(0.5), np.float32(0.25))]
+)
+def test_decimals_are_exact(law, mean, scale):
+    """E (μ + s X)² = μ² + s² for a decimal, a fraction or a NumPy number, in all three answers."""
+    P = Program()
+    v = P.vector(law, mean=mean, scale=scale)
+    P.mean(v * v)
+    decimal = [Fraction(str(x)) if isinstance(x, float | np.floating) else Fraction(x) for x in (mean, scale)]
+    exact = decimal[0] ** 2 + decimal[1] ** 2
+    assert P.exact_limit() == P.exact_mean(7) == exact
+    assert P.limit() == pytest.approx(float(exact), rel=1e-14)
+
+
+def test_exact_moments_of_laws_given_as_objects():
+    P = Program()
+    v = P.vector(Bernoulli(Fraction(1, 4)), scale=2, mean=1)
+    P.mean(v**3)
+    assert P.exact_limit() == Fraction(1, 4) * 27 + Fraction(3, 4)
+
+
+# ---------------------------------------------------------------------- variances
+def test_read_out_that_is_correlated_with_the_features_is_refused():
+    P = Program()
+    v, u = P.vectors([[1, 0.5], [0.5, 1]])
+    f = P.root_sum(v * np.tanh(u))
+    with pytest.raises(ValueError, match="correlated with what is summed"):
+        P.variance(f)
+    drawn = P.sample(1000, f, rng=0, trials=20)
+    assert abs(drawn.mean()) > 5  # E v tanh(u) is not 0, so that the sum grows like √n
+    P = Program()
+    v, u = P.vector(), P.vector()
+    with pytest.raises(ValueError, match="also used by"):
+        P.variance(P.root_sum(v * (v + u)))
+
+
+def test_correlated_read_outs_of_two_sums():
+    P = Program()
+    v, w = P.vectors([[1, 0.5], [0.5, 1]])
+    x = np.tanh(P.vector())
+    f, g = P.root_sum(v * x), P.root_sum(w * x - 2 * v * x)
+    square = float(mpmath.quad(lambda t: mpmath.tanh(t) ** 2 * mpmath.npdf(t), [-12, 0, 12]))
+    assert P.variance(f, g) == pytest.approx((0.5 - 2) * square, abs=1e-11)
+    drawn = P.sample(200, [f, g], rng=0, trials=2000)
+    assert abs(np.cov(drawn.T)[0, 1] - P.variance(f, g)) < 5.5 * 2.5 * square / 2000**0.5
+
+
+def test_read_outs_of_laws_given_as_objects():
+    """A centred law needs no name; one that is not centred is refused."""
+    square = float(mpmath.quad(lambda t: mpmath.tanh(t) ** 2 * mpmath.npdf(t), [-12, 0, 12]))
+    for law, mean, spread in (
+        (scipy.stats.uniform(-1, 2), 0, 1 / 3),
+        (scipy.stats.uniform(0, 2), -1, 1 / 3),
+        (Bernoulli(0.25), -0.25, 3 / 16),
+    ):
+        P = Program()
+        v, u = P.vector(law, mean=mean), P.vector()
+        f, g = P.root_sum(3 * v * np.tanh(u)), P.root_sum(u * v)
+        assert P.variance(f) == pytest.approx(9 * spread * square, abs=1e-10)
+        with pytest.raises(ValueError, match="also used by"):
+            P.variance(g)
+    P = Program()
+    v = P.vector()
+    P.root_sum(v * v)
+    with pytest.raises(ValueError, match="nothing else uses"):
+        P.variance()
+    P = Program()
+    P.root_sum(P.vector(scipy.stats.uniform(0, 2)) * np.tanh(P.vector()))
+    with pytest.raises(ValueError, match="of mean 0"):
+        P.variance()
+
+
+# ---------------------------------------------------------------------- hostile maps
+def doubles(x):
+    x *= 2
+    return x
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (doubles, "leave them as they are"),
+        (lambda x: x - x.mean(), "coordinate by coordinate"),
+        (lambda x: np.exp(x) / np.exp(x).sum(), "coordinate by coordinate"),
+        (lambda x: x + np.random.default_rng().normal(size=x.shape), "coordinate by coordinate"),
+        (lambda x: None, "real numbers of shape"),
+        (lambda x: x[::2], "real numbers of shape"),
+        (lambda x: np.outer(x, x), "real numbers of shape"),
+        (lambda x: x[:, None], "real numbers of shape"),
+        (lambda x: x + 0j, "real numbers of shape"),
+        (math.tanh, "must take arrays"),
+        (lambda x: x if x > 0 else 0, "must take arrays"),
+        (lambda x, y: x, "must take arrays"),
+        (lambda x: 1 / 0, "ZeroDivisionError"),
+    ],
+)
+def test_hostile_maps_get_a_sentence(function, message):
+    P = one(lambda P, v: P.map(function, P.matrix() @ v))
+    with pytest.raises(ValueError, match=message):
+        P.limit(return_error=True)
+    if "by coordinate" not in message:
+        with pytest.raises(ValueError, match=message):
+            P.sample(20, rng=0)
+
+
+def test_a_map_cannot_change_the_vector_it_takes():
+    P = Program()
+    v = P.vector()
+    c, d = P.mean(v * v), P.mean(P.map(doubles, v))
+    assert P.sample(50, c, rng=0) == one(lambda P, v: v * v).sample(50, rng=0)
+    with pytest.raises(ValueError, match="leave them as they are"):
+        P.sample(50, [c, d], rng=0)
+
+
+def test_constant_maps():
+    assert one(lambda P, v: P.map(lambda x: 1.5, v)).limit() == pytest.approx(1.5, rel=1e-14)
+
+
+def test_numpy_functions_that_are_no_ufuncs():
+    """np.mean is the mean, not the vector itself; others are refused by name."""
+    P = Program()
+    v = P.vector()
+    c = np.mean(v * v)
+    assert c.size is None
+    assert P.limit(c) == pytest.approx(1.0, abs=1e-13)
+    for call in (lambda: np.clip(v, 0, 1), lambda: np.where(v > 0, v, 0), lambda: np.sum(v), lambda: np.linalg.norm(v)):
+        with pytest.raises(TypeError, match=r"no step of a program|NotImplemented"):
+            call()
+    with pytest.raises(TypeError, match=r"W\.T @ x"):
+        v @ P.matrix()
+    with pytest.raises(TypeError, match="mean"):
+        v @ v
+
+
+def test_memory_of_vectors_is_checked():
+    with pytest.raises(ValueError, match="too large for memory"):
+        one(lambda P, v: v * v).sample(10**13)
+    with pytest.raises(ValueError, match="too large for memory"):
+        log_norm("relu", 10, 3).rvs(10**13)
+
+
+# ---------------------------------------------------------------------- text and files
+def test_text_tells_joint_vectors_apart(tmp_path):
+    """Two programs that differ in a covariance print differently, and do not continue each other's files."""
+
+    def pair(c):
+        P = Program()
+        a, b = P.vectors([[1, c], [c, 2]])
+        P.mean(a * b)
+        return P
+
+    assert str(pair(0.9)) != str(pair(-0.9))
+    assert "variance 2, covariance 0.9 with v1" in str(pair(0.9))
+    file = tmp_path / "trials.npz"
+    pair(0.9).sample(9, rng=1, trials=2, out=file)
+    with pytest.raises(ValueError, match="holds other trials"):
+        pair(-0.9).sample(9, rng=1, trials=2, out=file)
+    P, Q = Program(), Program()
+    P.mean(P.vectors([[4]])[0])
+    Q.mean(Q.vector())
+    assert str(P) != str(Q)
+
+
+def test_names_are_strings_and_differ():
+    P = Program()
+    v = P.vector(name='a"b')
+    P.mean(v)
+    assert '"a\\"b" ->' in dot(P)
+    with pytest.raises(ValueError, match="taken"):
+        P.mean(v, name='a"b')
+    for name in (5, "", " "):
+        with pytest.raises(TypeError, match="name must be a string"):
+            P.matrix(name=name)
+
+
+# ---------------------------------------------------------------------- extremes
+def test_tail_bounds_at_extremes():
+    assert tail_bound(100, 0.3, 2000) == 1.0
+    assert tail_bound(100, 1e-300, 1) == 1.0
+    assert tail_bound(10**4, 0.3, 3, lengths=[1e300, 1e300]) == 1.0
+    assert sufficient_width(0.05, 1e300, 1) == 1
+    for call in (
+        lambda: sufficient_width(0.05, 1e-300, 1),
+        lambda: sufficient_width(0.05, 0.3, 2, lipschitz=1e100),
+        lambda: tail_constant(0.3, 3, lengths=[1e308, 1e308], kind="general"),
+    ):
+        with pytest.raises(ValueError, match="beyond the largest float"):
+            call()
+    with pytest.raises(ValueError, match=r"2\^depth"):
+        tail_bound(100, 0.3, 30, kind="general")
+    for lipschitz in (1e-200, 1e200):
+        with pytest.raises(ValueError, match="lipschitz"):
+            tail_bound(10, 0.3, 2, lipschitz=lipschitz)
+    with pytest.raises(TypeError, match="lengths"):
+        tail_bound(10, 0.3, 2, lengths=3)
+
+
+def test_moments_that_no_such_tail_has_are_refused():
+    """x ≥ 0 with P(x > s) ≤ exp(−κs) has E x ≤ 1/κ and E x² ≤ 2/κ²."""
+    for arguments in (
+        {"mean": 5, "second_moment": 30},
+        {"mean": -1, "second_moment": 2},
+        {"mean": 1, "second_moment": 3},
+    ):
+        with pytest.raises(ValueError, match="must be a finite real number"):
+            exponential_mean_bound(10, 1.0, rate=1.0, **arguments)
+    tiny, huge = (exponential_mean_bound(9, 1.3 / k, rate=k, mean=1 / k, second_moment=2 / k**2) for k in (1e-60, 1e60))
+    assert tiny == pytest.approx(huge, rel=1e-13)
+    assert tiny == pytest.approx(exponential_mean_bound(9, 1.3, rate=1, mean=1, second_moment=2), rel=1e-13)
+
+
+@pytest.mark.parametrize("n", [1, 2, 19, 40, 1000, 10**6, 10**9, 10**12])
+def test_lengths_are_exact_at_any_width(n):
+    mpmath.mp.dps = 60
+    half = mpmath.mpf(n) / 2
+    law = log_norm("linear", n, 1)
+    assert law.mean == pytest.approx(float(mpmath.digamma(half) - mpmath.log(half)), rel=1e-13, abs=0)
+    law = log_norm("relu", n, 1)
+    if n <= 40:
+        weights = [mpmath.binomial(n, k) / (mpmath.mpf(2) ** n - 1) for k in range(1, n + 1)]
+        logs = [mpmath.digamma(mpmath.mpf(k) / 2) - mpmath.log(half / 2) for k in range(1, n + 1)]
+        exact = sum(w * x for w, x in zip(weights, logs, strict=True))
+        assert law.mean == pytest.approx(float(exact), rel=1e-13)
+    else:  # cumulants of the mean of n: E ln = −κ₂/2n + (κ₃/3 − 3κ₂²/4)/n² + …, with κ₂ = 5 and κ₃ = 44
+        series = -2.5 / n + (44 / 3 - 75 / 4) / n**2
+        assert law.mean == pytest.approx(series, rel=max(1e-11, 40 / n**2))
+        assert law.variance == pytest.approx(5 / n, rel=20 / n + 1e-12)
+
+
+def test_lengths_that_overflow_are_refused():
+    with pytest.raises(ValueError, match="beyond the largest float"):
+        log_norm("relu", 1, 10**6).second_moment  # noqa: B018
+    with pytest.raises(ValueError, match="slope"):
+        log_norm("leaky_relu", 10, 10, slope=1e200)
+    steep, flat = log_norm("leaky_relu", 10, 10, slope=1e6), log_norm("relu", 10, 10)
+    assert steep.layer_variance == pytest.approx(flat.layer_variance, rel=1e-11)
+
+
+def test_freeness_refuses_what_would_never_end_or_overflows():
+    A, B = np.diag([1.0, -1.0]), np.array([[0.0, 1.0], [1.0, 0.0]])
+    with pytest.raises(ValueError, match="products"):
+        rmt.spectra.freeness(A, B, order=12, powers=12)
+    with pytest.raises(ValueError, match="largest float"):
+        rmt.spectra.freeness(1e200 * A, 1e200 * B)
+    with pytest.raises(ValueError, match="take order="):
+        rmt.spectra.trace_moments(3 * rmt.goe(), 1400, 20, rng=0)
+
+
+def test_lists_that_are_none():
+    P = one(lambda P, v: np.tanh(P.matrix() @ v))
+    for call in (
+        lambda: universality(P, "gaussian", [8], 3),
+        lambda: universality(P, ["gaussian"], 8, 3),
+        lambda: interpolate(P, "gaussian", ["a"], 8, 3),
+        lambda: P.limit(5),
+        lambda: P.map(np.tanh, P.nodes[0], kinks=3),
+        lambda: spectral_universality(lambda law: 3, ["gaussian"], 5),
+    ):
+        with pytest.raises(TypeError, match=r"must be|must give"):
+            call()
+    with pytest.raises(ValueError, match="at least one"):
+        universality(P, ["gaussian"], [], 3)
