@@ -250,6 +250,7 @@ sys.stdout.buffer.write(pickle.dumps(answers))
 """
 
 
+@pytest.mark.slow
 def test_values_are_the_same_in_another_process():
     laws = [law_of(kind, case) for kind in KINDS for case in range(1 if SHARES[kind] < 1.0 else min(CASES, 2))]
     rng = np.random.default_rng([SEED, 5])

@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -223,7 +224,12 @@ def ntk_law(
         weight * math.prod((1.0 + math.sqrt(r)) ** 2 for r in values[: layer + 1]) * base_top(base, values[0])
         for layer, weight in enumerate(linear)
     )
-    return Law.from_stieltjes(transform, (0.0, 1.01 * top))
+    return _law_below(transform, 1.01 * top)
+
+
+@lru_cache(maxsize=16)
+def _law_below(transform: TangentTransform, bound: float) -> Law:
+    return Law.from_stieltjes(transform, (0.0, bound))
 
 
 def base_top(base: Law, ratio: float) -> float:

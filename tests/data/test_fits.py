@@ -38,6 +38,7 @@ def test_pull_of_a_spike_in_closed_form():
     assert 2 * found[0] == pytest.approx(theta - (theta + 1 / theta), rel=1e-12)
 
 
+@pytest.mark.slow
 def test_errors_are_of_order_one_over_n():
     """Coverage by repeated sampling; errors of independent draws would be ten times larger (control)."""
     rng, scores, p_values = np.random.default_rng(0), [], []
@@ -60,6 +61,7 @@ def test_outliers_are_set_aside():
     assert found.p_value > 1e-4
 
 
+@pytest.mark.slow
 def test_a_wrong_family_is_found_out():
     found = fit(lambda m, s: rmt.Semicircle(m, s * s), wishart_values(np.random.default_rng(2), 100, 200), [1.0, 0.7])
     assert found.p_value < 1e-6

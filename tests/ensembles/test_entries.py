@@ -204,6 +204,7 @@ print(hashlib.sha256(b"".join(p.tobytes() for p in parts)).hexdigest())
 """
 
 
+@pytest.mark.slow
 def test_same_bits_on_one_and_two_threads():
     digests = set()
     for threads in ("1", "2"):

@@ -144,6 +144,7 @@ def test_processes_give_the_serial_numbers(ensembles, workers):
             assert np.array_equal(ensemble.eigenvalues(n, rng=6, trials=3, executor=pool), expected)
 
 
+@pytest.mark.slow
 def test_dask_gives_the_serial_numbers():
     distributed = pytest.importorskip("distributed")
     serial = rmt.goe().eigenvalues(50, rng=7, trials=20)

@@ -378,6 +378,7 @@ def test_dtype_of_eigenvalues_does_not_depend_on_the_draw():
 
 
 # ---------------------------------------------------------------------- length
+@pytest.mark.slow
 def test_long_expressions_cost_what_they_write():
     many = [rmt.gue() for _ in range(2000)]
     total = sum(many, 0)

@@ -137,6 +137,7 @@ def errors_and_bounds(seeds, distances):
     return np.array(errors), np.array(bounds)
 
 
+@pytest.mark.slow
 def test_bounds_of_random_operations():
     errors, bounds = errors_and_bounds(range(12), (1e-3, 1e-8, 1e-13))
     assert errors.size > 80

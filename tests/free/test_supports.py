@@ -132,6 +132,7 @@ def random_part(rng: np.random.Generator, *, positive: bool) -> Law:
     return laws[int(rng.integers(len(laws)))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", [boxplus, boxtimes])
 def test_supports_carry_the_whole_mass_over_twelve_decades(operation):
     for seed in range(40):

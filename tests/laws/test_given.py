@@ -95,6 +95,7 @@ def test_relu_layers_with_orthogonal_weights(depth):
         assert law.support[0].low_exponent == pytest.approx(1.0 / depth - 1.0, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_cuts_may_be_turned():
     x = np.array([-1.5, -0.9, 0.0, 0.5, 1.2])
     upright = Law.from_r_transform(lambda g: 0.25 * g + 2 * g / (1 + np.sqrt(1 + 4 * g**2)))
@@ -123,6 +124,7 @@ def test_the_largest_third_cumulant_of_a_law_without_others():
         Law.from_r_transform(lambda g: g + 0.1925 * g * g)
 
 
+@pytest.mark.slow
 def test_a_zero_of_g_at_an_edge():
     # G vanishes at the edge 1 of the sum of a free Poisson law and a coin
     law = Law.from_r_transform(lambda g: 1 / (1 - g) + 2 * g / (1 + np.sqrt(1 + 4 * g**2)))

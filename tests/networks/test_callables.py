@@ -51,6 +51,7 @@ def test_covariances_of_callables_equal_the_named_ones():
         assert close(found, exact, 1e-10)
 
 
+@pytest.mark.slow
 def test_reports_and_edges_of_callables_equal_the_named_ones():
     assert close(critical_sigma_w(np.tanh), critical_sigma_w("tanh"))
     assert close(critical_sigma_w(np.arctan, sigma_b=0.2), critical_sigma_w("arctan", sigma_b=0.2))

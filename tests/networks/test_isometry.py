@@ -136,6 +136,7 @@ def test_widening_orthogonal_layers_are_an_isometry_on_what_the_widths_leave():
     assert report.s_min == pytest.approx(1.0, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_lengths_followed_from_the_input():
     net = MLP(64, "tanh", 1.0, weights="orthogonal", input_q=1.0)
     report = net.isometry()
@@ -405,6 +406,7 @@ def test_deep_orthogonal_networks_whose_edges_leave_the_range_of_doubles():
 
 
 # ---------------------------------------------------------------- laws that spread over hundreds of orders
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "network",
     [

@@ -83,6 +83,7 @@ def test_a_caller_follows_a_change_of_its_callee_in_another_file(copy):
     assert run(copy) == (["10.0"], [])
 
 
+@pytest.mark.slow
 def test_a_caller_follows_a_change_of_a_number_in_a_file_without_kernels(copy):
     assert run(copy) == (["8.0"], [])
     plant(copy, number="FACTOR = 3.0\n")
@@ -93,6 +94,7 @@ def test_a_caller_follows_a_change_of_a_number_in_a_file_without_kernels(copy):
     assert machine_code(copy) == before
 
 
+@pytest.mark.slow
 def test_what_no_kernel_imports_keeps_the_machine_code(copy):
     run(copy)
     before = {path: path.stat().st_mtime_ns for path in machine_code(copy)}
@@ -103,6 +105,7 @@ def test_what_no_kernel_imports_keeps_the_machine_code(copy):
     assert {path: path.stat().st_mtime_ns for path in machine_code(copy)} == before
 
 
+@pytest.mark.slow
 def test_sources_that_change_while_a_process_runs_are_not_mixed(copy):
     code = f"""
 import rmt.numerics.planted_callee
@@ -116,6 +119,7 @@ open(path, "w").write(text.replace("x + SHIFT", "x - SHIFT"))
     assert run(copy) == (["4.0"], [])
 
 
+@pytest.mark.slow
 def test_damaged_files_cost_one_warning_and_are_mended(copy):
     run(copy)
     files = machine_code(copy)
@@ -135,6 +139,7 @@ def test_damaged_files_cost_one_warning_and_are_mended(copy):
     assert run(copy) == (["8.0"], [])
 
 
+@pytest.mark.slow
 def test_no_writable_place_costs_one_warning(copy):
     for folder in [copy / "rmt", *(copy / "rmt").rglob("*/")]:
         (folder / "__pycache__").write_text("a file where the folder should be: no user can write there")
@@ -160,6 +165,7 @@ def test_a_chosen_place_is_the_only_one(copy, tmp_path):
     assert machine_code(copy) == []
 
 
+@pytest.mark.slow
 def test_a_full_disk_costs_one_warning_and_leaves_no_parts(copy):
     def no_room():
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))

@@ -208,6 +208,7 @@ def test_the_remedies_for_what_is_no_axes():
         plotting.save(panels[0], "a.png")
 
 
+@pytest.mark.slow
 def test_the_same_figure_gives_the_same_bytes(tmp_path):
     """Constrained layout moves with the first draw: of any formats in any order, the first is no exception."""
 
