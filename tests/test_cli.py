@@ -107,8 +107,12 @@ def test_compare_writes_the_figure(capsys, tmp_path):
 
 
 def test_a_fresh_seed_is_printed_and_repeats_the_run(capsys):
-    first = json.loads(succeeds(capsys, "compare", "goe", "-n", "40", "--json"))
-    again = json.loads(succeeds(capsys, "compare", "goe", "-n", "40", "--json", "--seed", str(first["seed"])))
+    code = main(["compare", "goe", "-n", "40", "--json"])
+    assert code in (0, 1)  # one matrix in a hundred is rejected
+    first = json.loads(capsys.readouterr().out)
+    again = json.loads(
+        succeeds(capsys, "compare", "goe", "-n", "40", "--json", "--seed", str(first["seed"]), code=code)
+    )
     assert again == first
 
 

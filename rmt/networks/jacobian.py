@@ -255,9 +255,10 @@ class Jacobian(Ensemble):
         rng : Generator, SeedSequence, int or None
             As :func:`numpy.random.default_rng` takes it.
 
-        Returns
-        -------
-        iterator of pairs of ndarray
+        Yields
+        ------
+        tuple of ndarray
+            W_l and the diagonal of D_l
 
         Raises
         ------
