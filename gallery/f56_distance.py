@@ -24,6 +24,7 @@ def main(n=400, rng=0):
     report = universality(P, LAWS, widths, max(2, 3 * n), rng=rng)
     for i, law in enumerate(report.laws):
         x, style = np.array(widths) * 1.04 ** (i - 2.5), {"fmt": "os^Dv*"[i] + "-", "markersize": 4, "linewidth": 0.9}
+        style["color"] = f"C{i}" if i < 5 else "0.5"
         name = law.replace("_", " ").replace("cauchy", "Cauchy")
         axes.errorbar(x, report.distances[i], report.errors[i], label=name, **style)
     axes.fill_between(widths, 1e-4, report.levels, color="0.85", linewidth=0, label="no difference seen")

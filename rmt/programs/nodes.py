@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -19,7 +19,22 @@ if TYPE_CHECKING:
 Size = int | float | Fraction
 
 
-class Matrix(Frozen):
+class _Linear(Frozen):
+    """What only multiplies vectors, from the left."""
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> NoReturn:
+        self._refuse(*inputs)
+
+    def _refuse(self, *others: object) -> NoReturn:
+        raise TypeError(
+            f"a matrix of a program only multiplies vectors, {self!r} @ x: write a * (W @ x) for (a W) @ x, W @ x + "
+            "V @ x for (W + V) @ x, and maps of W @ x"
+        )
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __pow__ = __neg__ = _refuse
+
+
+class Matrix(_Linear):
     """A random matrix with independent entries of variance ``variance/columns``; made by :meth:`Program.matrix`.
 
     Attributes
@@ -30,8 +45,6 @@ class Matrix(Frozen):
     entries : EntryLaw
     name : str or None
     """
-
-    __array_ufunc__: ClassVar[None] = None
 
     def __init__(
         self,
@@ -58,10 +71,8 @@ class Matrix(Frozen):
         return f"<matrix {self.program._name(self)}>"
 
 
-class Transposed(Frozen):
+class Transposed(_Linear):
     """The transpose of a matrix of a program."""
-
-    __array_ufunc__: ClassVar[None] = None
 
     def __init__(self, matrix: Matrix) -> None:
         self.matrix = matrix

@@ -267,6 +267,10 @@ def test_numpy_functions_that_are_no_ufuncs():
         v @ P.matrix()
     with pytest.raises(TypeError, match="mean"):
         v @ v
+    W = P.matrix()
+    for call in (lambda: 2 * W, lambda: W * v, lambda: v * W.T, lambda: W + W, lambda: -W, lambda: np.tanh(W)):
+        with pytest.raises(TypeError, match=r"only multiplies vectors|takes vectors and scalars"):
+            call()
 
 
 def test_memory_of_vectors_is_checked():
