@@ -38,6 +38,7 @@ CONVOLVED_NAMES = {
     "FreelyConvolved": "freely convolved law",
     "MixedLaw": "mixture",
     "PolynomialLaw": "law of the polynomial",
+    "RationalLaw": "law of the rational function",
 }
 
 #: signs of the free operations
