@@ -25,7 +25,7 @@ from rmt.spectra.verdict.prediction import Fluctuations
 
 Real = NDArray[np.float64]
 
-#: an ascending run shorter than this is no sign of a pool of trials
+#: a run in order shorter than this is no sign of a pool of trials
 _SHORTEST_RUN = 5
 
 
@@ -58,7 +58,7 @@ def compare(
     ----------
     sample : array_like
         Eigenvalues of one matrix (one axis, any order), or of several (one row a matrix). One axis that is made of
-        ascending runs of one length is read as one matrix a run.
+        runs of one length, each in order, is read as one matrix a run.
     law : Law or PlanarLaw
         The prediction. A law in the plane is compared through its radii and its angles.
     ensemble : Ensemble or Fluctuations, optional
@@ -216,14 +216,21 @@ def _rows(values: NDArray[Any], n: int | None) -> tuple[NDArray[Any], int, bool]
 
 
 def _run_length(values: NDArray[Any]) -> int:
-    """Length of the ascending runs of one length that the values are made of; all of them for one matrix."""
+    """Length of the runs of one length, all ascending or all descending, that the values are made of; or all of them.
+
+    Singular values come in descending order.
+    """
     size: int = values.size
     if np.iscomplexobj(values):
         return size
-    breaks = np.flatnonzero(np.diff(values) < 0.0) + 1
-    run = size // (breaks.size + 1)
-    equal = run * (breaks.size + 1) == size and bool((breaks == run * np.arange(1, breaks.size + 1)).all())
-    return run if equal and run >= _SHORTEST_RUN else size
+    steps = np.diff(values)
+    for sign in (1.0, -1.0):
+        breaks = np.flatnonzero(sign * steps < 0.0) + 1
+        run = size // (breaks.size + 1)
+        equal = run * (breaks.size + 1) == size and bool((breaks == run * np.arange(1, breaks.size + 1)).all())
+        if equal and run >= _SHORTEST_RUN:
+            return run
+    return size
 
 
 # ---------------------------------------------------------------------- scales of the distance

@@ -202,6 +202,9 @@ def test_trials_are_pooled():
     assert result.tolerance == pytest.approx(math.log(100) / 100)
     assert result == compare(eigenvalues.ravel(), SEMICIRCLE, n=100)
     assert result == compare(eigenvalues.ravel(), SEMICIRCLE)  # five ascending runs of 100
+    turned = compare(eigenvalues[:, ::-1].ravel(), SEMICIRCLE)
+    assert (turned.n, turned.p_value) == (100, pytest.approx(result.p_value, rel=1e-6))
+    assert compare(np.random.default_rng(0).permuted(eigenvalues, axis=1).ravel(), SEMICIRCLE).n == 500
 
 
 def test_a_sorted_pool_is_compared_by_what_does_not_need_the_matrices():
