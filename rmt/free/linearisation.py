@@ -39,12 +39,15 @@ class Pencil:
         Negative eigenvalues of the lower block of a polynomial; its determinant has modulus 1.
     outer : int
         Size of the corner, that of the matrices that p has as values.
+    uncertainty : float
+        Norm by which the function of the pencil may differ from p.
     """
 
     constant: Matrix
     coefficients: dict[int, Matrix]
     negative: int = 0
     outer: int = 1
+    uncertainty: float = 0.0
 
     @property
     def dimension(self) -> int:

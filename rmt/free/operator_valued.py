@@ -117,6 +117,8 @@ class OperatorSubordination:
         Points z of the real axis next to which solutions follow powers of the distance: 0, edges, atoms.
     weights : ndarray, shape (k,), optional
         Weights of the first k diagonal entries of G in the scalar transform; without it, the corner alone.
+    uncertainty : float
+        Norm by which the function of the pencil may differ from the one that is meant; it enters the errors.
     """
 
     def __init__(
@@ -126,10 +128,12 @@ class OperatorSubordination:
         direction: Real,
         marks: Sequence[float] = (0.0,),
         weights: Real | None = None,
+        uncertainty: float = 0.0,
     ) -> None:
         self.constant = constant
         self.direction = direction
         self.weights = np.ones(1) if weights is None else weights
+        self.uncertainty = uncertainty
         self.variables = tuple(variables)
         self.dimension = len(constant)
         self.terms = len(self.variables) * self.dimension
@@ -305,12 +309,21 @@ class OperatorSubordination:
         floor = 2.0 * EPS * model.scale[usable] + 2.0 * np.abs(residual[usable])
         error[usable] = (sensitivity * floor / unit).sum(axis=1)
         error += 4.0 * EPS * model.magnitude
+        if self.uncertainty:
+            error[usable] += self.uncertainty * np.abs(self._slope(model, usable, moved[..., 0]))
         useful = error < _USEFUL * (1.0 + np.abs(model.value))
         certified = (
             certified & usable & useful & ((np.abs(residual) / (model.scale + model.unit)).max(axis=1) < _SOLVED)
         )
         g = np.where(np.isfinite(model.g), model.g, np.nan)
         return Solution(state, g, self._value(g), slope, push, error, model.worst, certified, determinant)
+
+    def _slope(self, model: _Model, usable: NDArray[np.bool_], moved: Complex) -> Complex:
+        """Derivative of the value in z."""
+        first = np.arange(len(self.weights))
+        g = model.g[usable]
+        direct = ((g[:, first] * self.direction) @ g[:, :, first])[:, first, first] @ self.weights
+        return np.asarray((model.gradient[usable] * moved).sum(axis=1) - direct)
 
     def potential(self, solution: Solution) -> Complex:
         """(Tr ⊗ τ) log of the pencil at solved points, the branch that is real for large positive matrices.

@@ -156,7 +156,8 @@ class PencilLaw(SearchedLaw):
             variables.append(GaussianVariable(eta))
         marks = self._coordinate(np.array(self._places(), dtype=np.complex128)).real
         direction = np.where(np.arange(d) < outer, 1.0, 0.0)
-        return OperatorSubordination(constant, variables, direction, marks.tolist(), np.full(outer, 1.0 / outer))
+        weights = np.full(outer, 1.0 / outer)
+        return OperatorSubordination(constant, variables, direction, marks.tolist(), weights, pencil.uncertainty)
 
     def _coordinate(self, z: Complex) -> Complex:
         return (z - self._centre) / self._scale

@@ -26,7 +26,7 @@ import numpy as np
 from rmt._cached import cached_property
 from rmt.errors import shown
 from rmt.free.linearisation import Pencil, Word
-from rmt.free.pencil_law import FreeVariable, PencilLaw, norm, self_adjoint
+from rmt.free.pencil_law import FreeVariable, HaarUnitary, PencilLaw, norm, self_adjoint
 from rmt.free.realisation import Matrix, Realisation, points
 from rmt.laws.atomic import Atomic, AtomicLaw
 from rmt.laws.law import Law
@@ -37,6 +37,7 @@ Variables: TypeAlias = tuple[FreeVariable, ...]
 _MOST_ROWS = 60  # size of a pencil beyond which its equations take too long
 _TOUCHING = 1e-10  # distance of a spectrum from 0, relative to its size, that is rounding
 _COMMUTES = 1e-9  # relative size of a commutator that is rounding
+_SAMPLED = 8  # rows of the matrices at which a realisation is held against its function
 _TRANSFORMED = 64  # points of the half circle on which the determinant of the lower block is averaged
 
 
@@ -141,7 +142,7 @@ def _affine_words(function: Realisation, laws: Variables) -> dict[Word, Any]:
 def _of_atoms(formula: Formula, laws: Variables, place: int, law: AtomicLaw) -> Law:
     """Law of a function of one variable with atoms only: they move."""
     positions, masses = law._points()
-    values = [float(evaluate(formula, {place: float(a)})[0, 0].real) for a in positions]
+    values = [float(evaluate(formula, {place: np.array([[float(a)]])})[0, 0].real) for a in positions]
     return Atomic(values, masses)
 
 
@@ -241,8 +242,8 @@ def _words(formula: Formula, laws: Variables) -> dict[Word, Any] | None:
     return total
 
 
-def evaluate(formula: Formula, point: dict[int, float]) -> Matrix:
-    """The matrix that a formula is at numbers.
+def evaluate(formula: Formula, point: dict[int, Matrix], size: int = 1) -> Matrix:
+    """The matrix that a formula is at matrices of some size in place of the variables.
 
     Raises
     ------
@@ -250,17 +251,24 @@ def evaluate(formula: Formula, point: dict[int, float]) -> Matrix:
         If something that is inverted is singular there.
     """
     if isinstance(formula, int):
-        return np.array([[point[max(formula, ~formula)]]], dtype=np.complex128)
+        return point[formula] if formula >= 0 else point[~formula].conj().T
     kind, *parts = formula
     if kind == "matrix":
-        return np.array([[complex(v) for v in row] for row in parts[0]])
+        return np.kron(np.array([[complex(v) for v in row] for row in parts[0]]), np.eye(size))
     if kind == "sum":
-        return np.asarray(sum(complex(c) * evaluate(f, point) for c, f in parts))
+        return np.asarray(sum(complex(c) * evaluate(f, point, size) for c, f in parts))
     if kind == "product":
-        return np.asarray(np.linalg.multi_dot([*(evaluate(f, point) for f in parts), np.eye(shape(parts[-1])[1])]))
+        out = evaluate(parts[0], point, size)
+        for f in parts[1:]:
+            out = out @ evaluate(f, point, size)
+        return out
     if kind == "inverse":
-        return np.asarray(np.linalg.inv(evaluate(parts[0], point)))
-    return np.block([[evaluate(part, point) for part in row] for row in parts])
+        return np.asarray(np.linalg.inv(evaluate(parts[0], point, size)))
+    return np.block([[evaluate(part, point, size) for part in row] for row in parts])
+
+
+def _numbers(values: Sequence[float]) -> dict[int, Matrix]:
+    return {i: np.array([[value]], dtype=np.complex128) for i, value in enumerate(values)}
 
 
 # ---------------------------------------------------------------------- realisations
@@ -454,7 +462,28 @@ class RationalLaw(PencilLaw):
             size[outer:] /= np.sqrt(rows)
         made = {x: m * size * size[:, None] for x, m in coefficients.items()}
         constant = made.pop(None)
-        return Pencil(constant, {x: m for x, m in made.items() if x is not None}, outer=outer)
+        letters = {x: m for x, m in made.items() if x is not None}
+        return Pencil(constant, letters, outer=outer, uncertainty=self._defect(function) / self._scale)
+
+    def _defect(self, function: Realisation) -> float:
+        """Largest difference of the function and its realisation at random matrices in place of the variables."""
+        rng = np.random.default_rng(0)
+        rows = _SAMPLED
+        point: dict[int, Matrix] = {}
+        for i, variable in enumerate(self.laws):
+            g = rng.standard_normal((rows, rows)) + 1j * rng.standard_normal((rows, rows))
+            if isinstance(variable, Law):  # a spectrum as that of the law, where inverses are bounded
+                basis, _ = np.linalg.qr(g)
+                values = variable.ppf((rng.permutation(rows) + 0.5) / rows)
+                point[i] = (basis * values) @ basis.conj().T
+            else:
+                left, sizes, right = np.linalg.svd(g)
+                scale = 1.0 if isinstance(variable, HaarUnitary) else sizes / sizes[0] * norm(variable)
+                point[i] = (left * scale) @ right
+        scaled = {i: m / norm(self.laws[i]) for i, m in point.items()}
+        scaled |= {~i: m.conj().T for i, m in scaled.items()}
+        value = evaluate(self.formula, point, rows)
+        return float(np.linalg.norm(function.at({x: scaled[x] for x in function.letters})[0] - value, 2))
 
     @cached_property
     def _lower(self) -> tuple[float, float]:
@@ -467,7 +496,7 @@ class RationalLaw(PencilLaw):
 
     def _at(self, point: Sequence[float]) -> list[float]:
         try:
-            value = evaluate(self.formula, dict(enumerate(point)))
+            value = evaluate(self.formula, _numbers(point))
         except np.linalg.LinAlgError:
             return []
         found = np.linalg.eigvalsh(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import pickle
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -56,6 +57,24 @@ def test_function_of_one_matrix_is_the_push_forward(expression, function, base):
         (function(base.support[0].low), function(base.support[0].high)), abs=1e-12
     )
     assert np.all(np.abs(law.cdf(function(1.02 * t)) - base.cdf(t)).max() > 1e-3)  # the test sees two per cent
+
+
+def test_claimed_errors_hold_against_forty_digits():
+    """Density of w/(w + 1/2) inside and next to both edges, from that of w in mpmath."""
+    law = (W @ (W + 0.5).inverse()).law()
+    low, high = law.support[0].low, law.support[0].high
+    near = 10.0 ** -np.arange(2, 10)
+    x = low + (high - low) * np.concatenate([np.linspace(0, 1, 12)[1:-1], near, 1 - near])
+    density, error = law.pdf(x, return_error=True)
+    with mpmath.workdps(40):
+        half = mpmath.mpf(1) / 2
+        ends = (1 - mpmath.sqrt(half)) ** 2, (1 + mpmath.sqrt(half)) ** 2
+        for point, value, claimed in zip(x.tolist(), density.tolist(), error.tolist(), strict=True):
+            w = half * point / (1 - mpmath.mpf(point))
+            exact = mpmath.sqrt((w - ends[0]) * (ends[1] - w)) / (mpmath.pi * w) * (w + half) ** 2 / half
+            assert abs(value - exact) <= claimed
+            assert abs(1.001 * value - exact) > claimed  # an error of one in a thousand would be seen
+    assert np.all(error < 1e-6 * density)
 
 
 def test_mean_of_a_resolvent():
