@@ -61,6 +61,8 @@ class Solution:
         Derivatives of the state in z and in Im b.
     error : ndarray of float
         Bound on the rounding error of `value`.
+    noise : ndarray of float
+        What `value` moves by the part of the equations off the spans of the arguments, whose bases are rounded.
     residual : ndarray of float
         Largest relative residual of the equations.
     certified : ndarray of bool
@@ -75,6 +77,7 @@ class Solution:
     slope: Complex
     push: Complex
     error: Real
+    noise: Real
     residual: Real
     certified: NDArray[np.bool_]
     determinant: Real
@@ -294,7 +297,7 @@ class OperatorSubordination:
         determinant = np.asarray(np.linalg.slogdet(model.jacobian)[1])
         residual = self._reduced(model.residual)
         usable = np.isfinite(determinant) & np.isfinite(residual).all(axis=1)
-        error = np.full(points, np.inf)
+        error, noise = np.full(points, np.inf), np.full(points, np.inf)
         slope, push = np.full_like(state, np.nan), np.full_like(state, np.nan)
         jacobian = model.jacobian[usable]
         unit = model.unit[usable]
@@ -308,6 +311,7 @@ class OperatorSubordination:
         slope[usable], push[usable] = unit * moved[..., 0], unit * moved[..., 1]
         floor = 2.0 * EPS * model.scale[usable] + 2.0 * np.abs(residual[usable])
         error[usable] = (sensitivity * floor / unit).sum(axis=1)
+        noise[usable] = sensitivity.sum(axis=1) * model.worst[usable]
         error += 4.0 * EPS * model.magnitude
         if self.uncertainty:
             error[usable] += self.uncertainty * np.abs(self._slope(model, usable, moved[..., 0]))
@@ -316,7 +320,7 @@ class OperatorSubordination:
             certified & usable & useful & ((np.abs(residual) / (model.scale + model.unit)).max(axis=1) < _SOLVED)
         )
         g = np.where(np.isfinite(model.g), model.g, np.nan)
-        return Solution(state, g, self._value(g), slope, push, error, model.worst, certified, determinant)
+        return Solution(state, g, self._value(g), slope, push, error, noise, model.worst, certified, determinant)
 
     def _slope(self, model: _Model, usable: NDArray[np.bool_], moved: Complex) -> Complex:
         """Derivative of the value in z."""
