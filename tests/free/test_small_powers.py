@@ -149,6 +149,11 @@ def test_gaussian_powers_in_sums():
     assert law.cdf(0.0) == pytest.approx(0.5, abs=1e-14)
 
 
+def test_the_quotient_of_two_free_poisson_laws_is_named():
+    quotient = free_divide(MarchenkoPastur(Fraction(3, 10)), MarchenkoPastur(Fraction(1, 10)))
+    assert quotient == 3 * Wachter(Fraction(10, 3), Fraction(20, 3))
+
+
 def test_quotients_of_free_poisson_laws():
     # S = 1/(rate + m), and (a + b + m)/(a + m) for a Wachter law
     law = boxtimes(MarchenkoPastur(Fraction(3, 10)), Uniform(1, 2))

@@ -86,3 +86,12 @@ def test_the_error_bound_at_many_atoms(size):
         assert abs(value.real - exact) <= bound
     gross = law.stieltjes(0.3 + 1e-9j, return_error=True)[1]
     assert gross >= 8.0 * np.finfo(float).eps * abs(law.stieltjes(0.3 + 1e-9j))
+
+
+def test_weights_may_miss_1_by_the_rounding_of_as_many_numbers():
+    """A hundred weights may be off by 400 ulps together, and by no more."""
+    eps = float(np.finfo(float).eps)
+    weights = [0.01] * 99
+    assert Atomic(range(100), [*weights, 0.01 + 100 * eps]).mean() == pytest.approx(49.5, rel=1e-12)
+    with pytest.raises(ValueError, match="weights must sum to 1"):
+        Atomic(range(100), [*weights, 0.01 + 800 * eps])
