@@ -26,11 +26,12 @@ def is_rational(letters: Iterable[Ensemble]) -> bool:
 
     found = tuple(letters)
     owners: dict[Ensemble, Ensemble] = {}
+    # blocks are free from each other over matrices only; from a Haar conjugate of their own size as they are
+    blocks = [v for v in found if isinstance(v, (InverseEnsemble, BlockEnsemble)) and v.shape != (1, 1)]
+    if len(blocks) > 1 or (blocks and any(v.shape[0] != v.shape[1] for v in found)):
+        return True
     for letter in found:
-        several = len(found) > 1 and letter.shape != (1, 1)
-        if isinstance(letter, BlockEnsemble) and (several or not letter.hermitian):
-            return True
-        if isinstance(letter, InverseEnsemble) and several:
+        if isinstance(letter, BlockEnsemble) and not letter.hermitian:
             return True
         for root in letter._roots:
             other = owners.setdefault(root, letter)

@@ -215,6 +215,19 @@ def test_operators_on_blocks():
     assert "gue() is free" in B.theorems[0]
 
 
+def test_blocks_are_free_from_haar_conjugates_of_their_size():
+    B = rmt.block([[X, W], [W, 1]])
+    law = (B + rmt.haar_conjugate(rmt.block([[Y, 1], [1, Y]]))).law()
+    assert law.moments(3) == pytest.approx(
+        rmt.boxplus(B.law(), rmt.block([[Y, 1], [1, Y]]).law()).moments(3), rel=1e-10
+    )
+    # another block that is not conjugated is free over the 2 x 2 matrices only
+    other = (B + rmt.block([[Y, 1], [1, Y]])).law()
+    assert other.moment(3) != pytest.approx(law.moment(3), rel=1e-3)
+    values = (B + rmt.block([[Y, 1], [1, Y]])).eigenvalues(150, rng=1)
+    assert other.moment(3) == pytest.approx(np.mean(values**3), rel=0.05)
+
+
 def test_text_and_pickles():
     names = {**vars(rmt), **{name: getattr(rmt, name) for name in dir(rmt)}}
     for expression in [*SAMPLED.values(), W @ (W + 0.5).inverse()]:
