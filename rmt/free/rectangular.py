@@ -246,6 +246,15 @@ class RectangularConvolution(SearchedLaw):
             total = [a + b for a, b in zip(total, cumulants, strict=True)]
         return [Fraction(1), *moments_from_rectangular_cumulants(total, ratio)]
 
+    def _float_moments(self, order: int) -> list[float]:
+        """Through the same cumulants in floats: laws of squared slopes have moments that are not rational."""
+        ratio = float(self.ratio)
+        total = [0.0] * order
+        for law in self.laws:
+            cumulants = rectangular_cumulants_from_moments(law._float_moments(order)[1:], ratio)
+            total = [a + b for a, b in zip(total, cumulants, strict=True)]
+        return [1.0, *(float(m) for m in moments_from_rectangular_cumulants(total, ratio))]
+
     def _affine(self, scale: Any, shift: Any) -> Law | None:
         if shift != 0 or scale < 0:
             return None

@@ -4,6 +4,14 @@ from rmt._names import room
 from rmt.networks.activations import activation as activation
 from rmt.networks.advice import Advice as Advice
 from rmt.networks.advice import advise as advise
+from rmt.networks.attention import AttentionMoments as AttentionMoments
+from rmt.networks.attention import TokenNetwork as TokenNetwork
+from rmt.networks.attention import attention_moments as attention_moments
+from rmt.networks.batch_norm import batch_norm_gain as batch_norm_gain
+from rmt.networks.block_network import BlockNetwork as BlockNetwork
+from rmt.networks.branches import GatedBranch as GatedBranch
+from rmt.networks.branches import LinearBranch as LinearBranch
+from rmt.networks.branches import MLPBranch as MLPBranch
 from rmt.networks.chain import TransformChain as TransformChain
 from rmt.networks.convolution import circular_convolution_singular_values as circular_convolution_singular_values
 from rmt.networks.convolution import convolution_gram_law as convolution_gram_law

@@ -216,8 +216,8 @@ def mean_field_prediction(layers: Sequence[LayerReading], input_q: float) -> Pre
         network = MLP(
             len(layers),
             activations if len(set(activations)) > 1 else activations[0],  # type: ignore[arg-type]
-            _pooled([_scale_of(layer) for layer in layers], [_entries(layer) for layer in layers]),
-            _pooled([layer.sigma_b for layer in layers], [layer.weights.rows for layer in layers]),
+            pooled_scales([_scale_of(layer) for layer in layers], [_entries(layer) for layer in layers]),
+            pooled_scales([layer.sigma_b for layer in layers], [layer.weights.rows for layer in layers]),
             weights=ORTHOGONAL if orthogonal else "gaussian",
             widths=None if equal else widths,
             input_q=input_q,
@@ -267,7 +267,7 @@ def _entries(layer: LayerReading) -> int:
     return max(1, round(weights.fan_in * weights.rows / max(1, weights.columns // max(1, weights.fan_in))))
 
 
-def _pooled(scales: Sequence[float], counts: Sequence[int]) -> list[float]:
+def pooled_scales(scales: Sequence[float], counts: Sequence[int]) -> list[float]:
     """The scales, replaced by their root mean square where they differ no more than samples of one scale do."""
     squares = np.square(scales)
     common = float(np.average(squares, weights=counts))

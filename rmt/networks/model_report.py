@@ -376,6 +376,8 @@ class Context:
         Seconds that predictions may take.
     bound : str
         Why layers are not free of each other; empty if nothing says so.
+    stack : callable or None
+        For what is no chain: a prediction of its residual blocks, or why there is none.
     """
 
     subject: str
@@ -390,6 +392,7 @@ class Context:
     blocks: tuple[BlockReading, ...] = ()
     budget: float = math.inf
     bound: str = ""
+    stack: Callable[[], Prediction | str] | None = None
 
     @property
     def scatter(self) -> float:
@@ -532,11 +535,11 @@ def _predictions(context: Context) -> tuple[Prediction | None, Prediction | None
     if not context.predict:
         return None, None, []
     if not context.chain:
-        return (
-            None,
-            None,
-            ["the range is not a chain of layers W and diagonal D: its spectrum is measured, not predicted"],
-        )
+        remark = "the range is not a chain of layers W and diagonal D: its spectrum is measured, not predicted"
+        predicted = remark if context.stack is None else context.stack()
+        if not isinstance(predicted, str):
+            return None, predicted, []
+        return None, None, [remark] if predicted == remark else [remark, predicted]
     if context.bound:
         return None, None, [f"no prediction applies: {context.bound}"]
     conditional = conditional_prediction(readings)
@@ -566,6 +569,8 @@ def _common(
     """What dense and matrix-free reports have in common."""
     readings, rows = context.readings, context.shape[0]
     remarks = [*remarks, *_misfit(context, conditional, mean_field)]
+    if not context.chain and mean_field is not None and mean_field.ks is None:
+        remarks.append("the law of these blocks is not certified: m1 and relative variance are predicted, no more")
     shown = next((p for p in (conditional, mean_field) if p is not None and p.law is not None), None)
     kinds = {reading.weights.kind for reading in readings}
     return {

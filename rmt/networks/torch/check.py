@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 
 from rmt.errors import check_count, check_real
 from rmt.networks.advice import TARGET
+from rmt.networks.conditional import Prediction
 from rmt.networks.model_report import Averages, Context, Directions, ModelReport, dense_report, lanczos_report
 from rmt.networks.readings import LayerReading
 from rmt.networks.report import check_target
@@ -24,10 +27,11 @@ from rmt.networks.torch.inputs import (
     usable_input,
     usable_model,
 )
-from rmt.networks.torch.layers import bound_layers, is_chain, read_layers
+from rmt.networks.torch.layers import bound_layers, bound_weights, is_chain, read_layers
 from rmt.networks.torch.operator import JacobianMap
 from rmt.networks.torch.ranges import Graph, Range, find_range
 from rmt.networks.torch.recording import Forward, Recording
+from rmt.networks.torch.residual_blocks import predict_blocks
 from rmt.networks.torch.surroundings import undisturbed
 from rmt.networks.verdict import Verdict
 from rmt.numerics.blas import one_blas_thread
@@ -271,6 +275,15 @@ def _measured(
             f"BatchNorm {name!r} is in evaluation mode and has never seen data: it passes its input on, and the "
             "numbers are those of a network without it; call module.train() and pass batch=, or let it see data first"
         )
+    predicted: Callable[[], Prediction | str] | None = None
+    if blocks is not None and not chain:
+        predicted = partial(predict_blocks, run, ends)
+        weights = [(layer.place or layer.name, weight) for layer in layers for weight in layer.weights]
+        if copies := bound_weights(weights, identity=False):
+            notes = [
+                *notes,
+                f"{copies}: layers drawn anew would have another m1 (nn.TransformerEncoder copies its layer)",
+            ]
     jacobian = JacobianMap(end, run.leaf)
     x = run.leaf.detach().double().reshape(-1).cpu().numpy()
     size = float(np.linalg.norm(x))
@@ -287,6 +300,7 @@ def _measured(
         blocks=() if blocks is None else blocks.readings,
         budget=method.budget,
         bound=bound_layers(layers) if chain else "",
+        stack=predicted,
     )
     if min(jacobian.shape) > method.dense_side:
         gain = float(np.linalg.norm(jacobian.matvec(x))) / size if size else math.nan

@@ -179,20 +179,24 @@ def is_chain(layers: Sequence[Operation], end: Any, source: Any, readings: Seque
 
 
 def bound_layers(layers: Sequence[Operation]) -> str:
-    """Why layers are not free of each other, by the statistics of their weights; empty if these say nothing.
+    """Why layers of a chain are not free of each other; empty if the statistics of their weights say nothing."""
+    return bound_weights([(layer.place or f"layer {n}", layer.weight) for n, layer in enumerate(layers, 1)])
+
+
+def bound_weights(named: Sequence[tuple[str, Any]], *, identity: bool = True) -> str:
+    """Why weights, given with their names, are not free of each other; empty if their statistics say nothing.
 
     Independent weights have tr W_kᵀ W_l/(|W_k||W_l|) and tr W/(√n |W|) of mean 0 and standard deviation 1/√(entries);
     the first is taken over evenly spaced entries.
     """
-    names = [layer.place or f"layer {number}" for number, layer in enumerate(layers, 1)]
     alike: dict[Any, list[tuple[str, Real]]] = {}
-    for name, layer in zip(names, layers, strict=True):
-        weight = layer.weight.detach()
+    for name, tensor in named:
+        weight = tensor.detach()
         size = float(weight.double().norm())
         if size == 0.0:
             continue
         centre = weight[(..., *((taps - 1) // 2 for taps in weight.shape[2:]))]
-        if centre.shape[0] == centre.shape[1]:
+        if identity and centre.shape[0] == centre.shape[1]:
             share = float(centre.diagonal().double().sum()) / (math.sqrt(len(centre)) * size)
             if abs(share) > _bound_limit(len(centre) ** 2):
                 return f"the weights of {name} have a share of {share:.2g} of the identity, so that layers are not free"
