@@ -14,8 +14,11 @@ from collections.abc import Iterable, Mapping, Set
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+try:
+    import numpy as np
+    from numpy.typing import NDArray
+except ImportError:  # combinatorics works without it
+    pass
 
 __all__ = ["ConvergenceError", "FreenessError", "MomentConditionWarning", "TrialError"]
 
