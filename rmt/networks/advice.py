@@ -122,6 +122,8 @@ class Advice:
         The critical sigma_w at the present sigma_b; None if there is none.
     reasons : tuple of str
         One sentence each.
+    layers : tuple of str
+        Names of the layers of a real model that it is for, in the order of execution; empty for all.
 
     Examples
     --------
@@ -139,6 +141,7 @@ class Advice:
     verdict: Verdict | None
     critical_sigma_w: float | None = None
     reasons: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -174,6 +177,7 @@ class Advice:
             "verdict": None if self.verdict is None else str(self.verdict),
             "critical_sigma_w": self.critical_sigma_w,
             "reasons": list(self.reasons),
+            "layers": list(self.layers),
         }
 
     def __str__(self) -> str:

@@ -147,6 +147,21 @@ def chain_scatter(spreads: Sequence[float], widths: Sequence[int], *, orthogonal
     orthogonal : bool
         Haar weights instead of Gaussian ones.
     """
+    _, power = _chain_moments(spreads, widths, orthogonal=orthogonal)
+    return math.sqrt(max(math.log(power), 0.0))
+
+
+def chain_relvar(spreads: Sequence[float], widths: Sequence[int], *, orthogonal: bool) -> float:
+    """Relative variance of J Jᵀ of a chain of finite widths, mean of the second moment over the square of the mean.
+
+    Parameters as for :func:`chain_scatter`; Σ (μ₂/μ₁² − 1 − s₁) for large widths, more for small ones, whose slopes
+    multiply coherently.
+    """
+    return widths[-1] * _chain_moments(spreads, widths, orthogonal=orthogonal)[0] - 1.0
+
+
+def _chain_moments(spreads: Sequence[float], widths: Sequence[int], *, orthogonal: bool) -> tuple[float, float]:
+    """E Tr S² and E (Tr S)² over (E Tr S)², for S = J Jᵀ of a chain."""
     trace = float(widths[0])
     square, power = trace, trace * trace  # E Tr S² and E (Tr S)² for S = J Jᵀ
     for spread, n, p in zip(spreads, widths, widths[1:], strict=False):
@@ -162,7 +177,7 @@ def chain_scatter(spreads: Sequence[float], widths: Sequence[int], *, orthogonal
         trace *= p / side
         square, power = p * (mu * diagonal + (p - 1.0) * mixed), p * (mu * diagonal + (p - 1.0) * apart)
         square, power, trace = square / trace**2, power / trace**2, 1.0
-    return math.sqrt(max(math.log(power), 0.0))
+    return square, power
 
 
 def block_scatter(relative_variances: Sequence[float], width: int) -> float:

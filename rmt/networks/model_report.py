@@ -632,7 +632,7 @@ def model_advice(readings: Sequence[LayerReading], target: float) -> Advice | No
     gaussian = any(reading.weights.kind is not WeightLaw.ORTHOGONAL for reading in readings)
     widths = [readings[0].weights.columns, *(reading.weights.rows for reading in readings)]
     scales = [reading.weights.sigma_w for reading in readings]
-    return advise(
+    found = advise(
         phi,
         len(readings),
         sigma_w=math.sqrt(float(np.mean(np.square(scales)))),
@@ -641,3 +641,4 @@ def model_advice(readings: Sequence[LayerReading], target: float) -> Advice | No
         widths=None if len(set(widths)) == 1 else widths,
         target=target,
     )
+    return replace(found, layers=tuple(reading.place for reading in readings))
