@@ -73,5 +73,6 @@ def log_mean_on_a_grid(net: rmt.MLP) -> float:
     for layer in net.layers:
         h = math.sqrt(layer.weight_gain * square + layer.sigma_b**2) * z
         total += math.log(layer.weight_gain * float(weight @ layer.activation.derivative(h) ** 2))
-        square = float(weight @ np.asarray(layer.activation(h)) ** 2)
+        # far out derivatives do not depend on the length
+        square = min(float(weight @ np.asarray(layer.activation(h)) ** 2), 1e200)
     return total

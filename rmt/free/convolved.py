@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from rmt._cached import cached_property
 from rmt.errors import ConvergenceError, check_complexes
 from rmt.free.computed import ComputedLaw, law_of, upper
-from rmt.free.origin import cut_at_origin, mass_below_origin, origin_exponents
+from rmt.free.origin import cut_at_origin, mass_below_origin, origin_exponents, shift_at_origin
 from rmt.free.quantiles import Quantiles
 from rmt.free.solver import TreeSolver, Values
 from rmt.free.tails import mass_below_log, mass_from_edge, mass_to_infinity
@@ -399,10 +399,11 @@ class FreelyConvolved(ComputedLaw):
     def _floor(self) -> tuple[float, float]:
         """A logarithm below which the arguments of the factors may underflow, and the rate of decay of log X there."""
         rate = 1.0 + self._origin_exponent()
+        centre = self._solver.log_centre + shift_at_origin(self._solver.core[0])
         if rate > 0.0:
-            floor = self._solver.log_centre - 300.0 * max(1.0, 1.0 / rate)
+            floor = centre - 300.0 * max(1.0, 1.0 / rate)
         else:  # no power law: followed to the end of doubles, with nothing below
-            floor, rate = self._solver.log_centre - 690.0, math.inf
+            floor, rate = centre - 690.0, math.inf
         lowest = self._log_hull[0]  # a deep product may end far below
         return (min(floor, lowest - 1.0) if math.isfinite(lowest) else floor), rate
 

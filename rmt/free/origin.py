@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rmt.errors import ConvergenceError
 from rmt.free.computed import law_of, upper
-from rmt.free.tree import Node
+from rmt.free.tree import Node, point_mass_position
 from rmt.laws.law import Interval, Law, Real
 
 if TYPE_CHECKING:
@@ -102,6 +103,27 @@ def _ending_at_origin(interval: Interval, left: float, right: float, noise: floa
     if left < 0.0 and abs(interval.high) < noise:
         interval = replace(interval, high=0.0, high_exponent=left)
     return interval
+
+
+def shift_at_origin(node: Node) -> float:
+    """Logarithm of what the factors that do not come to 0 are there, over their means.
+
+    Where X comes to 0, M is −1 plus the largest atom at 0. Only factors with that atom come to 0 then; each other one
+    is the number 1/S(M), which may be far below its mean.
+    """
+    terms = [
+        (law_of(child), float(t))
+        for child, t in zip(node.children, node.weights, strict=True)
+        if point_mass_position(child) is None
+    ]
+    largest = max((law._mass_at_zero() for law, _ in terms), default=0.0)
+    if largest == 0.0:
+        return 0.0
+    still = [(law, t) for law, t in terms if law._mass_at_zero() < largest]
+    try:
+        return -math.fsum(t * math.log(float(law.mean()) * float(law.s_transform(largest - 1.0))) for law, t in still)
+    except (ValueError, ConvergenceError):  # S leaves the range of doubles: the means stand for the factors
+        return 0.0
 
 
 def _half(law: FreelyConvolved, half: Interval, side: float) -> Interval:

@@ -241,8 +241,7 @@ def _log_exponent(law: Any, edge: float, side: int, kind: str) -> float:
         return _origin_exponent(law) if edge < 0.0 else math.nan
     if kind != "hard":
         return _exponent(law, edge, side, kind)
-    distance = np.array([_NEARER, _NEAR])
-    return _slope(distance, law._solve(upper(edge + side * distance)).g)
+    return _measured_slope(law._solve, edge, side, 1.0)
 
 
 def _measured_exponent(law: Any, edge: float, side: int) -> float:
@@ -251,9 +250,15 @@ def _measured_exponent(law: Any, edge: float, side: int) -> float:
         return _origin_exponent(law)
     # the support of a product may start many orders of magnitude below its spread
     scale = min(law._solver.spread, abs(edge)) if law._solver.logarithmic else law._solver.spread
-    distance = scale * np.array([_NEARER, _NEAR])
     # not pdf, which asks for the edges where the density is infinite
-    return _slope(distance, law._values(upper(edge + side * distance)).g)
+    return _measured_slope(law._values, edge, side, scale)
+
+
+def _measured_slope(solve: Any, edge: float, side: int, scale: float) -> float:
+    """Exponent from two points next to an edge; NaN, which is no exponent, where these are not certified."""
+    distance = scale * np.array([_NEARER, _NEAR])
+    values = solve(upper(edge + side * distance), certified=False)
+    return math.nan if values.failed.any() else _slope(distance, values.g)
 
 
 def _slope(distance: Real, g: Complex) -> float:

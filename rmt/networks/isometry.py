@@ -188,7 +188,7 @@ def _share(layer: Layer, rows: float) -> LayerShare:
         name=layer.activation.name,
         sigma_w=layer.sigma_w,
         sigma_b=layer.sigma_b,
-        q=layer.q,
+        q=layer.q if layer.log_unit == 0.0 else math.inf,
         chi_perp=gain,
         chi_par=layer.chi_par,
         log_m1=math.log(gain) if gain > 0.0 else -math.inf,
@@ -231,12 +231,15 @@ def log_radial_gain(network: MLP) -> float | None:
     # x_0 → (1 + ε) x_0 turns h_l by a_l ε h_l: a_1 = σ_w² E x_0²/q_1, a_{l+1} = a_l E φφ'h σ_w²/q_{l+1}
     factors = [first.weight_gain * entering / first.q]
     for before, after in pairwise(layers):
-        factors.append(after.weight_gain * before.activation.radial_moment(before.q) * before.q / after.q)
+        before_q, before_par = before.q, before.activation.radial_moment(before.q)
+        after_q = after.weight_gain * before.activation.second_moment(before.q)
+        after_q += after.sigma_b**2 * math.exp(-before.log_unit)
+        factors.append(after.weight_gain * before_par * before_q / after_q)
     leaving = last.activation.second_moment(last.q)
     factors.append(last.activation.radial_moment(last.q) * last.q / math.sqrt(leaving * entering))
     factors.append(math.sqrt(network.widths[-1] / network.widths[0]))
     sizes = [abs(f) for f in factors]
-    return math.fsum(map(math.log, sizes)) if min(sizes) > 0.0 else -math.inf
+    return 0.5 * last.log_unit + math.fsum(map(math.log, sizes)) if min(sizes) > 0.0 else -math.inf
 
 
 def log_inverse_radial_gain(network: MLP) -> float | None:

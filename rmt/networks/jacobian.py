@@ -268,11 +268,15 @@ class Jacobian(Ensemble):
         generator = check_generator(rng)
         sizes = self.shapes(n)
         x = self._input(sizes[0], generator)
+        log_unit = 0.0
         for layer, columns, rows in zip(self.net.layers, sizes[:-1], sizes[1:], strict=True):
             weights = self._draw_weights(layer, rows, columns, generator)
             h = weights @ x
             if layer.sigma_b:
-                h += layer.sigma_b * generator.standard_normal(rows)
+                h += layer.sigma_b * math.exp(-0.5 * log_unit) * generator.standard_normal(rows)
+            if layer.log_unit != log_unit:  # lengths that leave the range of a double
+                h *= math.exp(0.5 * (log_unit - layer.log_unit))
+                log_unit = layer.log_unit
             yield weights, np.asarray(layer.activation.slope(h), dtype=np.float64)
             x = np.asarray(layer.activation.function(h), dtype=np.float64)
             if self.net.scale_free and x.any():  # the length may leave the range of a double

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,8 @@ from rmt.networks.moments import Activation, Real
 ORTHOGONAL = "orthogonal"
 #: layers that are laid out one by one
 DEEPEST = 10**6
+#: length from which on an activation may have to be a cone, its length before, and how closely it has to be one
+LONGEST, LONG, CONICAL = 1e200, 1e180, 1e-10
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,12 @@ class Layer:
     sigma_w, sigma_b : float
         The weights are Gaussian-like of variance ``sigma_w²/fan_in``, or sigma_w times (semi-)orthogonal.
     q : float
-        Variance of the pre-activations.
+        Variance of the pre-activations, in units of ``exp(log_unit)``.
     fan_in, fan_out : float
         Widths, on any common scale.
     orthogonal : bool
+    log_unit : float
+        0, unless the variance exceeds 1e200, where neither slopes nor ratios of lengths depend on it any more.
 
     Examples
     --------
@@ -54,6 +58,12 @@ class Layer:
     fan_in: float = 1.0
     fan_out: float = 1.0
     orthogonal: bool = False
+    log_unit: float = 0.0
+
+    @property
+    def log_q(self) -> float:
+        """Logarithm of the variance of the pre-activations; -inf if they vanish."""
+        return self.log_unit + (math.log(self.q) if self.q > 0.0 else -math.inf)
 
     @property
     def weight_gain(self) -> float:
@@ -254,25 +264,28 @@ class MLP(Frozen):
             one = Layer(self.activations[0], self.sigma_w[0], self.sigma_b[0], q, 1.0, 1.0, self.orthogonal)
             return (one,) * self.depth
         made: list[Layer] = []
-        before = self.input_q
+        before, log_unit = self.input_q, 0.0
+        cones: set[Activation] = set()
         for phi, sw, sb, (fan_in, fan_out) in rows:
             empty = Layer(phi, sw, sb, 0.0, fan_in, fan_out, self.orthogonal)
-            q = empty.weight_gain * before + sb**2
-            if q > 1e200:
-                raise ValueError(
-                    f"the length exceeds 1e200 at layer {len(made) + 1}: the network is unstable; lower sigma_w"
-                )
-            if made and made[-1] == Layer(phi, sw, sb, q, fan_in, fan_out, self.orthogonal):
-                made.append(made[-1])  # equal layers share what they have computed
-            else:
-                made.append(Layer(phi, sw, sb, q, fan_in, fan_out, self.orthogonal))
+            q = empty.weight_gain * before + (sb**2 if log_unit == 0.0 else sb**2 * math.exp(-log_unit))
+            if log_unit or q > LONGEST:
+                if phi not in cones:
+                    _check_cone(phi, len(made) + 1)
+                    cones.add(phi)
+                log_q = log_unit + (math.log(q) if q < math.inf else math.log(empty.weight_gain) + math.log(before))
+                log_unit = max(log_q - math.log(LONGEST), 0.0)
+                q = LONGEST if log_unit else math.exp(log_q)
+            layer = replace(empty, q=q, log_unit=log_unit)
+            made.append(made[-1] if made and made[-1] == layer else layer)  # equal layers share what they have computed
             before = phi.second_moment(q)
         return tuple(made)
 
     @property
     def q(self) -> Real:
-        """Pre-activation variances q_1, ..., q_L."""
-        return np.array([layer.q for layer in self.layers])
+        """Pre-activation variances q_1, ..., q_L; inf beyond the range of a double."""
+        with np.errstate(over="ignore"):
+            return np.array([layer.q for layer in self.layers]) * np.exp([layer.log_unit for layer in self.layers])
 
     @cached_property
     def log_mean(self) -> float:
@@ -377,6 +390,25 @@ class MLP(Frozen):
         if self.input_q is not None:
             parts.append(f"input_q={self.input_q!r}")
         return f"MLP({', '.join(parts)})".replace("weights=orthogonal", "weights='orthogonal'")
+
+
+def _check_cone(phi: Activation, layer: int) -> None:
+    """Refuse lengths beyond 1e200 unless neither slopes nor ratios of lengths depend on them there.
+
+    Raises
+    ------
+    ValueError
+        If the activation has no limit of φ(b x)/b as b grows.
+    """
+    if phi.homogeneous:
+        return
+    for moment in (lambda q: phi.second_moment(q) / q, lambda q: phi.slope_moment(1, q)):
+        before, after = moment(LONG), moment(LONGEST)
+        if not abs(after - before) <= CONICAL * abs(after):
+            raise ValueError(
+                f"the length exceeds 1e200 at layer {layer}: the network is unstable, and the derivatives of "
+                f"{phi.name} have no limit far out; lower sigma_w"
+            )
 
 
 def _short(phi: Activation) -> Any:

@@ -598,7 +598,7 @@ def test_shapes_and_repr():
         (lambda: MLP(3, "tanh", 1.0, widths=[1, 2]), ValueError, "the 4 numbers"),
         (lambda: MLP(3, "relu", ROOT2).jacobian().law(), TypeError, "gram_law"),
         (lambda: MLP(2, "relu", ROOT2, widths=[1, 100, 100], input_q=1.0).jacobian().sample(3), ValueError, "no unit"),
-        (lambda: MLP(900, "relu", 3.0, input_q=1.0).layers, ValueError, "exceeds 1e200"),
+        (lambda: MLP(3, "tanh", 1e120, input_q=1.0).layers, ValueError, "exceeds 1e200"),
     ],
 )
 def test_bad_input(call, error, message):
