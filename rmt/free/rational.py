@@ -130,12 +130,15 @@ def _of_words(terms: dict[Word, Any], laws: Variables) -> Law:
 
 
 def _affine_words(function: Realisation, laws: Variables) -> dict[Word, Any]:
-    """The polynomial of degree 1 that a realisation without inner rows is."""
+    """The self-adjoint polynomial of degree 1 that a realisation without inner rows is, exactly self-adjoint."""
     out: dict[Word, Any] = {}
     for x, m in function.coefficients.items():
-        value = complex(m[0, 0]) if x is None else complex(m[0, 0]) / norm(laws[max(x, ~x)])
+        if x is None or isinstance(laws[max(x, ~x)], Law):
+            value: Any = float(m[0, 0].real)
+        else:
+            value = (complex(m[0, 0]) + complex(function.coefficients.get(~x, m)[0, 0]).conjugate()) / 2
         if value:
-            out[() if x is None else (x,)] = value if value.imag else value.real
+            out[() if x is None else (x,)] = value if x is None else value / norm(laws[max(x, ~x)])
     return out
 
 

@@ -11,7 +11,8 @@ import pytest
 
 import rmt
 from rmt.errors import FreenessError
-from rmt.free.rational import RationalLaw, rational_law, realise
+from rmt.free.rational import RationalLaw, _affine_words, rational_law, realise
+from rmt.free.realisation import Realisation
 from rmt.laws import Atomic, MarchenkoPastur, Semicircle
 
 X, Y, W = rmt.gue(), rmt.gue(), rmt.wishart(ratio=0.5)
@@ -107,6 +108,15 @@ def test_symmetrised_singular_values():
     assert law.cdf(x) == pytest.approx(2 / 3 + MP.cdf(x * x) / 3, abs=1e-12)
     assert law.cdf(-x) == pytest.approx((1 - MP.cdf(x * x)) / 3, abs=1e-12)
     assert [i.low for i in law.support] == pytest.approx([-1 - math.sqrt(0.5), 1 - math.sqrt(0.5)], abs=1e-12)
+
+
+def test_rounding_does_not_cost_self_adjointness():
+    """On another LAPACK the coefficients of a part of a block matrix had imaginary parts of 4e-30."""
+    coefficients = {None: np.array([[1e-30j]]), 0: np.array([[2 + 1e-30j]]), 1: np.array([[1 + 1j]])}
+    coefficients[~1] = np.array([[1 - 1.0000000000000002j]])
+    words = _affine_words(Realisation((1, 1), coefficients), (rmt.Semicircle(), rmt.free.HaarUnitary()))
+    assert words == {(0,): 1.0, (1,): words[(~1,)].conjugate(), (~1,): words[(~1,)]}
+    assert abs(words[(1,)] - (1 + 1j)) < 1e-15
 
 
 def test_two_by_two_mixture():
