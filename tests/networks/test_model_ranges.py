@@ -396,17 +396,18 @@ def test_custom_functions_are_seen_through():
             return 2.0 * g
 
     class Model(nn.Module):
-        def __init__(self):
+        def __init__(self, last):
             super().__init__()
-            self.a, self.b = nn.Linear(6, 6), nn.Linear(6, 6)
+            self.a, self.b, self.last = nn.Linear(6, 6), nn.Linear(6, 6), last
 
         def forward(self, x):
-            return self.b(Doubled.apply(self.a(x)))
+            return Doubled.apply(self.b(self.a(x))) if self.last else self.b(Doubled.apply(self.a(x)))
 
-    net, x = Model(), torch.randn(6)
-    report = check_isometry(net, x, layers="all", predict=False)
-    product = 2.0 * (net.b.weight @ net.a.weight).detach().double().numpy()
-    assert report.m1 == pytest.approx(np.sum(product**2) / 6, rel=1e-5)
+    for last in (False, True):
+        net, x = Model(last), torch.randn(6)
+        report = check_isometry(net, x, layers="all", predict=False)
+        product = 2.0 * (net.b.weight @ net.a.weight).detach().double().numpy()
+        assert report.m1 == pytest.approx(np.sum(product**2) / 6, rel=1e-5)
 
 
 @pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16])

@@ -29,9 +29,10 @@ def block_ends(plan: Recording, graph: Graph) -> list[int]:
 
     Between two tensors that nothing bypasses, parts without weights belong to the block before them, and to the first
     one at the beginning. A block of a chain is a layer with its activation, one of a residual network a branch with
-    its skip connection.
+    its skip connection. An operation that gives several tensors is no end, each of these is.
     """
-    cuts = graph.cuts()
+    several = {o.operands[0] for o in plan.operations if o.name == "item of"}
+    cuts = [number for number in graph.cuts() if number not in several]
     weighted = [number for number in graph.numbers if number != graph.start and plan.operations[number].weights]
     ends, filled = [cuts[0]], False
     for before, after in pairwise(cuts):

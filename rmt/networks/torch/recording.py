@@ -147,8 +147,11 @@ class Recorder(TorchFunctionMode):  # type: ignore[misc]
         if not _depends(tensor):
             return None
         # made where no torch function is seen: by a custom function of gradients
-        self.operations.append(Operation("custom function", self._place, (len(self.operations) - 1,)))
-        return self._number[id(self._known(tensor, len(self.operations) - 1))]
+        number = len(self.operations)
+        self.operations.append(Operation("custom function", self._place, (number - 1,)))
+        if number in self._keep:
+            self.kept[number] = tensor
+        return self._number[id(self._known(tensor, number))]
 
     @property
     def _place(self) -> str:
