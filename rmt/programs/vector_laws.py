@@ -50,6 +50,11 @@ class VectorLaw:
         return self.entries is not None and self.entries.is_gaussian
 
     @property
+    def quantiles_borrowed(self) -> bool:
+        """Whether quantiles come from SciPy, whose tails are right to 1e-12 rather than to rounding."""
+        return not isinstance(self.spec, str) or self.spec.startswith("student")
+
+    @property
     def finite_moments(self) -> float:
         """Supremum of the p with E|X|^p < ∞."""
         if self.entries is not None:
