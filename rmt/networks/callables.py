@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rmt.errors import check_real, shown
 from rmt.networks.difference_steps import PanelDerivative, Steps, difference_quotient, fitting_steps
 from rmt.networks.moments import Activation, RealFunction
+from rmt.networks.periodic import slope_period
 from rmt.networks.smooth_panels import SmoothPanels, grading, smooth_panels
 
 Real = NDArray[np.float64]
@@ -83,6 +84,7 @@ def activation_from_callable(
         scale=scale,
         panels=tuple(panels.edges.tolist()),
         slope_noise=noise,
+        slope_period=slope_period(phi, slope),
     )
 
 

@@ -25,6 +25,7 @@ from rmt.networks.gaussian import (
     panel_nodes,
     standard_density,
 )
+from rmt.networks.periodic import MANY, period_average
 
 Real = NDArray[np.float64]
 RealFunction = Callable[[Real], Any]
@@ -91,7 +92,7 @@ class Activation:
     log_slope : callable or None
         log|φ'| without underflow far from 0, where known.
     slope_period : float or None
-        Period of φ'², for an oscillating activation.
+        Period of φ'², for an oscillating activation; of φ' itself where `formulas` is None.
     formulas : GaussianFormulas or None
         Closed forms of the moments, used instead of quadrature.
     named : bool
@@ -291,6 +292,8 @@ class Activation:
         """
         if self.formulas is not None:
             return self.formulas.mean(q)
+        if self._many_periods(q):
+            return self._period_mean(self._periodic_part)
         return self.expectation(self.function, q)
 
     def second_moment(self, q: float) -> float:
@@ -314,6 +317,8 @@ class Activation:
         """
         if self.formulas is not None:
             return self.formulas.second_moment(q)
+        if self._many_periods(q):  # Stein: E x p(x) = q E p', and p' is 0 on average
+            return self._rise**2 * q + self._period_mean(lambda x: self._periodic_part(x) ** 2)
         return self.expectation(lambda x: self.function(x) ** 2, q)
 
     def slope_moment(self, k: int, q: float) -> float:
@@ -340,6 +345,8 @@ class Activation:
         order = check_count("k", k, minimum=0)
         if self.formulas is not None:
             return self.formulas.slope_moment(order, q)
+        if self._many_periods(q):
+            return self._period_mean(lambda x: self.slope(x) ** (2 * order))
         return self.expectation(lambda x: self.slope(x) ** (2 * order), q)
 
     def slope_spread(self, q: float) -> float:
@@ -365,6 +372,8 @@ class Activation:
             return self._spread_near_zero(second, q) / mean**2
         if self.formulas is not None:
             return self.formulas.slope_moment(2, q) / mean**2 - 1.0
+        if self._many_periods(q):
+            return self._period_mean(lambda x: (self.slope(x) ** 2 / mean - 1.0) ** 2)
         return self.expectation(lambda x: (self.slope(x) ** 2 / mean - 1.0) ** 2, q, floor=1e-20)
 
     def _spread_near_zero(self, second: RealFunction, q: float) -> float:
@@ -397,6 +406,8 @@ class Activation:
         """
         if self.formulas is not None:
             return self.formulas.radial_moment(q)
+        if self._many_periods(q):
+            return self._rise**2
         second = self.curvature
         # φ(0) E φ' x / q cancels at small q, E φ'² + E φ φ'' at large q
         if second is not None and q <= self.scale**2:
@@ -431,6 +442,24 @@ class Activation:
             reason = "has kinks" if self.kinks else "has no second derivative in closed form"
             raise ValueError(f"E φ''² is not available: activation {self.name!r} {reason}")
         return self.expectation(lambda x: second(x) ** 2, q)
+
+    # ------------------------------------------------------------------ lengths that hold many periods
+    def _many_periods(self, q: float) -> bool:
+        return self.slope_period is not None and q >= MANY * self.slope_period**2
+
+    @cached_property
+    def _rise(self) -> float:
+        """Mean of φ' over a period."""
+        assert self.slope_period is not None
+        ends = np.asarray(self.function(np.array([-0.5, 0.5]) * self.slope_period), dtype=np.float64)
+        return float(ends[1] - ends[0]) / self.slope_period
+
+    def _periodic_part(self, x: Real) -> Real:
+        return np.asarray(self.function(x) - self._rise * x, dtype=np.float64)
+
+    def _period_mean(self, function: RealFunction) -> float:
+        assert self.slope_period is not None
+        return period_average(function, self.slope_period, np.asarray([*self.panels, *self.kinks]))
 
     # ------------------------------------------------------------------ expectations in the plane
     def covariance(self, q1: float, q2: float, c: float) -> float:

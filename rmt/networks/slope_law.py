@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from rmt._cached import cached_property
-from rmt.errors import LARGEST_VARIANCE, check_real
+from rmt.errors import LARGEST_VARIANCE, ConvergenceError, check_real
 from rmt.laws.atomic import Atomic
 from rmt.laws.law import Complex, Interval, Law, Real
 from rmt.networks.activations import ActivationLike
@@ -24,6 +24,8 @@ TOUCHING = 1e-9
 #: squared derivatives of a callable below this share of the largest are hidden by rounding; less mass than `HIDDEN` at
 #: 0 is that of a density next to 0, and less than `BLURRED` elsewhere that of a panel narrower than its rounding
 NOTHING, HIDDEN, BLURRED = 1e-18, 1e-6, 1e-9
+#: relative distance of the mean of the panels of a callable from E φ'² at which they are refused
+MISSED = 1e-6
 
 
 def squared_slope_law(activation_: ActivationLike, q: float) -> Law:
@@ -141,7 +143,20 @@ class SquaredSlope(Law):
         """LogPanels of log t that carry the law."""
         if self.alive < 1.0:
             return SquaredSlope(self.activation, self.q).log_panels.padded(1.0 - self.alive)
-        return build_log_panels(self._measure)
+        panels = build_log_panels(self._measure)
+        if not self.activation.named:
+            self._check_mean(panels)
+        return panels
+
+    def _check_mean(self, panels: LogPanels) -> None:
+        """Refuse panels that missed a turn of φ': their mean is not that of the quadrature of E φ'²."""
+        mean, found = self.activation.slope_moment(1, self.q), panels.mean
+        if not abs(found - mean) <= MISSED * mean:
+            raise ConvergenceError(
+                f"the law of the squared derivative of {self.activation.name} at q = {self.q:.6g} has mean "
+                f"{found:.8g}, but E φ'² = {mean:.8g}: φ' turns more often than is followed there; lower q",
+                residual=abs(found - mean) / mean if mean > 0.0 else math.inf,
+            )
 
     @cached_property
     def _measure(self) -> Measure:

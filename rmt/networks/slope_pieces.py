@@ -63,10 +63,12 @@ def squared_slope_measure(phi: Activation, q: float) -> Measure:
     slope, curvature = at(phi.slope), at(phi.slope_of_slope)
 
     period = None if phi.slope_period is None else phi.slope_period / deviation
-    even = period is not None or _is_even(phi, deviation)
+    even = _is_even(phi, deviation)
     if period is not None and period < 2.0 * REACH:
+        low = _steepest_place(phi) / deviation
+        high = low + period
         density = _folded_density(period)
-        low, high = 0.0, 0.5 * period
+        even = False
     else:
         density = standard_density if not even else (lambda h: 2.0 * standard_density(h))
         low, high = (0.0 if even else -REACH), REACH
@@ -110,6 +112,8 @@ def _noise(phi: Activation, deviation: float, x: Real) -> Real:
     right = int(np.searchsorted(edges, 0.5 * (x[0] + x[-1])))
     low, high = edges[right - 1], edges[right]
     widest = np.minimum(SPACING * np.maximum(1.0, np.abs(x) / 8.0), SPACING * deviation)
+    if phi.slope_period is not None:
+        widest = np.minimum(widest, SPACING * phi.slope_period / (2.0 * math.pi))
     spacing = np.minimum(widest, (high - low) / 39.0)
     centre = np.clip(x, low + 19.5 * spacing, high - 19.5 * spacing)
     values = np.asarray(phi.slope(centre[:, None] + spacing[:, None] * np.arange(-19, 20))).reshape(-1, 3, 13)
@@ -131,21 +135,33 @@ def _is_even(phi: Activation, deviation: float) -> bool:
 
 
 def _folded_density(period: float) -> Function:
-    """Density on [0, period/2] of the distance of h to the nearest multiple of the period."""
+    """Density of h modulo the period."""
     if period > 2.0:
         images = period * np.arange(-math.ceil(REACH / period) - 1, math.ceil(REACH / period) + 2)
-        return lambda h: (standard_density(h[..., None] + images) + standard_density(images - h[..., None])).sum(
-            axis=-1
-        )
+        return lambda h: standard_density(h[..., None] + images).sum(axis=-1)
     # many images: their Fourier series
     order = np.arange(1, 8)
     decay = np.exp(-2.0 * (math.pi * order / period) ** 2)
-    return lambda h: (1.0 + 2.0 * np.cos(2.0 * math.pi / period * h[..., None] * order) @ decay) * 2.0 / period
+    return lambda h: (1.0 + 2.0 * np.cos(2.0 * math.pi / period * h[..., None] * order) @ decay) / period
+
+
+def _steepest_place(phi: Activation) -> float:
+    """Where a period of φ'² may begin: far from its extremes and zeros."""
+    assert phi.slope_period is not None
+    x = phi.slope_period * (np.arange(256) / 256.0 - 0.5123)
+    squares = np.asarray(phi.slope(x)) ** 2
+    return float(x[1 + np.argmax(np.abs(squares[2:] - squares[:-2]))])
 
 
 def _search_grid(phi: Activation, deviation: float, low: float, high: float) -> Real:
     """Points of [low, high] dense enough to show every rise and fall of φ'²."""
     uniform = np.arange(low, high, 0.02)
+    if phi.slope_period is not None:
+        uniform = np.arange(low, high, min(0.02, phi.slope_period / deviation / 256.0))
+    elif phi.panels:  # polynomials of degree 16, that turn no more often
+        ends = np.asarray(phi.panels) / deviation
+        ends = ends[(ends > low - 0.02) & (ends < high + 0.02)]
+        uniform = np.concatenate([uniform, *(np.linspace(a, b, 25) for a, b in pairwise(ends))])
     offsets = phi.scale * geometric_offsets(2.0 * REACH * deviation / phi.scale, 1.0 / 64.0)
     fine = np.concatenate([offsets[:1], *(np.linspace(a, b, 9) for a, b in pairwise(offsets))])
     graded = [(f + fine) / deviation for f in phi.features]

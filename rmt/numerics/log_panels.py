@@ -98,6 +98,11 @@ class LogPanels:
         body = np.concatenate([columns, self.masses, self.logarithms, positions, self.coefficients], axis=1)
         return np.concatenate([header, body.ravel()])
 
+    @property
+    def mean(self) -> float:
+        """Mean of t."""
+        return float((self.masses * np.exp(self.logarithms)).sum()) + math.fsum(a * p for a, p in self.atoms)
+
     def padded(self, zeros: float) -> LogPanels:
         """The same measure with a share of zeros mixed in."""
         share = 1.0 - zeros
