@@ -105,7 +105,12 @@ def gaps_of_function(function: Callable[..., Any]) -> list[str]:
     returned = inspect.signature(function).return_annotation
     if returned not in ("None", None) and not (text["Returns"] or text["Yields"]):
         gaps.append(f"returns {returned}, documented nothing")
-    return gaps
+    return gaps + without_a_sentence(text)
+
+
+def without_a_sentence(text: NumpyDocString) -> list[str]:
+    """Parameters of which only the type is told."""
+    return [f"{entry.name} has no sentence" for entry in text["Parameters"] if not "".join(entry.desc).strip()]
 
 
 def gaps_of_class(kind: type) -> list[str]:
@@ -114,7 +119,8 @@ def gaps_of_class(kind: type) -> list[str]:
     if issubclass(kind, Enum) or not inspect.isfunction(kind.__init__):
         return []
     known = {*entries(text["Parameters"]), *entries(text["Attributes"])}
-    return [f"parameter {name}" for name in arguments(kind) if name not in known and not name.startswith("_")]
+    missing = [name for name in arguments(kind) if name not in known and not name.startswith("_")]
+    return [f"parameter {name}" for name in missing] + without_a_sentence(text)
 
 
 def calls_in_examples(*texts: str | None) -> set[str]:
@@ -149,7 +155,7 @@ def test_incomplete_documentation_is_found():
         a : int
         """
 
-    assert len(gaps_of_function(planted)) == 2
+    assert len(gaps_of_function(planted)) == 3
     assert not calls_in_examples(planted.__doc__)
 
 

@@ -312,9 +312,11 @@ def parallel_analysis(
     Parameters
     ----------
     X : array_like, shape (observations, p)
+        Observations in rows.
     permutations : int
         Number of shufflings; the smallest p-value is 1/(permutations + 1).
     level : float
+        A component counts while its p-value is at most this, in (0, 1).
     centred, correlation
         As for :func:`sample_spectrum`.
     most : int, optional

@@ -82,6 +82,7 @@ def population_functionals(
     draws : int
         Simulated samples, at least 2. Each costs an eigenvalue problem and a fit, about a second at p = 300.
     rng : Generator, SeedSequence, int or None
+        As :func:`numpy.random.default_rng` takes it.
 
     Returns
     -------

@@ -55,6 +55,7 @@ def dyson_brownian_motion(
     confined : bool
         Whether the spring acts.
     rng : Generator, SeedSequence, int or None
+        As :func:`numpy.random.default_rng` takes it.
 
     Returns
     -------

@@ -212,6 +212,7 @@ class Ensemble(Frozen):
         n : int
             Matrix dimension, >= 1.
         rng : Generator, SeedSequence, int or None
+            As :func:`numpy.random.default_rng` takes it.
 
         Returns
         -------

@@ -443,6 +443,7 @@ class Equation(IntegerPolynomial, _AnEquation):
         Parameters
         ----------
         x : array_like of float
+            Points of the real axis.
 
         Returns
         -------

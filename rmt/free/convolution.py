@@ -120,6 +120,7 @@ def free_power(law: Law, power: Any, *, closed_form: bool = True) -> Law:
     Parameters
     ----------
     law : Law
+        The law μ.
     power : real
         t > 0; below 1 for laws that are known to be infinitely divisible (semicircle, free Poisson, compound free
         Poisson, Fuss-Catalan, Gaussian, Cauchy, sums of these), that are such a power themselves (Kesten-McKay,
@@ -194,6 +195,7 @@ def compress(law: Law, fraction: Any, *, closed_form: bool = True) -> Law:
     Parameters
     ----------
     law : Law
+        The law μ of a.
     fraction : real
         Trace of the projection, in (0, 1].
     closed_form : bool
@@ -348,6 +350,7 @@ def mixture(*laws: Law, weights: Sequence[Any] | None = None) -> Law:
     Parameters
     ----------
     *laws : Law
+        The laws μ_i, at least one.
     weights : sequence of real, optional
         Probabilities p_i > 0 with sum 1; equal by default.
 
@@ -528,6 +531,7 @@ def monotone_convolution(first: Law, second: Law, *, closed_form: bool = True) -
     Parameters
     ----------
     first, second : Law
+        The laws μ and ν.
     closed_form : bool
         Whether results that are named laws (arcsine ▷ arcsine, Cauchy laws) are returned as such.
 
@@ -601,6 +605,7 @@ def symmetrised(law: Law, *, closed_form: bool = True) -> Law:
     Parameters
     ----------
     law : Law
+        The law μ of X.
     closed_form : bool
         Whether results that are named laws (the symmetrised quarter circle is a semicircle) are returned as such.
 

@@ -36,9 +36,11 @@ def empirical_nngp(
     width : int
         Units in each hidden layer.
     X : array_like of shape (n, d)
+        Inputs in rows.
     activation, depth, sigma_w, sigma_b
         As for :func:`rmt.kernels.nngp`, to which it tends with a deviation of the order of 1/√width.
     rng : Generator, SeedSequence, int or None
+        As :func:`numpy.random.default_rng` takes it.
 
     Returns
     -------
@@ -81,9 +83,11 @@ def empirical_ntk(
     width : int
         Units in each hidden layer.
     X : array_like of shape (n, d)
+        Inputs in rows.
     activation, depth, sigma_w, sigma_b, train_biases
         As for :func:`rmt.kernels.ntk`, to which it tends with a deviation of the order of 1/√width.
     rng : Generator, SeedSequence, int or None
+        As :func:`numpy.random.default_rng` takes it.
 
     Returns
     -------

@@ -234,6 +234,7 @@ def linear_final_kernel(width: float, output: float, kernel: float, target: floa
     Parameters
     ----------
     width : float
+        The n of the conserved quantity, > 0.
     output, kernel, target : float
         f_0, Θ_0 and y.
 
@@ -284,7 +285,9 @@ def corrected_kernel(ntk: ArrayLike, first: ArrayLike, fourth: ArrayLike, y: Arr
     fourth : array_like of shape (n, n, n, n)
         n E O_4(x_a, x_b, x_i, x_j).
     y : array_like of shape (n,)
+        Targets.
     width : float
+        The n of the correction, > 0.
 
     Returns
     -------

@@ -346,6 +346,7 @@ def learning_curve(
     eigenvalues, target
         As for :func:`ridge`.
     n : array_like of float
+        Numbers of samples, > 0.
     ridge, noise, size
         As for :func:`ridge`.
 

@@ -23,6 +23,7 @@ class SphereKernelMatrix(Ensemble):
     Parameters
     ----------
     kernel : ZonalKernel
+        The function h.
     ratio : float
         n/d.
 
@@ -109,9 +110,11 @@ class ConjugateKernelMatrix(Ensemble):
     Parameters
     ----------
     activation : str, callable, Activation, or a sequence of them
+        One for all layers, or one for each of the L.
     ratios : sequence of L + 1 positive numbers
         n/d_0, n/d_1, ..., n/d_L.
     q : float or sequence of float
+        Variance of the pre-activations, one for all layers or one for each.
 
     References
     ----------
@@ -168,9 +171,11 @@ class TangentKernelMatrix(ConjugateKernelMatrix):
     Parameters
     ----------
     activation : str, callable, Activation, or a sequence of them
+        One for all layers, or one for each of the L.
     ratios : sequence of L + 1 positive numbers
         n/d_0, n/d_1, ..., n/d_L.
     q : float or sequence of float
+        Variance of the pre-activations, one for all layers or one for each.
 
     References
     ----------

@@ -149,6 +149,7 @@ class Residual:
     layers : sequence
         What f is made of, such as ``["relu", Dense(2**0.5)]``; the last one has weights of its own.
     scale : float
+        Factor of the branch f.
 
     Raises
     ------

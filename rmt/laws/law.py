@@ -534,6 +534,7 @@ class Law(Constructors, ExactFaces, ABC):
         Parameters
         ----------
         z : array_like of complex
+            Points of the plane; their shape is that of the answer.
         return_error : bool
             Also return a bound on the absolute error.
         digits : int, optional

@@ -199,6 +199,7 @@ def advise(
     Parameters
     ----------
     activation_ : str, callable or Activation
+        Its name, a function of arrays, or an :class:`~rmt.networks.Activation`.
     depth : int
         Number of layers.
     sigma_w : float, optional

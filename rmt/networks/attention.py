@@ -66,6 +66,7 @@ def attention_moments(
     causal : bool
         Whether tokens see only those before.
     draws : int
+        Number of draws, in antithetic pairs.
     rng : Generator, SeedSequence, int or None
         Antithetic normal draws of the logits.
 
@@ -118,6 +119,7 @@ class TokenNetwork(Frozen):
     depth : int
         Layers, each attention and an MLP.
     mlp : MLPBranch
+        The branch behind each attention.
     overlaps : array_like (T, T)
         Of the tokens of the input, with 1 on the diagonal.
     sigma_vo : float
@@ -129,6 +131,7 @@ class TokenNetwork(Frozen):
     input_q : float
         Variance of the entries of a token.
     causal : bool
+        Whether tokens see only those before.
 
     Raises
     ------

@@ -25,6 +25,7 @@ def batch_norm_gain(activation_: ActivationLike, batch: int | None = None) -> fl
     Parameters
     ----------
     activation_ : str, callable or Activation
+        The name of φ, a function of arrays, or an :class:`~rmt.networks.Activation`.
     batch : int, optional
         Samples in the batch, at least 5; infinitely many when None.
 

@@ -29,6 +29,7 @@ class TransformChain(Frozen):
     Parameters
     ----------
     net : MLP
+        The network whose Jacobian is followed.
 
     Examples
     --------

@@ -174,9 +174,11 @@ def convolution_kernel(
     Parameters
     ----------
     channels : int
+        Channels of the input and of the output.
     kernel_size, initialiser, sigma_w
         See :func:`convolution_gram_law`; a delta-orthogonal kernel needs odd sizes, which have a central tap.
     rng : Generator, SeedSequence, int or None
+        As :func:`numpy.random.default_rng` takes it.
 
     Returns
     -------

@@ -106,6 +106,7 @@ def edge_of_chaos(activation_: ActivationLike, *, q: ArrayLike) -> CriticalPoint
     Parameters
     ----------
     activation_ : str, callable or Activation
+        Its name, a function of arrays, or an :class:`~rmt.networks.Activation`.
     q : float or array_like
         Stationary length, >= 0; at 0 the limit from above.
 
@@ -223,6 +224,7 @@ def critical_sigma_w(activation_: ActivationLike, *, sigma_b: float = 0.0) -> fl
     Parameters
     ----------
     activation_ : str, callable or Activation
+        Its name, a function of arrays, or an :class:`~rmt.networks.Activation`.
     sigma_b : float
         Standard deviation of the biases, >= 0.
 

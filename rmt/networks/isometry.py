@@ -51,6 +51,7 @@ def isometry(network: MLP, *, target: float = TARGET, width: int = WIDTH) -> Iso
     Parameters
     ----------
     network : MLP
+        The network.
     target : float
         Relative variance of J Jᵀ that the advice aims at.
     width : int

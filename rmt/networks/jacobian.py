@@ -78,6 +78,7 @@ class Jacobian(Ensemble):
     Parameters
     ----------
     net : MLP
+        The network.
 
     References
     ----------

@@ -424,6 +424,7 @@ def fixed_points(activation_: ActivationLike, *, sigma_w: float, sigma_b: float 
     Parameters
     ----------
     activation_ : str, callable or Activation
+        Its name, a function of arrays, or an :class:`~rmt.networks.Activation`.
     sigma_w, sigma_b : float
         Scales of weights and biases, >= 0.
 

@@ -14,6 +14,7 @@ def check_isometry(module: Any, x: Any, **options: Any) -> ModelReport:
     Parameters
     ----------
     module : torch.nn.Module
+        The model; nothing in it is changed.
     x : Tensor
         One input, in the number type and on the device of the model.
     **options
@@ -55,7 +56,9 @@ def assert_isometric(module: Any, x: Any, **options: Any) -> ModelReport:
     Parameters
     ----------
     module : torch.nn.Module
+        The model; nothing in it is changed.
     x : Tensor
+        One input, in the number type and on the device of the model.
     **options
         ``at_least`` and those of :func:`check_isometry`: see :func:`rmt.networks.torch.assert_isometric`.
 
@@ -138,6 +141,7 @@ def scan(make_model: Any, make_input: Any, **options: Any) -> Any:
     make_model : callable
         From a width, and a depth, to a ``torch.nn.Module``.
     make_input : Tensor or callable
+        One input, or a function from the width to one.
     **options
         ``widths``, ``depths``, ``seeds``, ``step``, ...: see :func:`rmt.networks.torch.scan`.
 

@@ -54,9 +54,11 @@ class ResidualNetwork(Frozen):
     depth : int
         Number L of blocks.
     activation : str, callable or Activation
+        The name of φ, a function of arrays, or an :class:`~rmt.networks.Activation`.
     sigma_w : float
         Scale of the weights; of order 1/√L for a spectrum that does not spread with depth.
     sigma_b : float
+        Standard deviation of the biases.
     weights : str, EntryLaw, frozen scipy.stats distribution, or Law
         ``"gaussian"``, ``"orthogonal"`` or any entry law.
     skip : float

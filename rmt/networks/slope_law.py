@@ -34,6 +34,7 @@ def squared_slope_law(activation_: ActivationLike, q: float) -> Law:
     Parameters
     ----------
     activation_ : str, callable or Activation
+        The name of φ, a function of arrays, or an :class:`~rmt.networks.Activation`.
     q : float
         Pre-activation variance, >= 0; at 0 the limit from above.
 
@@ -98,6 +99,7 @@ class SquaredSlope(Law):
     Parameters
     ----------
     activation : str, callable or Activation
+        The name of φ, a function of arrays, or an :class:`~rmt.networks.Activation`.
     q : float
         Pre-activation variance, > 0.
     alive : float

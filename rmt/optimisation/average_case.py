@@ -183,6 +183,7 @@ def halting_time(
     step, momentum
         As for :func:`average_error`.
     max_steps : int
+        Where the search ends without an answer.
 
     Returns
     -------

@@ -80,6 +80,7 @@ def loss_floor(law: Law, *, weight: int = 0) -> float:
     Parameters
     ----------
     law : Law
+        Of the eigenvalues of the Hessian.
     weight : int
         As for :func:`loss_curve`.
 
@@ -149,6 +150,7 @@ def loss_tail(law: Law, *, weight: int = 0) -> LossTail:
     Parameters
     ----------
     law : Law
+        Of the eigenvalues of the Hessian.
     weight : int
         As for :func:`loss_curve`.
 

@@ -197,11 +197,13 @@ def measured_curve(hessian: ArrayLike, t: ArrayLike, *, weight: int = 0, rng: An
     Parameters
     ----------
     hessian : array_like of shape (d, d)
+        Symmetric and positive semidefinite.
     t : array_like
         Times >= 0.
     weight : int
         As for :func:`loss_curve`.
     rng : Generator, SeedSequence, int or None
+        As :func:`numpy.random.default_rng` takes it.
 
     Returns
     -------
@@ -246,6 +248,7 @@ def sgd_run(
     distance, noise : float
         |x̃|² (the start is 0) and |η|², both of isotropic direction.
     rng : Generator, SeedSequence, int or None
+        As :func:`numpy.random.default_rng` takes it.
 
     Returns
     -------

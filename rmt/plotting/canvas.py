@@ -126,6 +126,7 @@ def legend(ax: Axes, **kwargs: Any) -> Legend:
     Parameters
     ----------
     ax : matplotlib.axes.Axes
+        The Axes whose labelled artists it names.
     **kwargs
         Passed to ``Axes.legend``.
 
@@ -170,6 +171,7 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
     Parameters
     ----------
     figure : matplotlib.figure.Figure
+        What is written.
     path : path
         Ends in ``.png``, ``.pdf`` or ``.svg``.
 

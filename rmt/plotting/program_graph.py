@@ -21,6 +21,7 @@ def program(P: Program, ax: Axes | None = None, **kwargs: Any) -> Axes:
     Parameters
     ----------
     P : Program
+        The program to be drawn.
     ax : matplotlib.axes.Axes, optional
         Where to draw; new Axes of a pyplot figure when None.
     **kwargs

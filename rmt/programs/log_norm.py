@@ -123,7 +123,9 @@ class LogNorm:
         Parameters
         ----------
         size : int
+            Number of draws.
         rng : Generator, SeedSequence, int or None
+            As :func:`numpy.random.default_rng` takes it.
 
         Returns
         -------
@@ -166,7 +168,9 @@ def log_norm(activation: str = "relu", width: int = 100, depth: int = 100, *, sl
     Parameters
     ----------
     activation : {"linear", "relu", "leaky_relu"}
+        Of every layer.
     width, depth : int
+        Units in a layer, and number of layers.
     slope : float, optional
         Of a leaky ReLU below 0, up to 1e7 in size; 0.01 by default.
 

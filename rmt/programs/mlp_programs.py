@@ -35,6 +35,7 @@ def mlp_program(
     Parameters
     ----------
     net : MLP
+        The network.
     inputs : array_like of shape (m, d)
         Inputs ξ, one a row.
     targets : array_like of shape (m,)

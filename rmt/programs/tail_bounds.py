@@ -163,6 +163,7 @@ def tail_bound(
     Parameters
     ----------
     width : int
+        Units in a layer.
     tau, depth, kind, lipschitz, lengths, offset
         As for :func:`tail_constant`.
 
@@ -254,6 +255,7 @@ def exponential_mean_bound(n: int, t: float, *, rate: float, mean: float, second
     Parameters
     ----------
     n : int
+        Number of copies.
     t : float
         Deviation, > 0.
     rate : float

@@ -136,9 +136,11 @@ class Program:
             Law of X. A name (``"gaussian"``, ``"rademacher"``, ``"student(5)"``, see :mod:`rmt.ensembles.entries`) has
             mean 0 and variance 1; a law given as an object is taken as it is.
         mean, scale : real
+            Shift and factor of every coordinate.
         size : int, float or Fraction
             Length, in units of n.
         name : str, optional
+            For messages and drawings.
 
         Returns
         -------
@@ -165,7 +167,9 @@ class Program:
         covariance : array_like of shape (k, k)
             Of one coordinate of the k vectors; Fractions stay exact in :meth:`exact_limit`. It may be singular.
         size : int, float or Fraction
+            Length, in units of n.
         names : sequence of str, optional
+            For messages and drawings, one each.
 
         Returns
         -------
@@ -240,11 +244,13 @@ class Program:
             Takes arrays of one length (vectors) and numbers (scalars), gives an array of that length. Or the name of an
             activation, see :func:`rmt.networks.activation`.
         *arguments : vectors and scalars of this program, and numbers
+            What the function is applied to, in its order; a scalar or number serves all coordinates.
         kinks : sequence of float, optional
             For one vector: where the function or its derivative jumps. Kinks of a callable of one vector are looked
             for, jumps must be given. Kinks in several vectors are seen where they come from ``np.maximum``,
             ``np.minimum``, ``abs``, or comparisons.
         name : str, optional
+            For messages and drawings.
 
         Returns
         -------
@@ -393,6 +399,7 @@ class Program:
         out : path, optional
             A ``.npz`` file that keeps finished trials; a repeated call resumes from it.
         progress : bool
+            Whether a bar shows the trials.
 
         Returns
         -------
@@ -433,6 +440,7 @@ class Program:
         Parameters
         ----------
         outputs : scalar or sequence of scalars, optional
+            Which scalars of the program to give; :attr:`outputs` by default.
         transpose_correction : bool
             False leaves the sum out, which is wrong wherever a matrix meets its transpose: to see how much it matters.
         accuracy : float
@@ -483,7 +491,9 @@ class Program:
         output : RootSum, optional
             The only one by default.
         other : RootSum, optional
+            The second of two; the first again by default.
         accuracy : float
+            As for :meth:`limit`.
 
         Returns
         -------
@@ -505,6 +515,7 @@ class Program:
         Parameters
         ----------
         outputs : scalar or sequence of scalars, optional
+            Which scalars of the program to give; :attr:`outputs` by default.
 
         Returns
         -------
@@ -537,7 +548,9 @@ class Program:
         Parameters
         ----------
         n : int
+            Width: a vector of size r has round(r n) coordinates.
         outputs : scalar or sequence of scalars, optional
+            Which scalars of the program to give; :attr:`outputs` by default.
         entries : law or mapping, optional
             As for :meth:`sample`.
 
@@ -572,6 +585,7 @@ class Program:
         Parameters
         ----------
         net : MLP
+            The network.
         backward : bool
             Add the gradients of the read-out; the outputs are their mean squares, layer by layer.
         steps : int

@@ -141,17 +141,23 @@ def universality(
     Parameters
     ----------
     program : Program
+        The program to be run.
     laws : sequence of laws of entries
+        Laws of the entries that are compared with Gaussian ones.
     widths : sequence of int
+        Values of n, each measured by itself.
     runs : int
         Runs of each batch. Two Gaussian batches differ by about σ/√runs, below which nothing is seen.
     output : scalar of the program, optional
         The only output by default.
     rng : Generator, SeedSequence, int or None
+        As :func:`numpy.random.default_rng` takes it.
     executor : concurrent.futures.Executor, optional
+        Runs the trials; the numbers do not depend on it.
     out : path, optional
         A folder that keeps finished runs, one file a batch; a repeated call resumes from it.
     progress : bool
+        Whether a bar shows the runs.
 
     Returns
     -------
@@ -302,13 +308,19 @@ def interpolate(
     Parameters
     ----------
     program : Program
+        The program to be run.
     law : law of entries
+        Of the entries of W̃.
     times : sequence of float
         In [0, 1].
     n, runs : int
+        Width, and runs at every time.
     output : scalar of the program, optional
+        The only output by default.
     rng : Generator, SeedSequence, int or None
+        As :func:`numpy.random.default_rng` takes it.
     executor : concurrent.futures.Executor, optional
+        Runs the trials; the numbers do not depend on it.
 
     Returns
     -------
@@ -400,12 +412,15 @@ def spectral_universality(
         ``lambda law: net.with_weights(law).jacobian()``. Of a matrix that is not Hermitian the squared singular values
         are taken.
     laws : sequence of laws of entries
+        Laws to be compared, each by its name or as an object.
     n : int
         Dimension.
     trials : int
         Matrices for each law.
     rng : Generator, SeedSequence, int or None
+        As :func:`numpy.random.default_rng` takes it.
     executor : concurrent.futures.Executor, optional
+        Runs the trials; the numbers do not depend on it.
 
     Returns
     -------
@@ -527,12 +542,17 @@ def mask_freeness(
     Parameters
     ----------
     law : law of entries
+        Of the entries of the weights.
     widths : sequence of int
+        Units in a layer; each width is measured by itself.
     runs : int
+        Networks drawn at each width.
     act : str, callable or Activation
+        Its name, a function of arrays, or an :class:`~rmt.networks.Activation`.
     order : int
         Longest word.
     rng : Generator, SeedSequence, int or None
+        As :func:`numpy.random.default_rng` takes it.
 
     Returns
     -------

@@ -332,6 +332,7 @@ def density_of_states(
     dtype : dtype
         float64, or float32 for half of the memory (moments to 1e-6).
     rng : Generator, SeedSequence, int or None
+        As :func:`numpy.random.default_rng` takes it.
     progress : callable, optional
         Called with the products done and their number.
     resume : DensityOfStates or path, optional

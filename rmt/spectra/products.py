@@ -91,6 +91,7 @@ def gaussian_product_log_singular_values(
     depth : int
         Number of factors L, >= 1.
     rng : Generator, SeedSequence, int or None
+        As :func:`numpy.random.default_rng` takes it.
     field : {"real", "complex"}
         Field of the entries.
     widths : sequence of depth + 1 ints, optional

@@ -58,6 +58,7 @@ def trace_moments(
     draws : int
         Matrices drawn, >= 2.
     rng : Generator, SeedSequence, int or None
+        As :func:`numpy.random.default_rng` takes it.
 
     Returns
     -------

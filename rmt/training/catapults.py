@@ -101,6 +101,7 @@ def catapult(
     target : float
         g and y at the start.
     steps : int
+        Length of the orbit.
 
     Returns
     -------

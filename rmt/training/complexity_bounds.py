@@ -26,6 +26,7 @@ def hoeffding_bound(m: int, delta: float, *, classifiers: int = 1) -> float:
     Parameters
     ----------
     m : int
+        Number of samples.
     delta : float
         In (0, 1).
     classifiers : int
@@ -58,6 +59,7 @@ def sauer_bound(dimension: int, m: int) -> int:
     Parameters
     ----------
     dimension, m : int
+        d and m.
 
     Returns
     -------
@@ -85,6 +87,7 @@ def massart_bound(labellings: int, m: int) -> float:
     Parameters
     ----------
     labellings, m : int
+        N and m.
 
     Returns
     -------
@@ -146,6 +149,7 @@ def dudley_spectral(scale: float, m: int) -> float:
     scale : float
         K > 0, below m/6.
     m : int
+        Number of samples.
 
     Returns
     -------
@@ -178,6 +182,7 @@ def rademacher_thresholds(m: int) -> float:
     Parameters
     ----------
     m : int
+        Number of points.
 
     Returns
     -------
@@ -206,6 +211,7 @@ def rademacher_linear(x: ArrayLike, *, exact: bool = False) -> float:
     Parameters
     ----------
     x : array_like of shape (m, d)
+        The points x_i in rows.
     exact : bool
         Enumerate all 2^m signs; for m up to 20.
 
@@ -244,6 +250,7 @@ def spectral_complexity(spectral_norms: ArrayLike, group_norms: ArrayLike) -> fl
     Parameters
     ----------
     spectral_norms, group_norms : array_like of one length
+        The s_l and the b_l, layer by layer.
 
     Returns
     -------
@@ -286,6 +293,7 @@ def spectral_margin_bound(weights: Sequence[ArrayLike], x: ArrayLike, *, margin:
     weights : sequence of array_like
         W_1, ..., W_L.
     x : array_like of shape (m, d)
+        The m training inputs in rows.
     margin : float
         γ > 0.
     delta : float
@@ -335,12 +343,15 @@ def perturbation_margin_bound(
     Parameters
     ----------
     weights : sequence of array_like
+        W_1, ..., W_L.
     input_norm : float
         B, the largest norm of an input.
     margin : float
         γ.
     m : int
+        Number of samples.
     delta : float
+        In (0, 1).
 
     Returns
     -------
@@ -419,6 +430,7 @@ def effective_dimension(spectrum: Law | ArrayLike, ridge: float) -> float:
     Parameters
     ----------
     spectrum : Law or array_like
+        μ, or the eigenvalues that it is made of.
     ridge : float
         κ > 0.
 

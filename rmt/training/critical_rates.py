@@ -137,12 +137,15 @@ def batch_critical_rates(gram: ArrayLike, batch: int, count: int, *, loss: Loss 
     Parameters
     ----------
     gram : array_like of shape (n, n)
+        Kernel matrix of all n points.
     batch : int
         Points in a batch, at most n.
     count : int
         Number of batches.
     loss : {"mean", "half_sum", "sum", "half_mean"}
+        How the loss is normalised, as for :func:`critical_rate`.
     rng : Generator, SeedSequence, int or None
+        As :func:`numpy.random.default_rng` takes it.
 
     Returns
     -------
@@ -182,6 +185,7 @@ def batch_threshold(kernel: ZonalKernel | MLP, *, share: float = 0.5) -> float:
     Parameters
     ----------
     kernel : ZonalKernel or MLP
+        The function h, or a network with its tangent kernel.
     share : float
         Of the full-batch critical rate, in (0, 1).
 

@@ -55,6 +55,7 @@ def shallow_mode(t: ArrayLike, *, strength: float, start: float, rate: float = 1
     start : float
         u at time 0, > 0.
     rate : float
+        Of the gradient flow, > 0.
 
     Returns
     -------
@@ -92,6 +93,7 @@ def learning_time(depth: int, *, strength: float, start: float, end: float, rate
     start, end : float
         Both positive; `end` between `start` and `strength`.
     rate : float
+        Of the gradient flow, > 0.
 
     Returns
     -------
@@ -260,6 +262,7 @@ def mode_hessian_eigenvalues(depth: int, gain: float, *, strength: float) -> tup
     gain : float
         a, >= 0.
     strength : float
+        s.
 
     Returns
     -------
@@ -329,6 +332,7 @@ def linear_start(depth: int, target: ArrayLike, *, gain: float, weights: str, rn
     Parameters
     ----------
     depth : int
+        Number of matrices.
     target : array_like (n, n)
         The map to be learnt.
     gain : float
@@ -338,6 +342,7 @@ def linear_start(depth: int, target: ArrayLike, *, gain: float, weights: str, rn
         ``"orthogonal"``: W_l = gain^{1/d} R_{l+1} R_lᵀ, aligned to the singular vectors of the target at both ends,
         Haar orthogonal between.
     rng : Generator, SeedSequence, int or None
+        As :func:`numpy.random.default_rng` takes it.
 
     Returns
     -------

@@ -24,7 +24,9 @@ class DenseNetwork:
     widths : sequence of int
         Input dimension, hidden widths, and 1.
     activation : str or Activation
+        φ.
     rng : Generator, SeedSequence, int or None
+        As :func:`numpy.random.default_rng` takes it.
 
     Raises
     ------
@@ -215,7 +217,9 @@ class DenseNetwork:
         Parameters
         ----------
         x : array_like of shape (d,)
+            The point.
         vector : array_like of shape (p,)
+            One number for each weight, layer by layer, row by row.
 
         Returns
         -------
@@ -236,8 +240,11 @@ class DenseNetwork:
         Parameters
         ----------
         x : array_like of shape (n, d)
+            Inputs in rows.
         y : array_like of shape (n,)
+            Targets.
         vector : array_like of shape (p,)
+            One number for each weight, layer by layer, row by row.
 
         Returns
         -------

@@ -41,8 +41,11 @@ def split_loss(gram: ArrayLike, residual: ArrayLike, top: int = 5) -> tuple[floa
     Parameters
     ----------
     gram : array_like of shape (n, n)
+        Kernel matrix.
     residual : array_like of shape (n,)
+        r, outputs minus targets.
     top : int
+        Number of leading eigenvectors.
 
     Returns
     -------
@@ -144,11 +147,14 @@ def descend(
     net : object
         With ``outputs``, ``kernel`` and ``step``, such as :class:`TwoLayers` or :class:`DenseNetwork`.
     x : array_like of shape (n, d)
+        Inputs in rows.
     y : array_like of shape (n,)
+        Targets.
     rate : float or callable
         A number > 0, or a function of the step and of the critical rate n/λ₁ of the moment, such as
         :func:`raise_after_catapult` makes.
     steps : int
+        Most steps of the run.
     batch : int, optional
         Points of a batch, drawn without replacement at every step; all by default.
     top : int
@@ -270,6 +276,7 @@ def spikes(losses: ArrayLike, factor: float = 1.5) -> NDArray[np.int64]:
     Parameters
     ----------
     losses : array_like
+        One for each step.
     factor : float
         > 1.
 
@@ -305,6 +312,7 @@ def match_rate(run: Descent, event: str = "batch") -> float:
     Parameters
     ----------
     run : Descent
+        What :func:`descend` gave back.
     event : {"batch", "total"}
         Whether the loss of the batch rose over its own step, or the loss of all data. The first is a theorem for linear
         models: their share is 1. The noise of small batches raises the total loss all the time, so that the second is

@@ -30,6 +30,7 @@ def agop(net: Differentiable, x: ArrayLike) -> Real:
     net : object
         With ``input_gradients``, such as :class:`TwoLayers` or :class:`DenseNetwork`.
     x : array_like of shape (n, d)
+        Points in rows.
 
     Returns
     -------
@@ -106,7 +107,9 @@ def target_values(target: str, x: ArrayLike) -> Real:
     Parameters
     ----------
     target : {"rank2", "rank3", "rank4", "full"}
+        Its name.
     x : array_like of shape (n, d)
+        Points in rows.
 
     Returns
     -------
@@ -142,6 +145,7 @@ def alignment(a: ArrayLike, b: ArrayLike) -> float:
     Parameters
     ----------
     a, b : array_like of one shape
+        The two matrices A and B, neither of them 0.
 
     Returns
     -------

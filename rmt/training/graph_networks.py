@@ -41,7 +41,9 @@ class GraphNetwork:
         Pairs (from, to) of node numbers. Nodes without incoming edges are inputs, in the order of their numbers; the
         one without outgoing edges is the output.
     activation : str or Activation
+        Of all nodes between inputs and output.
     rng : Generator, SeedSequence, int or None
+        As :func:`numpy.random.default_rng` takes it.
 
     Raises
     ------
@@ -220,7 +222,9 @@ class GraphNetwork:
         Parameters
         ----------
         x : array_like of shape (d,)
+            The point.
         vector : array_like of shape (k,)
+            One number for each edge.
 
         Returns
         -------
@@ -282,6 +286,7 @@ def dense_graph(widths: Sequence[int], *, keep: float = 1.0, skips: bool = True,
     skips : bool
         Whether layers read all earlier ones.
     rng : Generator, SeedSequence, int or None
+        As :func:`numpy.random.default_rng` takes it.
 
     Returns
     -------

@@ -37,6 +37,7 @@ def hessian_norm(net: SecondOrder, x: ArrayLike, *, rng: Any = None) -> float:
     net : object
         With ``parameters`` and ``hessian_vector``: :class:`DenseNetwork` or :class:`GraphNetwork`.
     x : array_like of shape (d,)
+        The point.
     rng : Generator, SeedSequence, int or None
         Of the first vector.
 
@@ -81,9 +82,13 @@ def two_layer_hessian_eigenvalues(
     Parameters
     ----------
     first : array_like of shape (m, d)
+        The u_i in rows.
     second : array_like of shape (m,)
+        The v_i.
     x : array_like of shape (d,)
+        The point.
     activation_name : str or Activation
+        The name of φ, a function of arrays, or an :class:`~rmt.networks.Activation`.
 
     Returns
     -------
@@ -124,6 +129,7 @@ def kernel_drift(net: Trainable, x: ArrayLike, y: ArrayLike, *, rate: float, ste
     net : object
         As for :func:`descend`; it is changed.
     x, y : array_like
+        Training data: inputs in rows, and targets.
     rate : float
         Of the mean loss.
     steps, every : int
@@ -165,8 +171,11 @@ def sharpness(net: DenseNetwork, x: ArrayLike, y: ArrayLike, *, rng: Any = None)
     Parameters
     ----------
     net : DenseNetwork
+        The network.
     x : array_like of shape (n, d)
+        Inputs in rows.
     y : array_like of shape (n,)
+        Targets.
     rng : Generator, SeedSequence, int or None
         Of the first vector.
 
@@ -206,8 +215,11 @@ def sharpness_path(
     net : DenseNetwork
         It is changed.
     x, y : array_like
+        Training data: inputs in rows, and targets.
     rate : float
+        Of the mean loss, > 0.
     steps, every : int
+        Length of the run, and how often the sharpness is looked at.
 
     Returns
     -------

@@ -77,7 +77,9 @@ class MatrixSeries:
         Parameters
         ----------
         count : int
+            Number of draws.
         rng : Generator, SeedSequence, int or None
+            As :func:`numpy.random.default_rng` takes it.
 
         Returns
         -------
@@ -104,6 +106,7 @@ def matrix_series(terms: ArrayLike) -> MatrixSeries:
     Parameters
     ----------
     terms : array_like of shape (k, d1, d2)
+        The matrices B_k.
 
     Returns
     -------

@@ -437,7 +437,9 @@ def linear_proxies(
     x : array_like of shape (d, m)
         Whitened data, one point a column.
     y : array_like of shape (m,)
+        Targets.
     queries : array_like of shape (d, k)
+        Points at which the proxies are compared, one a column.
     weights : tuple of array_like
         W_1 of shape (h, d) and W_2 of shape (1, h) at the start.
     slope_gaps : array_like
@@ -445,6 +447,7 @@ def linear_proxies(
     time : float
         Of training, in steps of `rate`.
     rate : float
+        Of gradient descent, > 0.
 
     Returns
     -------

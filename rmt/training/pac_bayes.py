@@ -102,6 +102,7 @@ def maurer_sum(m: int) -> float:
     Parameters
     ----------
     m : int
+        Number of samples.
 
     Returns
     -------
@@ -198,7 +199,9 @@ def gaussian_kl(mean: ArrayLike, log_variance: ArrayLike, prior_mean: ArrayLike,
     Parameters
     ----------
     mean, log_variance, prior_mean : array_like of one shape
+        One entry for each coordinate.
     prior_log_variance : float
+        One for all coordinates.
 
     Returns
     -------
@@ -258,9 +261,11 @@ def dziugaite_roy_bound(
     kl : float
         Divergence from the prior whose log variance is log c − j/b.
     m : int
+        Number of samples of the data.
     j : int
         Index of that prior in its grid.
     draws : int
+        Number of draws of the weights behind `sampled_risk`.
     delta, sampling_delta : float
         The bound holds with probability 1 − delta − sampling_delta.
 

@@ -193,6 +193,7 @@ def quadratic_catapult(
     scale : float, optional
         γ, 1/√d by default.
     steps : int
+        Length of the orbit.
 
     Returns
     -------
@@ -233,9 +234,11 @@ def sampled_quadratic_catapult(
     Parameters
     ----------
     matrix : array_like of shape (d, d)
+        Σ.
     relative_rate, target, scale, steps
         As for :func:`quadratic_catapult`.
     rng : Generator, SeedSequence, int or None
+        As :func:`numpy.random.default_rng` takes it.
 
     Returns
     -------

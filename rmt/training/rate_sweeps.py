@@ -56,10 +56,13 @@ class RateSweep:
     x, y : array_like of shape (n, d) and (n,)
         Training data.
     x_test, y_test : array_like
+        Test data, of the same kind.
     width : int
+        Hidden units.
     relative_rates : sequence of float
         In units of n/λ₁ at the start.
     steps : int
+        Length of each run.
 
     Raises
     ------
@@ -116,6 +119,7 @@ class RateSweep:
         Parameters
         ----------
         trials : int
+            Number of starts.
         rng, executor, out, progress
             As for :meth:`rmt.Ensemble.eigenvalues`: seed, workers, a file to resume from, a bar.
 

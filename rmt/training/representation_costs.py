@@ -89,7 +89,9 @@ def balanced_factors(target: ArrayLike, depth: int) -> list[Real]:
     Parameters
     ----------
     target : array_like of shape (k, d)
+        The map W_L ⋯ W_1.
     depth : int
+        Number L of factors.
 
     Returns
     -------

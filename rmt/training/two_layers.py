@@ -24,7 +24,9 @@ class TwoLayers:
     Parameters
     ----------
     first : array_like of shape (m, d)
+        Weights of the hidden units, one unit a row.
     second : array_like of shape (m,)
+        The read-out.
     kind : {"network", "quadratic", "linear"}
         ``"quadratic"`` keeps the gates of the start, ``"linear"`` is the first-order expansion in the weights.
 
@@ -66,8 +68,11 @@ class TwoLayers:
         Parameters
         ----------
         dimension, width : int
+            d and m.
         readout : {"signs", "gaussian"}
+            Law of the read-out.
         rng : Generator, SeedSequence, int or None
+            As :func:`numpy.random.default_rng` takes it.
 
         Returns
         -------
@@ -229,7 +234,9 @@ def dead_share(net: TwoLayers, x: ArrayLike) -> float:
     Parameters
     ----------
     net : TwoLayers
+        The network.
     x : array_like of shape (n, d)
+        Points in rows.
 
     Returns
     -------
@@ -249,6 +256,7 @@ def example_curvature(x: ArrayLike, width: int) -> float:
     Parameters
     ----------
     x : array_like of shape (d,)
+        The example.
     width : int
         m.
 

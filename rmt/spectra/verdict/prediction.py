@@ -111,6 +111,7 @@ class Prediction:
         Parameters
         ----------
         x : array
+            Eigenvalues as they were measured.
 
         Returns
         -------
@@ -124,6 +125,7 @@ class Prediction:
         Parameters
         ----------
         z : array
+            Eigenvalues as :meth:`standard` gives them.
 
         Returns
         -------
@@ -158,7 +160,9 @@ class Fluctuations(ABC):
         Parameters
         ----------
         law : Law
+            The law of the limit.
         n : int
+            Number of eigenvalues of one matrix.
 
         Returns
         -------
