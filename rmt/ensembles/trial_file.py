@@ -46,8 +46,10 @@ def keeping_trials(
         If the file is not one of this function, was changed since, or holds trials of another identity.
     OSError
         If the directory does not exist or cannot be written to.
+    TypeError
+        If `out` is no path.
     """
-    path = Path(out)
+    path = _checked(out)
     text = json.dumps({**identity, "rmt": _version()}, default=int)
     if path.exists():
         finished.update(_load(path, text))
@@ -67,6 +69,19 @@ def keeping_trials(
     finally:
         if len(finished) != saved:
             _replace(path, text, finished)
+
+
+def _checked(out: Any) -> Path:
+    if not isinstance(out, (str, os.PathLike)):
+        raise TypeError(f"out must be the path of a .npz file, got {out!r} of type {type(out).__name__}")
+    path = Path(out)
+    if path.is_dir():
+        raise IsADirectoryError(
+            f"out={str(out)!r} is a folder: give the name of a .npz file, such as {str(path / 'trials.npz')!r}"
+        )
+    if not path.parent.is_dir() and not path.is_symlink():
+        raise FileNotFoundError(f"out={str(out)!r}: the folder {str(path.parent)!r} does not exist; make it first")
+    return path
 
 
 def _load(path: Path, identity: str) -> dict[int, NDArray[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,11 @@ COMPARING = {
     "less": "<",
     "less_equal": "≤",
 }
+#: functions whose values are truths
+TRUTHS = (
+    *("greater", "greater_equal", "less", "less_equal", "equal", "not_equal"),
+    *("logical_and", "logical_or", "logical_xor", "logical_not", "signbit", "isfinite", "isinf", "isnan"),
+)
 #: functions of one argument with a kink or jump at 0
 BENT_AT_0 = ("absolute", "fabs", "sign", "heaviside", "cbrt")
 
@@ -57,6 +63,24 @@ class Function:
     def compares(self) -> bool:
         """Whether it bends where its two arguments are equal."""
         return self.name in COMPARING
+
+    @property
+    def is_mask(self) -> bool:
+        """Whether its values are 0 and 1, for no and yes."""
+        return isinstance(self.call, _Indicator)
+
+    def __getstate__(self) -> dict[str, Any]:
+        try:
+            pickle.dumps(self.call)
+        except Exception as error:
+            raise TypeError(
+                f"a program with the map {self.name} cannot be pickled ({error}): define its function with def at the "
+                "top level of a module, or write it with arithmetic and NumPy's ufuncs"
+            ) from error
+        return self.__dict__
+
+    def __deepcopy__(self, memo: Any) -> Function:
+        return self  # it cannot change, and a lambda cannot be pickled
 
     def kinks_at(self, numbers: Sequence[float | None]) -> tuple[float, ...]:
         """Kinks in the one vector argument (None), the others being `numbers`; none known for several vectors.
@@ -127,7 +151,7 @@ def of_ufunc(ufunc: np.ufunc, kinks: tuple[float, ...] | None = None) -> Functio
     name = {"true_divide": "divide", "abs": "absolute"}.get(ufunc.__name__, ufunc.__name__)
     if kinks is None:
         kinks = (0.0,) if name in BENT_AT_0 else ()
-    if name in COMPARING and name not in ("maximum", "minimum", "fmax", "fmin"):
+    if name in TRUTHS:
         return Function(name, _Indicator(ufunc), kinks)
     return Function(name, ufunc, kinks)
 

@@ -69,6 +69,8 @@ def mlp_program(
     >>> round(P.limit(), 9)
     0.561670543
     """
+    if not isinstance(net, MLP):
+        raise TypeError(f"net must be an rmt.networks.MLP, got {net!r} of type {type(net).__name__}")
     if net.orthogonal:
         raise ValueError(
             "a program has matrices with independent entries, and the weights of this network are orthogonal; take "

@@ -102,7 +102,8 @@ class Node(Frozen):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         if method != "__call__" or options or ufunc.nout != 1:
-            return NotImplemented
+            call = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+            raise TypeError(_no_step(call, "without out=, where= and other options" if options else ""))
         if ufunc is np.square:
             return self.program._apply(of_ufunc(np.power), (inputs[0], 2))
         if ufunc is np.positive:
@@ -112,10 +113,43 @@ class Node(Frozen):
     def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
         if function is np.mean and inputs == (self,) and not options:
             return self.program.mean(self)
-        raise TypeError(
-            f"np.{function.__name__} is no step of a program: write it with P.mean, arithmetic, comparisons "
-            "((x > 0) * y) and ufuncs such as np.maximum and np.minimum, or as a function of arrays in P.map"
+        raise TypeError(_no_step(function.__name__))
+
+    def mean(self) -> Any:
+        """The mean of the coordinates, a scalar: :meth:`Program.mean`."""
+        return self.program.mean(self)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("_"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        raise AttributeError(
+            f"{self!r} has no attribute {name!r}: it is a step of a program, no array. Its mean is P.mean(x), a matrix "
+            "times it is W @ x, and P.map(f, x) is a function of it"
         )
+
+    def __getitem__(self, index: object) -> NoReturn:
+        raise TypeError(
+            f"{self!r} has no coordinates to take or to go through: they are drawn by P.sample, and all steps treat "
+            "them alike. For parts of a vector use several vectors, P.vector(size=1/2)"
+        )
+
+    def __len__(self) -> int:
+        raise TypeError(f"{self!r} has no length before P.sample(n) says it; x.size is it in units of n")
+
+    def __float__(self) -> float:
+        raise TypeError(
+            f"{self!r} is random and no number: P.sample(n, c) and P.limit(c) give numbers for a scalar c; functions "
+            "of the module math are np.tanh(x), np.sqrt(x), … here"
+        )
+
+    __int__ = __index__ = __float__  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, (int, float, Fraction, np.ndarray, np.generic)):
+            raise TypeError(f"{self!r} == {other!r}: steps of a program are equal to themselves only; write np.equal")
+        return self is other
+
+    __hash__ = Frozen.__hash__
 
     def __matmul__(self, other: Any) -> Any:
         if isinstance(other, (Matrix, Transposed)):
@@ -145,6 +179,30 @@ class Node(Frozen):
 
     def __rtruediv__(self, other: Any) -> Any:
         return _applied(np.divide, other, self)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return _applied(np.floor_divide, self, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return _applied(np.floor_divide, other, self)
+
+    def __mod__(self, other: Any) -> Any:
+        return _applied(np.remainder, self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return _applied(np.remainder, other, self)
+
+    def __and__(self, other: Any) -> Any:
+        return _applied(np.logical_and, *_masks(self, other))
+
+    def __or__(self, other: Any) -> Any:
+        return _applied(np.logical_or, *_masks(self, other))
+
+    def __xor__(self, other: Any) -> Any:
+        return _applied(np.logical_xor, *_masks(self, other))
+
+    def __invert__(self) -> Any:
+        return _applied(np.logical_not, *_masks(self))
 
     def __pow__(self, other: Any) -> Any:
         return _applied(np.power, self, other)
@@ -185,6 +243,22 @@ class Node(Frozen):
 
 def _applied(ufunc: Any, *arguments: Any) -> Any:
     return ufunc(*arguments)
+
+
+def _masks(*arguments: Any) -> tuple[Any, ...]:
+    """The arguments of &, |, ^ and ~, which are for truth values only, as they are for arrays of numbers."""
+    for x in arguments:
+        if not isinstance(x, Map) or not x.function.is_mask:
+            raise TypeError(f"&, |, ^ and ~ are for comparisons such as (x > 0) & (y < 1), got {x!r}")
+    return arguments
+
+
+def _no_step(name: str, how: str = "") -> str:
+    without = f" but {how}" if how else ""
+    return (
+        f"np.{name} is no step of a program{without}: write it with P.mean, arithmetic, comparisons "
+        "((x > 0) * y) and ufuncs such as np.maximum and np.minimum, or as a function of arrays in P.map"
+    )
 
 
 class Initial(Node):

@@ -187,13 +187,15 @@ def universality(
     chosen = _one_output(program, output)
     sizes = _widths(widths, 1)
     count = check_count("runs", runs, minimum=2)
-    entries = [as_entries(law, "laws") for law in check_items("laws", laws, "laws of entries")]
+    entries = [as_entries(law, "laws") for law in _some("laws", laws, "laws of entries")]
     if out is not None and rng is None:
         raise ValueError("out= needs rng= (a seed), got None: otherwise a second call cannot continue the first")
     batches = ["gaussian", "gaussian", *entries]
     streams = trial_generators(rng, len(batches) * len(sizes) + 1)
     folder = None if out is None else Path(out)
     if folder is not None:
+        if folder.is_file():
+            raise NotADirectoryError(f"out={str(out)!r} is a file: the batches go into a folder, one file each")
         folder.mkdir(parents=True, exist_ok=True)
     table = np.empty((len(batches), len(sizes), count))
     for j, n in enumerate(sizes):
@@ -230,10 +232,14 @@ def universality(
 
 
 def _widths(widths: Sequence[int], minimum: int) -> tuple[int, ...]:
-    sizes = tuple(check_count("widths", n, minimum=minimum) for n in check_items("widths", widths, "integers"))
-    if not sizes:
-        raise ValueError("widths must be at least one integer, got none")
-    return sizes
+    return tuple(check_count("widths", n, minimum=minimum) for n in _some("widths", widths, "integers"))
+
+
+def _some(name: str, value: Any, of: str) -> list[Any]:
+    items = check_items(name, value, of)
+    if not items:
+        raise ValueError(f"{name} must be at least one of {of}, got none")
+    return items
 
 
 def _one_output(program: Program, output: Node | None) -> Node:
@@ -343,6 +349,8 @@ def interpolate(
     (1,)
     """
     moments = check_reals("times", times).reshape(-1)
+    if not moments.size:
+        raise ValueError("times must be at least one number, got none")
     if not ((moments >= 0.0) & (moments <= 1.0)).all():
         raise ValueError(f"times must lie in [0, 1], got {times!r}")
     chosen = _one_output(program, output)
@@ -445,7 +453,7 @@ def spectral_universality(
     >>> rows[0].edge, rows[0].bulk < 0.05
     (2.0, True)
     """
-    named = check_items("laws", laws, "laws of entries")
+    named = _some("laws", laws, "laws of entries")
     streams = trial_generators(rng, len(named))
     count = check_count("trials", trials)
     rows = []

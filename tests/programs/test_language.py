@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import math
 import pickle
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +14,7 @@ import scipy.stats
 from programs.examples import mup_step, tied, wishart
 
 from rmt.networks import MLP
-from rmt.programs import Program
+from rmt.programs import Program, interpolate, universality
 from rmt.programs.notation import dot
 
 
@@ -190,3 +192,78 @@ def test_memory_is_checked_first():
     with pytest.raises(ValueError, match="too large for memory"):
         P.sample(10**7)
     assert time.perf_counter() - begin < 5
+
+
+def test_what_arrays_have_and_steps_have_not():
+    """Each with a sentence that says what to write instead."""
+    P = Program()
+    W, v, u = P.matrix(), P.vector(), P.vector()
+    assert P.limit(v.mean()) == pytest.approx(0.0, abs=1e-13)
+    calls = {
+        "no attribute 'sum'.*P.mean": lambda: v.sum(),
+        "no attribute 'T'": lambda: v.T,
+        "no attribute 'shape'": lambda: v.shape,
+        "no coordinates": lambda: v[0],
+        "coordinates to take or to go through": lambda: list(v),
+        "no length": lambda: len(v),
+        r"no number.*np\.tanh": lambda: math.tanh(v),
+        "is random and no number": lambda: float(P.mean(u)),
+        "np.equal": lambda: v == 0,
+        "for comparisons": lambda: v & u,
+        "got <vector v1>": lambda: ~v,
+        "np.add.reduce is no step": lambda: np.add.reduce(v),
+        "np.modf is no step": lambda: np.modf(v),
+        "without out=": lambda: np.exp(v, out=np.zeros(3)),
+        "net must be an rmt.networks.MLP": lambda: Program.from_mlp(3),
+    }
+    for message, call in calls.items():
+        with pytest.raises((TypeError, AttributeError), match=message):
+            call()
+    assert not hasattr(v, "__array__")
+    assert v in {v: 1}
+    assert u in (v, u)
+    assert v != u
+    assert W.T.T is W
+
+
+def test_masks_combine():
+    """P(x > 0 and y < 1), or, exactly one, and not the first, of independent normal numbers."""
+    P = Program()
+    x, y = P.vector() > 0, P.vector() < 1
+    for mask in (x & y, x | y, x ^ y, ~x):
+        P.mean(mask)
+    p = scipy.stats.norm.cdf(1.0)
+    np.testing.assert_allclose(P.limit(), [p / 2, 0.5 + p / 2, 0.5, 0.5], atol=1e-12)
+    drawn = P.sample(1000, rng=0, trials=20)
+    assert (np.abs(drawn.mean(axis=0) - P.limit()) < 5.5 * 0.5 / 20000**0.5).all()
+
+
+def test_maps_that_cannot_be_pickled_are_named():
+    P = Program()
+    P.mean(P.map(lambda x: x + 1, P.vector()))
+    with pytest.raises(TypeError, match=r"the map f cannot be pickled.*top level of a module"):
+        pickle.dumps(P)
+    assert copy.deepcopy(P).limit() == P.limit()
+    Q = Program()
+    Q.mean(np.tanh(Q.vector()) ** 2)
+    assert pickle.loads(pickle.dumps(Q)).limit() == Q.limit()
+
+
+def test_places_of_files(tmp_path):
+    P = Program()
+    P.mean(np.tanh(P.vector()))
+    for out, error, message in (
+        (tmp_path, IsADirectoryError, "is a folder: give the name of a .npz file"),
+        ("", IsADirectoryError, "out='' is a folder"),
+        (tmp_path / "a" / "b.npz", FileNotFoundError, "does not exist; make it first"),
+        (5, TypeError, "must be the path of a .npz file"),
+    ):
+        with pytest.raises(error, match=message):
+            P.sample(5, rng=0, trials=2, out=out)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotADirectoryError, match="into a folder"):
+        universality(P, ["gaussian"], [5], 2, rng=0, out=tmp_path / "file")
+    with pytest.raises(ValueError, match="laws must be at least one"):
+        universality(P, [], [5], 2)
+    with pytest.raises(ValueError, match="times must be at least one"):
+        interpolate(P, "gaussian", [], 5, 2)
