@@ -11,11 +11,13 @@ from typing import Protocol
 
 import numpy as np
 
+from rmt.free.reachable import Closure, of_norm_one, symmetrised
 from rmt.laws.law import EPS, Complex, Law, Real
 
 _NEAR = 0.02  # |λ| times the radius of the law below which power series in λ are summed
 _CLOSE = 1e-5  # relative distance of two λ below which a divided difference is a derivative
 _REAL = 1e-9  # relative imaginary part below which λ is real
+_SAME = 1e-13  # relative difference of two values of a transform that is rounding
 _REDUCTIONS = 60  # steps of cyclic reduction; the last ones double the accuracy
 
 
@@ -42,6 +44,16 @@ class Variable(Protocol):
         k : ndarray, shape (points, r, r)
         derivatives : ndarray, shape (points, q, r, r)
         magnitude : ndarray, shape (points, r, r)
+        """
+        ...
+
+    def energies(self, span: Complex, closure: Closure) -> Complex:
+        """Matrices (q, r, r) whose span holds k(m) for all m of a span, given by an orthonormal basis.
+
+        Parameters
+        ----------
+        span : ndarray, shape (q, r, r)
+        closure : Closure
         """
         ...
 
@@ -115,6 +127,26 @@ class MatrixVariable:
         inner = right_core[:, None] @ directions @ left[:, None]
         inner *= self._differences(eigenvalues, h, slope)[:, None]
         return k, left[:, None] @ inner @ right_core[:, None], magnitude
+
+    def energies(self, span: Complex, closure: Closure) -> Complex:
+        """Matrices (q, r, r) whose span holds k(m) for all m of a span, given by an orthonormal basis."""
+        c = of_norm_one(self._core)
+        linear, odd = self._shape()
+        if linear:
+            return np.asarray(c @ span @ c)
+        if odd:
+            return np.asarray(c @ closure.closed(self, span, lambda x, y, z: symmetrised(x, c @ z @ c, y), 3) @ c)
+        return np.concatenate([c[None], c @ closure.closed(self, span, lambda x, y: symmetrised(x, c, y)) @ c])
+
+    def _shape(self) -> tuple[bool, bool]:
+        """Whether h is linear without a constant, and whether it is odd."""
+        turns = np.exp(1j * np.linspace(0.3, 2.8, 5))
+        points = np.concatenate([turns, 0.5 * turns]).astype(np.complex128) / (2.0 * self._g.radius)
+        h, other = self._scalar(points)[0], self._scalar(-points)[0]
+        size = _SAME * np.abs(h)
+        slopes = h / points
+        linear = bool((np.abs(slopes - slopes[0]) < _SAME * np.abs(slopes)).all())
+        return linear, bool((np.abs(h + other) < size).all())
 
     def potential(self, m: Complex) -> Complex:
         """The sum of log G(w) + ∫ log(w − x) over the eigenvalues."""
@@ -201,6 +233,11 @@ class GaussianVariable:
         slopes = self._covariance(directions)
         return k, np.broadcast_to(slopes, (len(m), *slopes.shape)), np.abs(k)
 
+    def energies(self, span: Complex, closure: Closure) -> Complex:
+        """Matrices (q, r, r) whose span holds k(m) for all m of a span, given by an orthonormal basis."""
+        found = self._covariance(span)
+        return np.asarray(found / np.linalg.norm(found, axis=(1, 2)).max())
+
     def potential(self, m: Complex) -> Complex:
         """Tr(η(m) m)/2."""
         return np.asarray(0.5 * np.einsum("nab,nba->n", self._covariance(m), m))
@@ -257,6 +294,17 @@ class UnitaryVariable:
         solved = solve_stack(forward, sides).swapaxes(1, 2).reshape(points, q, d, d)
         return np.asarray(up @ solved @ down)
 
+    def energies(self, span: Complex, closure: Closure) -> Complex:
+        """Matrices (q, r, r) whose span holds k(m) for all m of a span, given by an orthonormal basis."""
+        a = of_norm_one(self._a)
+        star = a.conj().T
+        # R = m + m A R A* m + ...
+        r, r_other = (
+            closure.closed((self, k), span, lambda x, y, z, up=up, down=down: symmetrised(x, up @ z @ down, y), 3)
+            for k, (up, down) in enumerate([(a, star), (star, a)])
+        )
+        return np.concatenate([a @ r @ star, star @ r_other @ a])
+
     def potential(self, m: Complex) -> Complex:
         """The logarithm log det R⁻¹ by Szegő's theorem, minus log det (Z − k)."""
         whole, half, _ = self._halves(inverse(m))
@@ -268,23 +316,32 @@ def _core(coefficient: Complex) -> tuple[Complex, Complex]:
 
     Graded arguments ω then give graded C m, whose eigenvalues keep their relative accuracy.
     """
-    rows = np.flatnonzero(np.abs(coefficient).max(axis=1))
-    core = coefficient[np.ix_(rows, rows)]
-    vectors = np.eye(len(coefficient), dtype=np.complex128)[:, rows]
-    values, mixing = np.linalg.eigh(core)
-    kept = np.abs(values) > 1e-13 * np.abs(values).max(initial=0.0)
-    if kept.all():
-        return core, vectors
-    return np.diag(values[kept]).astype(np.complex128), vectors @ mixing[:, kept]
+    vectors = _range(coefficient)
+    return vectors.conj().T @ coefficient @ vectors, vectors
 
 
 def _range(matrix: Complex) -> Complex:
-    """Orthonormal basis of the range of a matrix: rows of the unit matrix, unless they must be mixed."""
+    """Orthonormal basis of the range of a matrix: rows of the unit matrix, unless they must be mixed.
+
+    By elimination of the longest column in turn, so that entries that are 0 stay 0.
+    """
     rows = np.flatnonzero(np.abs(matrix).max(axis=1))
     vectors = np.eye(len(matrix), dtype=np.complex128)[:, rows]
-    mixing, sizes, _ = np.linalg.svd(matrix[rows], full_matrices=False)
-    kept = sizes > 1e-13 * sizes[0]
-    return vectors if kept.all() else vectors @ mixing[:, kept]
+    rest = matrix[rows]
+    found: list[Complex] = []
+    smallest = 1e-13 * np.linalg.norm(rest, 2) if rows.size else 0.0
+    while len(found) < len(rows):
+        lengths = np.linalg.norm(rest, axis=0)
+        k = int(np.argmax(lengths))
+        if lengths[k] <= smallest:
+            return vectors @ np.stack(found, axis=1)
+        new = rest[:, k] / lengths[k]
+        for other in found:
+            new = new - other * (other.conj() @ new)
+        new /= np.linalg.norm(new)
+        found.append(new)
+        rest = rest - np.outer(new, new.conj() @ rest)
+    return vectors
 
 
 def inverse(matrices: Complex) -> Complex:

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmt.free.matrix_variables import Variable, inverse, log_det_upper, solve_stack
+from rmt.free.reachable import reachable
 from rmt.laws.law import EPS, Complex, Real
 
 _CONVERGED = 1e-9  # Newton's last relative step where convergence is quadratic
@@ -41,7 +42,6 @@ _LOWEST = 1e-15  # Im b below which a point is given up
 _REACH = 0.2  # distance at which a remembered point still helps
 _FARTHEST = 1e-4  # smallest ratio of distances to a mark over which a solution is extrapolated
 _CONDITION = 1e4  # condition of m from which on its inverse is no coordinate
-_NOISE = 1e-9  # what is smaller is rounding, in the search for symmetries
 _CHUNK = 2**26  # bytes of Jacobians held at a time
 
 
@@ -61,8 +61,6 @@ class Solution:
         Derivatives of the state in z and in Im b.
     error : ndarray of float
         Bound on the rounding error of `value`.
-    noise : ndarray of float
-        What `value` moves by the part of the equations off the spans of the arguments, whose bases are rounded.
     residual : ndarray of float
         Largest relative residual of the equations.
     certified : ndarray of bool
@@ -77,7 +75,6 @@ class Solution:
     slope: Complex
     push: Complex
     error: Real
-    noise: Real
     residual: Real
     certified: NDArray[np.bool_]
     determinant: Real
@@ -93,7 +90,7 @@ class _Model:
 
     matrices: list[Complex]  # m_j
     residual: list[Complex]  # Φ_j − m_j
-    scale: Real  # (points, unknowns): size of the terms that make up each residual
+    scale: list[Real]  # sizes of the terms that make up the residuals
     worst: Real  # (points,): largest relative residual
     unit: Real  # (points, unknowns): size of each coordinate; what follows is relative to it
     jacobian: Complex  # (points, unknowns, unknowns)
@@ -144,7 +141,7 @@ class OperatorSubordination:
         self._ranges = [v.vectors for v in self.variables]
         self._adjoints = [u.conj().T for u in self._ranges]
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            found = [_echelon(span) for span in self._spans()]
+            found = reachable(constant, direction, self.variables)
         self._bases = [basis for basis, _ in found]
         self._pivots = [pivots for _, pivots in found]
         ends = np.cumsum([0] + [len(basis) for basis in self._bases])
@@ -152,35 +149,6 @@ class OperatorSubordination:
         self._unknowns = int(ends[-1])
         self._anchors: _Anchors | None = None
         self._marks = np.unique(np.asarray(marks, dtype=np.float64))
-
-    def _spans(self) -> list[Complex]:
-        """Orthonormal bases (q, r, r) of the matrices that each argument can reach.
-
-        Symmetries of the pencil confine the arguments to subspaces that the equations map into each other, often much
-        smaller than all matrices; random elements of them show them.
-        """
-        rng = np.random.default_rng(0)
-        spans = [_orthonormal(np.eye(u.shape[1], dtype=np.complex128)[None]) for u in self._ranges]
-        while True:
-            ranks = [len(span) for span in spans]
-            count = 2 * max(ranks) + 6
-            b = self._right_side(rng.standard_normal(count).astype(np.complex128), 1.0 + rng.random(count))
-            arguments = []
-            for span, variable in zip(spans, self.variables, strict=True):
-                weights = rng.standard_normal((2, count, len(span))) / len(span)
-                # arguments of the size of the variable show its high orders
-                m = np.tensordot(weights[0] + 1j * weights[1], span, axes=1) - 2j * np.eye(span.shape[1])
-                arguments.append(m / (2.0 * max(variable.norm, _NOISE)))
-            energies = [
-                self._embed(j, v.self_energy(m, span[:1])[0])
-                for j, (v, m, span) in enumerate(zip(self.variables, arguments, spans, strict=True))
-            ]
-            images = [self._image(j, b, energies) for j in range(len(spans))]
-            spans = [
-                _orthonormal(np.concatenate([span, _normalised(m)])) for span, m in zip(spans, images, strict=True)
-            ]
-            if [len(span) for span in spans] == ranks:
-                return spans
 
     def _embed(self, j: int, inner: Any) -> Any:
         return self._ranges[j] @ inner @ self._adjoints[j]
@@ -297,7 +265,7 @@ class OperatorSubordination:
         determinant = np.asarray(np.linalg.slogdet(model.jacobian)[1])
         residual = self._reduced(model.residual)
         usable = np.isfinite(determinant) & np.isfinite(residual).all(axis=1)
-        error, noise = np.full(points, np.inf), np.full(points, np.inf)
+        error = np.full(points, np.inf)
         slope, push = np.full_like(state, np.nan), np.full_like(state, np.nan)
         jacobian = model.jacobian[usable]
         unit = model.unit[usable]
@@ -309,18 +277,25 @@ class OperatorSubordination:
         speed, _, step = np.abs(moved).max(axis=1).T
         reach[usable] = step * np.maximum(speed, 1.0)
         slope[usable], push[usable] = unit * moved[..., 0], unit * moved[..., 1]
-        floor = 2.0 * EPS * model.scale[usable] + 2.0 * np.abs(residual[usable])
+        scale = self._reduced(model.scale)
+        floor = 2.0 * EPS * scale[usable] + 2.0 * np.abs(residual[usable])
         error[usable] = (sensitivity * floor / unit).sum(axis=1)
-        noise[usable] = sensitivity.sum(axis=1) * model.worst[usable]
+        error[usable] += sensitivity.sum(axis=1) * self._beyond(model)[usable]
         error += 4.0 * EPS * model.magnitude
         if self.uncertainty:
             error[usable] += self.uncertainty * np.abs(self._slope(model, usable, moved[..., 0]))
         useful = error < _USEFUL * (1.0 + np.abs(model.value))
-        certified = (
-            certified & usable & useful & ((np.abs(residual) / (model.scale + model.unit)).max(axis=1) < _SOLVED)
-        )
+        certified = certified & usable & useful & ((np.abs(residual) / (scale + model.unit)).max(axis=1) < _SOLVED)
         g = np.where(np.isfinite(model.g), model.g, np.nan)
-        return Solution(state, g, self._value(g), slope, push, error, noise, model.worst, certified, determinant)
+        return Solution(state, g, self._value(g), slope, push, error, model.worst, certified, determinant)
+
+    def _beyond(self, model: _Model) -> Real:
+        """The residual off the spans of the arguments, relative to those, as far as it is not that of one rounding."""
+        parts = []
+        for j, (m, r, scale) in enumerate(zip(model.matrices, model.residual, model.scale, strict=True)):
+            off = np.abs(r - np.tensordot(self._reduce(j, r), self._bases[j], axes=1))
+            parts.append(_largest(np.maximum(off - 8.0 * EPS * scale, 0.0), _sizes(m)))
+        return np.asarray(np.max(parts, axis=0))
 
     def _slope(self, model: _Model, usable: NDArray[np.bool_], moved: Complex) -> Complex:
         """Derivative of the value in z."""
@@ -416,7 +391,7 @@ class OperatorSubordination:
         return _Model(
             matrices=matrices,
             residual=residual,
-            scale=self._reduced(scale),
+            scale=scale,
             worst=np.max([_largest(r, size) for r, size in zip(residual, sizes, strict=True)], axis=0),
             unit=unit,
             jacobian=jacobian * unit[:, None, :] / unit[:, :, None],
@@ -621,37 +596,3 @@ def _sizes(m: Complex) -> Real:
 def _largest(step: Complex, sizes: Real) -> Real:
     """Largest entry of a step relative to the sizes of the entries."""
     return np.asarray((np.abs(step) / sizes).max(axis=(1, 2), initial=0.0))
-
-
-def _normalised(matrices: Complex) -> Complex:
-    """The finite ones of a stack of matrices, of norm 1."""
-    finite = matrices[np.isfinite(matrices).all(axis=(1, 2))]
-    return np.asarray(finite / np.maximum(np.abs(finite).max(axis=(1, 2), keepdims=True), np.finfo(float).tiny))
-
-
-def _orthonormal(span: Complex) -> Complex:
-    """Orthonormal basis of the span of some matrices."""
-    flat = span.reshape(len(span), -1)
-    flat = flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), np.finfo(float).tiny)
-    _, sizes, rows = np.linalg.svd(flat, full_matrices=False)
-    return np.asarray(rows[sizes > _NOISE * sizes[0]].reshape(-1, *span.shape[1:]))
-
-
-def _echelon(span: Complex) -> tuple[Complex, NDArray[np.int64]]:
-    """Basis of a span in reduced echelon form, and the entries in which it is the identity.
-
-    Coordinates are then entries, and graded matrices next to a singularity keep the accuracy of small ones.
-    """
-    q, r, _ = span.shape
-    rows = span.reshape(q, r * r).copy()
-    pivots = []
-    for k in range(q):
-        row, column = divmod(int(np.argmax(np.abs(rows[k:]))), r * r)
-        rows[[k, k + row]] = rows[[k + row, k]]
-        rows[k] /= rows[k, column]
-        others = np.arange(q) != k
-        rows[others] -= np.outer(rows[others, column], rows[k])
-        pivots.append(column)
-    for value in (0.0, 1.0, -1.0):
-        rows[np.abs(rows - value) < _NOISE] = value
-    return rows.reshape(q, r, r), np.array(pivots)

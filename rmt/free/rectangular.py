@@ -14,6 +14,7 @@ from rmt.combinatorics import moments_from_rectangular_cumulants, rectangular_cu
 from rmt.errors import check_flag, check_real
 from rmt.free.matrix_variables import GaussianVariable, Transform, Variable
 from rmt.free.operator_valued import OperatorSubordination, Solution
+from rmt.free.reachable import Closure
 from rmt.free.searched import SearchedLaw
 from rmt.laws.law import EPS, Complex, Law, Real, check_law
 from rmt.laws.marchenko_pastur import MarchenkoPastur
@@ -136,6 +137,10 @@ class _RectangularVariable:
         derivatives = np.zeros((len(m), *directions.shape), dtype=np.complex128)
         derivatives[:, :, [0, 1], [0, 1]] = np.einsum("nab,qb->nqa", jacobian, directions[:, [0, 1], [0, 1]])
         return k, derivatives, np.abs(k)
+
+    def energies(self, span: Complex, closure: Closure) -> Complex:
+        """All diagonal matrices."""
+        return np.eye(2, dtype=np.complex128)[:, :, None] * np.eye(2)
 
     def potential(self, m: Complex) -> Complex:
         """The sum c ∫ log(s − t) + (1 − c) log b_2, continued from large imaginary parts."""

@@ -406,9 +406,7 @@ class _Probe:
         good = solution.certified & (size < 0.01 / EPS) & (solution.error < 1e-4 * (1.0 + size))
         above = np.full(x.shape, np.nan)
         above[good] = law._potential(z[good], solution.restrict(good)).imag / math.pi
-        with np.errstate(divide="ignore", invalid="ignore"):
-            scaled = np.where(solution.error > 0.0, error / solution.error, 1.0)
-        return Samples(x, g, error + scaled * solution.noise, above, good)
+        return Samples(x, g, error, above, good)
 
     def discriminant(self, x: Real) -> Real:
         """Logarithm of the modulus of the determinant of the Jacobian."""

@@ -71,7 +71,6 @@ class RootEquations:
             slope=motion,
             push=1j * motion,
             error=np.where(finite, error, np.inf),
-            noise=np.zeros(len(z)),
             residual=np.abs(self._p(roots) - z[:, None]).max(axis=1),
             certified=finite,
             determinant=determinant,
