@@ -369,14 +369,16 @@ def free_product(terms: Iterable[tuple[Node, Number]]) -> Node:
         else:
             flat.append((node, weight))
     merged = _merge(flat)
-    magnitude = math.fsum(float(t) * math.log(s) for s, t in scales)
-    if abs(magnitude) < 500.0:
-        scale: Number = sign
+    powers = [float(t) * math.log(s) for s, t in scales]
+    magnitude = math.fsum(powers)
+    scale: Number = sign
+    if abs(magnitude) < 500.0 <= math.fsum(map(abs, powers)):  # the powers cancel, but leave the range one by one
+        scale = sign * math.exp(magnitude)
+    elif abs(magnitude) < 500.0:
         for s, t in scales:
             scale = scale * _power(s, t)
     else:
         merged = _merge([*merged, *((point_mass(s), t) for s, t in scales if s != 1)])
-        scale = sign
     if not merged:
         return point_mass(scale)
     core = merged[0][0] if len(merged) == 1 and merged[0][1] == 1 else Product(merged)

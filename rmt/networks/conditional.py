@@ -233,7 +233,8 @@ def _mean_field_law(network: MLP) -> Law:
     layers = network.layers
     lengths = {layer.q for layer in layers}
     alike = len(set(network.activations)) == 1 and network.square and not network.activations[0].homogeneous
-    if not alike or len(lengths) <= LENGTHS or min(layer.chi_perp for layer in layers) <= 0.0:
+    plain = all(layer.log_unit == 0.0 and layer.chi_perp > 0.0 for layer in layers)
+    if not alike or len(lengths) <= LENGTHS or not plain:
         return network.jacobian().gram_law()
     from rmt.laws import Bernoulli
     from rmt.networks.slope_law import squared_slope_law

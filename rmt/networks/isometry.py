@@ -28,7 +28,7 @@ from rmt.networks.report import (
     LayerShare,
     check_target,
 )
-from rmt.networks.spectrum_summary import SpectrumSummary, log_quantiles
+from rmt.networks.spectrum_summary import SpectrumSummary, exponential, log_quantiles
 from rmt.networks.verdict import Verdict
 
 #: rows of the matrix whose extreme singular values are given where the limit has no ends
@@ -160,7 +160,8 @@ def scaled_gram_law(network: MLP) -> tuple[Law, float]:
     made: dict[int, Layer] = {}
     for layer in network.layers:
         if id(layer) not in made:
-            made[id(layer)] = replace(layer, sigma_w=layer.sigma_w / math.sqrt(layer.chi_perp))
+            gain = layer.weight_gain * layer.mean_slope  # the unit of the slopes goes into log m₁
+            made[id(layer)] = replace(layer, sigma_w=layer.sigma_w / math.sqrt(gain), log_unit=0.0)
     twin = copy(network)
     layers = tuple(made[id(layer)] for layer in network.layers)
     vars(twin).update(layers=layers, sigma_w=tuple(layer.sigma_w for layer in layers))
@@ -189,10 +190,10 @@ def _share(layer: Layer, rows: float) -> LayerShare:
         name=layer.activation.name,
         sigma_w=layer.sigma_w,
         sigma_b=layer.sigma_b,
-        q=layer.q if layer.log_unit == 0.0 else math.inf,
+        q=layer.q if layer.log_unit == 0.0 else exponential(layer.log_q),
         chi_perp=gain,
         chi_par=layer.chi_par,
-        log_m1=math.log(gain) if gain > 0.0 else -math.inf,
+        log_m1=layer.log_chi_perp,
         relvar=layer.relative_variance(rows),
         dead=layer.dead,
     )
@@ -215,7 +216,10 @@ def _log_geometric_mean(network: MLP) -> float | None:
     logs = {key: 0.5 * float(layer.slope_law().log_potential(0.0).real) for key, layer in distinct.items()}
     # E log of the Marchenko-Pastur law of ratio 1 is -1
     weights = 0.0 if network.orthogonal else -0.5 * network.depth
-    return weights + math.fsum(logs[layer.activation, layer.q] + math.log(layer.sigma_w) for layer in network.layers)
+    return weights + math.fsum(
+        logs[layer.activation, layer.q] + math.log(layer.sigma_w) + 0.5 * layer.log_slope_unit
+        for layer in network.layers
+    )
 
 
 # ---------------------------------------------------------------------- the radial direction
@@ -226,7 +230,8 @@ def log_radial_gain(network: MLP) -> float | None:
     """
     layers = network.layers
     first, last = layers[0], layers[-1]
-    entering = (first.q - first.sigma_b**2) / first.weight_gain if first.weight_gain > 0.0 else 0.0
+    bias = first.sigma_b**2 * exponential(-first.log_unit) if first.sigma_b > 0.0 else 0.0
+    entering = (first.q - bias) / first.weight_gain if first.weight_gain > 0.0 else 0.0
     if min(layer.q for layer in layers) <= 0.0 or entering <= 0.0:
         return None
     # x_0 → (1 + ε) x_0 turns h_l by a_l ε h_l: a_1 = σ_w² E x_0²/q_1, a_{l+1} = a_l E φφ'h σ_w²/q_{l+1}
@@ -234,13 +239,15 @@ def log_radial_gain(network: MLP) -> float | None:
     for before, after in pairwise(layers):
         before_q, before_par = before.q, before.activation.radial_moment(before.q)
         after_q = after.weight_gain * before.activation.second_moment(before.q)
-        after_q += after.sigma_b**2 * math.exp(-before.log_unit)
+        if after.sigma_b > 0.0:
+            after_q += after.sigma_b**2 * exponential(-before.log_unit - before.log_slope_unit)
         factors.append(after.weight_gain * before_par * before_q / after_q)
     leaving = last.activation.second_moment(last.q)
     factors.append(last.activation.radial_moment(last.q) * last.q / math.sqrt(leaving * entering))
     factors.append(math.sqrt(network.widths[-1] / network.widths[0]))
     sizes = [abs(f) for f in factors]
-    return 0.5 * last.log_unit + math.fsum(map(math.log, sizes)) if min(sizes) > 0.0 else -math.inf
+    unit = last.log_unit + last.log_slope_unit - first.log_unit
+    return 0.5 * unit + math.fsum(map(math.log, sizes)) if min(sizes) > 0.0 else -math.inf
 
 
 def log_inverse_radial_gain(network: MLP) -> float | None:

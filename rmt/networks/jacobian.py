@@ -277,8 +277,9 @@ class Jacobian(Ensemble):
                 h += layer.sigma_b * math.exp(-0.5 * log_unit) * generator.standard_normal(rows)
             if layer.log_unit != log_unit:  # lengths that leave the range of a double
                 h *= math.exp(0.5 * (log_unit - layer.log_unit))
-                log_unit = layer.log_unit
-            yield weights, np.asarray(layer.activation.slope(h), dtype=np.float64)
+            unit = math.exp(0.5 * layer.log_slope_unit)
+            yield weights, np.asarray(unit * layer.activation.slope(h), dtype=np.float64)
+            log_unit = layer.log_unit + layer.log_slope_unit
             x = np.asarray(layer.activation.function(h), dtype=np.float64)
             if self.net.scale_free and x.any():  # the length may leave the range of a double
                 x /= math.sqrt(float(x @ x) / x.size)

@@ -40,7 +40,7 @@ Terms = list[tuple[Law, Any]]
 
 def gram_law_of(net: MLP) -> Law:
     """Law of J Jᵀ of a network."""
-    if any(layer.mean_slope == 0.0 or layer.sigma_w == 0.0 for layer in net.layers):
+    if any(layer.log_chi_perp == -math.inf for layer in net.layers):
         return Atomic((0,), (1,))
     if net.square:
         return _product([*_slope_terms(net.layers), *_weight_terms(net)])
@@ -56,7 +56,7 @@ def _product(terms: Terms) -> Law:
 
 def _weight_terms(net: MLP) -> Terms:
     """Law of W Wᵀ, taken apart into its scale and the part of mean 1."""
-    scales = _scale_terms([sigma**2 for sigma in net.sigma_w])
+    scales = _scale_terms([layer.sigma_w**2 * math.exp(layer.log_slope_unit) for layer in net.layers])
     return scales if net.orthogonal else [(MarchenkoPastur(), net.depth), *scales]
 
 
@@ -145,7 +145,8 @@ def _gauss_rule(points: Real, weights: Real) -> list[tuple[float, float]]:
 def _rectangular_gaussian_law(net: MLP) -> Law:
     largest = max(net.widths)
     shares = [w / largest for w in net.widths]
-    scales = [layer.sigma_w**2 / share for layer, share in zip(net.layers, shares, strict=False)]
+    units = [math.exp(layer.log_slope_unit) for layer in net.layers]
+    scales = [unit * layer.sigma_w**2 / share for unit, layer, share in zip(units, net.layers, shares, strict=False)]
     terms = _slope_terms(net.layers, dict(enumerate(shares[1:])))
     terms += [(MarchenkoPastur(), net.depth), *_scale_terms(scales)]
     if shares[0] < 1.0:
@@ -166,7 +167,8 @@ def _semi_orthogonal_law(net: MLP) -> Law:
         elif layer.fan_out > layer.fan_in:
             law = _padded(law, layer.fan_in / layer.fan_out)
         pending += _slope_terms([layer])
-    return _product([(law, 1), *pending, *_scale_terms([layer.sigma_w**2 for layer in net.layers])])
+    scales = [layer.sigma_w**2 * math.exp(layer.log_slope_unit) for layer in net.layers]
+    return _product([(law, 1), *pending, *_scale_terms(scales)])
 
 
 @dataclass(frozen=True, repr=False)

@@ -16,6 +16,7 @@ from rmt.ensembles.entries import EntryLaw
 from rmt.errors import LARGEST_SCALE, LARGEST_VARIANCE, check_count, check_real, shown
 from rmt.laws.law import Law
 from rmt.networks.activations import ActivationLike, activation
+from rmt.networks.germs import TINY_LENGTH, power_germ
 from rmt.networks.meanfield import MeanField, mean_field
 from rmt.networks.moments import Activation, Real
 
@@ -41,7 +42,8 @@ class Layer:
         Widths, on any common scale.
     orthogonal : bool
     log_unit : float
-        0, unless the variance exceeds 1e200, where neither slopes nor ratios of lengths depend on it any more.
+        0, unless the variance exceeds 1e200, where neither slopes nor ratios of lengths depend on it any more, or an
+        activation that is a power c|x|^d next to 0 meets lengths so small that it is that power.
 
     Examples
     --------
@@ -66,6 +68,11 @@ class Layer:
         return self.log_unit + (math.log(self.q) if self.q > 0.0 else -math.inf)
 
     @property
+    def log_slope_unit(self) -> float:
+        """Logarithm of the unit of φ'², and of what lengths grow by beyond the second moment, in their own unit."""
+        return (self.activation.degree - 1.0) * self.log_unit if self.activation.degree > 1.0 else 0.0
+
+    @property
     def weight_gain(self) -> float:
         """Mean of the spectrum of W Wᵀ: sigma_w², less for an orthogonal layer that widens."""
         widening = min(1.0, self.fan_in / self.fan_out) if self.orthogonal else 1.0
@@ -73,18 +80,24 @@ class Layer:
 
     @cached_property
     def mean_slope(self) -> float:
-        """μ₁ = E φ'²."""
+        """μ₁ = E φ'², in units of ``exp(log_slope_unit)``."""
         return self.activation.slope_moment(1, self.q)
 
     @cached_property
     def chi_perp(self) -> float:
         """Mean squared singular value that the layer contributes: weight gain times E φ'²."""
-        return self.weight_gain * self.mean_slope
+        return self.weight_gain * self.mean_slope * math.exp(self.log_slope_unit)
+
+    @cached_property
+    def log_chi_perp(self) -> float:
+        """Its logarithm; −inf where the Jacobian vanishes."""
+        own = self.weight_gain * self.mean_slope
+        return math.log(own) + self.log_slope_unit if own > 0.0 else -math.inf
 
     @cached_property
     def chi_par(self) -> float:
         """Gain of a radial perturbation of the pre-activations: weight gain times E φ φ' h / q."""
-        return self.weight_gain * self.activation.radial_moment(self.q)
+        return self.weight_gain * self.activation.radial_moment(self.q) * math.exp(self.log_slope_unit)
 
     @cached_property
     def spread(self) -> float:
@@ -115,7 +128,7 @@ class Layer:
         return rows * (self.spread / self.fan_out + weights)
 
     def slope_law(self) -> Law:
-        """Law of D² = φ'(h)².
+        """Law of D² = φ'(h)², in units of ``exp(log_slope_unit)``.
 
         Returns
         -------
@@ -268,8 +281,14 @@ class MLP(Frozen):
         cones: set[Activation] = set()
         for phi, sw, sb, (fan_in, fan_out) in rows:
             empty = Layer(phi, sw, sb, 0.0, fan_in, fan_out, self.orthogonal)
-            q = empty.weight_gain * before + (sb**2 if log_unit == 0.0 else sb**2 * math.exp(-log_unit))
-            if log_unit or q > LONGEST:
+            log_q = _log_length(empty, before, log_unit)
+            germ = power_germ(phi) if log_q < math.log(TINY_LENGTH * phi.variation[0] ** 2) else None
+            q = empty.weight_gain * before + sb**2 * math.exp(-max(log_unit, 0.0))
+            if germ is not None:
+                empty, q, log_unit = replace(empty, activation=germ), 1.0, log_q
+            elif log_unit < 0.0:
+                q, log_unit = math.exp(log_q), 0.0
+            elif log_unit or q > LONGEST:
                 if phi not in cones:
                     _check_cone(phi, len(made) + 1)
                     cones.add(phi)
@@ -278,7 +297,8 @@ class MLP(Frozen):
                 q = LONGEST if log_unit else math.exp(log_q)
             layer = replace(empty, q=q, log_unit=log_unit)
             made.append(made[-1] if made and made[-1] == layer else layer)  # equal layers share what they have computed
-            before = phi.second_moment(q)
+            before = layer.activation.second_moment(q)
+            log_unit += layer.log_slope_unit
         return tuple(made)
 
     @property
@@ -290,8 +310,7 @@ class MLP(Frozen):
     @cached_property
     def log_mean(self) -> float:
         """Logarithm of m₁, the mean of the spectrum of J Jᵀ: the sum of log chi_perp."""
-        gains = [layer.chi_perp for layer in self.layers]
-        return math.fsum(map(math.log, gains)) if min(gains) > 0.0 else -math.inf
+        return math.fsum(logs) if min(logs := [layer.log_chi_perp for layer in self.layers]) > -math.inf else -math.inf
 
     @property
     def mean(self) -> float:
@@ -390,6 +409,13 @@ class MLP(Frozen):
         if self.input_q is not None:
             parts.append(f"input_q={self.input_q!r}")
         return f"MLP({', '.join(parts)})".replace("weights=orthogonal", "weights='orthogonal'")
+
+
+def _log_length(layer: Layer, before: float, log_unit: float) -> float:
+    """Logarithm of the length that a mean square `before`, in units of ``exp(log_unit)``, leads to."""
+    signal = layer.weight_gain * before
+    drive = math.log(signal) + log_unit if signal > 0.0 else -math.inf
+    return float(np.logaddexp(drive, 2.0 * math.log(layer.sigma_b) if layer.sigma_b > 0.0 else -math.inf))
 
 
 def _check_cone(phi: Activation, layer: int) -> None:

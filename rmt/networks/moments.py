@@ -101,6 +101,8 @@ class Activation:
         Ends of panels on which φ is smooth, for a callable.
     slope_noise : callable or None
         Error of φ' at each point, where φ' is a difference quotient.
+    degree : float
+        Of a power c|x|^degree; 1 else.
     recipe : tuple
         ``(factory, arguments)`` that makes this activation again; its identity.
 
@@ -137,6 +139,7 @@ class Activation:
     named: bool = True
     panels: tuple[float, ...] = ()
     slope_noise: RealFunction | None = None
+    degree: float = 1.0
     recipe: tuple[Any, ...] = ()
 
     # ------------------------------------------------------------------ values

@@ -24,6 +24,8 @@ TOUCHING = 1e-9
 #: squared derivatives of a callable below this share of the largest are hidden by rounding; less mass than `HIDDEN` at
 #: 0 is that of a density next to 0, and less than `BLURRED` elsewhere that of a panel narrower than its rounding
 NOTHING, HIDDEN, BLURRED = 1e-18, 1e-6, 1e-9
+#: lengths below this, relative to the square of the smallest size on which φ varies, see slopes at 0 only, to 1e-14
+ONE_SLOPE = 1e-30
 #: relative distance of the mean of the panels of a callable from E φ'² at which they are refused
 MISSED = 1e-6
 
@@ -41,7 +43,8 @@ def squared_slope_law(activation_: ActivationLike, q: float) -> Law:
     Returns
     -------
     Law
-        :class:`rmt.laws.Atomic` for a piecewise linear activation and at q = 0, else a :class:`SquaredSlope`.
+        :class:`rmt.laws.Atomic` for a piecewise linear activation and at q = 0, also where q is 0 to rounding, else a
+        :class:`SquaredSlope`.
 
     Raises
     ------
@@ -64,9 +67,11 @@ def squared_slope_law(activation_: ActivationLike, q: float) -> Law:
     length = float(check_real("q", q, at_least=0.0, at_most=LARGEST_VARIANCE))
     if phi.slopes is not None:
         return _piecewise_linear(phi, length)
-    if length <= SMALLEST_LENGTH:
+    if length <= max(SMALLEST_LENGTH, ONE_SLOPE * phi.variation[0] ** 2):
         edges = np.array([-1.0, 1.0]) * math.sqrt(SMALLEST_LENGTH)
         left, right = (float(s) ** 2 for s in phi.slope(edges))
+        if length > SMALLEST_LENGTH and min(left, right) < SMALLEST_LENGTH:
+            return SquaredSlope(phi, length)
         return Atomic((left,), (1,)) if left == right else Atomic((left, right), (Fraction(1, 2), Fraction(1, 2)))
     return SquaredSlope(phi, length)
 
