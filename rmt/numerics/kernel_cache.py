@@ -1,8 +1,9 @@
 """Machine code of kernels on disk, valid only for the sources it was made from.
 
 Numba's own cache looks at the file of a function only: after an upgrade, old machine code of a caller met new codes
-and constants of its callees. Here the files of one state of all kernels lie in a folder named by its digest, and every
-file carries a checksum. A file that cannot be read or written costs a warning and a compilation, never an error.
+and constants of its callees. Here the files of one state of all kernels lie in a folder named by its digest, a file is
+named by all that its kernel is made of (:func:`made_of`), and carries a checksum. A file that cannot be read or written
+costs a warning and a compilation, never an error.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ import time
 import uuid
 import warnings
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import llvmlite
@@ -76,6 +78,67 @@ def digest_of_kernels(package: Path = PACKAGE) -> str:
     return digest.hexdigest()
 
 
+def made_of(function: FunctionType) -> str:
+    """Return a digest of what machine code of a function is made of: its code, numbers and arrays, and its callees'.
+
+    They are taken from memory: what a source says may be older or newer, and how a name was imported does not matter.
+    """
+    found = {function: 0}
+    digest = hashlib.sha256()
+    waiting = [function]
+    for each in waiting:
+        for part in _parts(each):
+            if isinstance(part, FunctionType):
+                if part not in found:
+                    found[part] = len(found)
+                    waiting.append(part)
+                part = f"function {found[part]}"
+            digest.update(f"{len(part)} {part}".encode())
+    return digest.hexdigest()
+
+
+@cache
+def _parts(function: FunctionType) -> tuple[str | FunctionType, ...]:
+    names = sorted(_names(function.__code__))
+    cells = [cell.cell_contents for cell in function.__closure__ or ()]
+    parts = [*_flat(function.__code__, names), *_flat([function.__defaults__, cells], names)]
+    for name in names:
+        if name in function.__globals__:
+            parts += [name, *_flat(function.__globals__[name], names)]
+    return tuple(parts)
+
+
+def _names(code: CodeType) -> set[str]:
+    inner = [_names(each) for each in code.co_consts if isinstance(each, CodeType)]
+    return set(code.co_names).union(*inner)
+
+
+def _flat(value: Any, names: list[str]) -> Iterator[str | FunctionType]:
+    """A value of a kernel as texts and functions; of a module or class of the package, what has one of the names."""
+    value = getattr(value, "py_func", value)  # of a kernel
+    home = str(getattr(value, "__module__", None) or getattr(value, "__name__", ""))
+    ours = home.split(".")[0] == PACKAGE.name
+    if isinstance(value, FunctionType) and ours:
+        yield value
+    elif isinstance(value, CodeType):
+        yield value.co_code.hex()
+        yield from _flat([value.co_names, value.co_varnames, value.co_consts], names)
+    elif isinstance(value, (tuple, list)):
+        yield f"{len(value)} values"
+        for each in value:
+            yield from _flat(each, names)
+    elif isinstance(value, np.ndarray):
+        yield f"{value.dtype.str} {value.shape} {hashlib.sha256(value.tobytes()).hexdigest()}"
+    elif isinstance(value, (type, ModuleType)) and ours:
+        for name in names:
+            if hasattr(value, name):
+                yield from [name, *_flat(getattr(value, name), names)]
+    elif isinstance(value, (type, ModuleType, FunctionType)):
+        yield f"{home}.{value.__name__}"
+    else:
+        yield f"{type(value).__name__} {value!r}"
+
+
 class KernelCache:
     """The files of one kernel, with the methods that a dispatcher of Numba asks of its cache."""
 
@@ -83,7 +146,7 @@ class KernelCache:
         _digest()  # of the sources that are being imported
         code = function.__code__
         self._name = f"{function.__module__}.{function.__qualname__}-{code.co_firstlineno}"
-        self._code = hashlib.sha256(code.co_code).hexdigest()
+        self._function = function
 
     @property
     def cache_path(self) -> str:
@@ -134,7 +197,7 @@ class KernelCache:
                 path.unlink(missing_ok=True)
 
     def _file(self, signature: Any, codegen: Any) -> str:
-        key = repr((signature, codegen.magic_tuple(), self._code)).encode()
+        key = repr((signature, codegen.magic_tuple(), made_of(self._function))).encode()
         return f"{self._name}.{hashlib.sha256(key).hexdigest()[:24]}.nbc"
 
 

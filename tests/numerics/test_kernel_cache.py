@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from rmt.numerics.kernel_cache import made_of
 
 PACKAGE = Path(__file__).resolve().parents[2] / "rmt"
 FACTOR = "FACTOR = 2.0\n"
@@ -92,6 +95,78 @@ def test_a_caller_follows_a_change_of_a_number_in_a_file_without_kernels(copy):
     plant(copy, number=FACTOR)  # and back: the machine code is still there
     assert run(copy) == (["8.0"], [])
     assert machine_code(copy) == before
+
+
+#: ways to a number in another file, each with the name it gets
+WAYS = {
+    "plainly": ("from rmt.numerics.planted_number import FACTOR", "FACTOR"),
+    "in a block": ("if True:\n    from rmt.numerics.planted_number import FACTOR", "FACTOR"),
+    "with others": ("import math, rmt.numerics.planted_number as p", "p.FACTOR"),
+    "relatively": ("from .planted_number import FACTOR", "FACTOR"),
+    "over lines": ("from rmt.numerics \\\n    import planted_number", "planted_number.FACTOR"),
+    "after a remark": ("from rmt.numerics import (  # (this)\n    planted_number,\n)", "planted_number.FACTOR"),
+    "by name": ("import importlib\np = importlib.import_module('rmt.numerics.planted_number')", "p.FACTOR"),
+    "in a table": ("import numpy as np, rmt.numerics.planted_number as q\nT = np.array([q.FACTOR])", "T[0]"),
+    "in a pair": ("import rmt.numerics.planted_number as q\nP = (1.0, (q.FACTOR, 3.0))", "P[1][0]"),
+    "in an enum": (
+        "import enum\nimport rmt.numerics.planted_number as q\nclass C(enum.IntEnum):\n    factor = int(q.FACTOR)",
+        "C.factor.value",
+    ),
+}
+
+
+@pytest.mark.slow
+def test_a_change_is_seen_whatever_the_way_to_it(copy):
+    modules = [f"planted_way{i}" for i in range(len(WAYS))]
+    for module, (way, name) in zip(modules, WAYS.values(), strict=True):
+        text = f"from rmt.numerics.kernel import kernel\n{way}\n\n@kernel\ndef f(x):\n    return x * {name}\n"
+        (copy / "rmt" / "numerics" / f"{module}.py").write_text(text)
+    call = f"from importlib import import_module as i; print(*[i(f'rmt.numerics.{{m}}').f(1.0) for m in {modules}])"
+    plant(copy, caller="")
+    for factor in ("2.0", "5.0"):
+        plant(copy, number=f"FACTOR = {factor}\n")
+        assert run(copy, call) == ([factor] * len(WAYS), [])
+
+
+@pytest.mark.slow
+def test_kernels_that_one_function_makes_are_told_apart(copy):
+    text = """
+from rmt.numerics.kernel import kernel
+
+def make(factor):
+    @kernel
+    def f(x):
+        return factor * x
+    return f
+
+twice, thrice = make(2.0), make(3.0)
+"""
+    plant(copy, caller=text)
+    call = "from rmt.numerics.planted_caller import twice, thrice; print(twice(1.0), thrice(1.0))"
+    assert run(copy, call) == (["2.0", "3.0"], [])
+    assert run(copy, call) == (["2.0", "3.0"], [])
+
+
+def test_what_kernels_are_made_of():
+    def made(text, **names):
+        scope = {"__name__": "rmt.planted", **names}
+        exec(text, scope)
+        return made_of(scope["f"])
+
+    text = "def g(x): return x + {}\ndef f(x): return {}\ndef h(x): return f(x)"
+    first = made(text.format(1, "g(x) * F"), F=2.0)
+    assert made(text.format(1, "g(x) * F"), F=2.0, unused=3) == first
+    others = {
+        made(text.format(2, "g(x) * F"), F=2.0),  # the callee
+        made(text.format(1, "g(x) * F"), F=3.0),  # a number
+        made(text.format(1, "g(x) * F"), F=2),  # its type
+        made(text.format(1, "g(x) + F"), F=2.0),  # the code
+        made(text.format(1, "g(x) * F"), F=np.array([2.0])),
+        made(text.format(1, "g(x) * F"), F=np.array([2.0, 2.0])),
+        made(text.format(1, "g(x) * F"), F=np.array([2.0], np.float32)),
+        made(text.format(1, "h(x) * F"), F=2.0),  # in a circle
+    }
+    assert len(others | {first}) == 9
 
 
 @pytest.mark.slow
