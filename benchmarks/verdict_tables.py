@@ -1,6 +1,7 @@
 """Calibration and power of spectra.compare: how often right laws are rejected, and from which n wrong ones are."""
 
 import argparse
+import time
 
 import numpy as np
 from scipy import stats
@@ -9,7 +10,7 @@ import rmt
 from rmt.ensembles.theorems import edges_not_asked
 from rmt.spectra import compare
 
-GOE, GUE = rmt.goe(), rmt.gue()
+GOE, GUE, X, U = rmt.goe(), rmt.gue(), rmt.goe(), rmt.haar_unitary()
 RIGHT = (
     GOE,
     GUE,
@@ -29,14 +30,31 @@ RIGHT = (
     rmt.wigner("exponential"),
     rmt.wigner("sparse(0.02)"),
     rmt.wigner("student(2.5)"),
+    rmt.wigner("student(5)"),
     rmt.wishart(0.5, "exponential"),
+    rmt.wishart(0.5, "student(5)"),
     rmt.product_wishart(3),
     rmt.haar_orthogonal(),
+    U,
+    rmt.haar_symplectic(),
     rmt.circular(1),
     rmt.ginibre(),
-    rmt.goe() + rmt.wishart(0.5),
-    rmt.projection(0.5) + rmt.projection(0.3),
+    rmt.ginibre_product(2),
+    rmt.truncated_unitary(0.5),
+    rmt.projection(0.3),
+    rmt.diagonal(rmt.Uniform()),
     rmt.diagonal(rmt.Uniform(), points="random"),
+    rmt.haar_conjugate(rmt.diagonal(rmt.Uniform())),
+    rmt.MLP(4, "tanh", 1.0).jacobian(),
+    rmt.MLP(4, "relu", 2**0.5, weights="orthogonal").jacobian(),
+    rmt.ginibre(shape=(1, 2)),
+    2 * GOE + 1,
+    GOE + rmt.wishart(0.5),
+    GUE + rmt.gue(),
+    GUE @ GUE,
+    GOE @ X + X @ GOE,
+    rmt.projection(0.5) + rmt.projection(0.3),
+    U + U.H,
 )
 SIZES = (20, 50, 100, 200, 400, 800, 1600, 3200)
 
@@ -70,24 +88,35 @@ def rejected(result):
     return result.rejected, result.ks > result.tolerance
 
 
-def calibration(seeds):
-    print(f"| right law | {' | '.join(f'n = {n}, {t} trial' + 's' * (t > 1) for n in (20, 100) for t in (1, 21))} |")
-    print("|---|" + "---|" * 4)
+def laws_of(ensemble):
+    """Law, fluctuations and sampler of the eigenvalues; of the singular values where there is no law of those."""
+    try:
+        return ensemble.law(), ensemble.fluctuations(), ensemble.eigenvalues
+    except (TypeError, ValueError):
+        return ensemble.singular_value_law(), ensemble.singular_value_fluctuations(), ensemble.singular_values
+
+
+def calibration(seeds, sizes, seconds):
+    cells = [(n, trials) for n in sizes for trials in (1, 21)]
+    print(f"| right law | {' | '.join(f'n = {n}, {t} trial' + 's' * (t > 1) for n, t in cells)} |")
+    print("|---|" + "---|" * len(cells), flush=True)
     for index, ensemble in enumerate(RIGHT):
         cells = []
         with edges_not_asked():
-            law = ensemble.law()
-        for n in (20, 100):
+            law, known, draw = laws_of(ensemble)
+        for n in sizes:
             for trials in (1, 21):
                 repeats = seeds if trials == 1 else max(seeds // 10, 1)
-                values = ensemble.eigenvalues(n, rng=[index, n, trials], trials=repeats * trials).reshape(
-                    repeats, trials, -1
-                )
-                found = [compare(rows, law, ensemble=ensemble) for rows in values]
+                found, end = [], time.monotonic() + seconds
+                for repeat in range(repeats):
+                    if found and time.monotonic() > end:
+                        break
+                    found.append(compare(draw(n, rng=[index, n, trials, repeat], trials=trials), law, ensemble=known))
                 count = sum(result.rejected for result in found)
                 none = sum(result.passed is None for result in found)
-                most = stats.binom.isf(1e-4, repeats, 0.03)
-                cells.append("no verdict" if 2 * none > repeats else f"{count}/{repeats}" + "!" * int(count > most))
+                most = stats.binom.isf(1e-4, len(found), 0.03)
+                share = f"{count}/{len(found)}" + "!" * int(count > most)
+                cells.append("no verdict" if 2 * none > len(found) else share)
         print(f"| `{ensemble!r}` | {' | '.join(cells)} |", flush=True)
 
 
@@ -108,9 +137,13 @@ def power(seeds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=200, help="samples a cell")
-    seeds = parser.parse_args().seeds
-    calibration(seeds)
-    power(max(seeds // 10, 1))
+    parser.add_argument("--sizes", type=int, nargs="+", default=(20, 100, 400, 1000), help="dimensions of right laws")
+    parser.add_argument("--seconds", type=float, default=60.0, help="after which a cell is cut short")
+    parser.add_argument("--calibration", action="store_true", help="right laws only")
+    arguments = parser.parse_args()
+    calibration(arguments.seeds, arguments.sizes, arguments.seconds)
+    if not arguments.calibration:
+        power(max(arguments.seeds // 10, 1))
 
 
 if __name__ == "__main__":

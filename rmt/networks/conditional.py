@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmt.laws.law import Law
+from rmt.networks.agreement import Agreement
 from rmt.networks.mlp import MLP, ORTHOGONAL
 from rmt.networks.readings import LayerReading, WeightLaw
 from rmt.numerics.golub_kahan import compressed_measure
@@ -21,7 +22,7 @@ Real = NDArray[np.float64]
 #: range of the spreads of D² within which layers are pooled
 ALIKE = 0.1
 #: atoms that stand for pooled derivatives: of deep and of shallow networks, of each of two groups, of each of several
-FEW_NODES, MANY_NODES, PAIR_NODES, SEVERAL_NODES = 24, 96, 10, 5
+FEW_NODES, MANY_NODES, PAIR_NODES, SEVERAL_NODES = 32, 96, 24, 8
 SHALLOW = 3
 #: atoms of pooled spectra of weights, and copies that stand for shares of these
 POOLED_NODES, POOLED_COPIES = 12, 40
@@ -45,15 +46,23 @@ class Prediction:
         Law of J Jᵀ; None where only mean and variance are known.
     network : MLP or None
         The network that stands for the model, for mean field.
-    ks : float or None
-        Kolmogorov-Smirnov distance of the measured bulk to `law`; for a matrix-free measurement a lower bound.
+    resolution : float
+        Distance from the law of all derivatives that `law` may have, as it holds a few atoms for them.
+    agreement : Agreement or None
+        Whether the measured bulk agrees with `law`, in the words of :func:`rmt.spectra.compare`.
     """
 
     log_m1: float
     relvar: float
     law: Law | None = None
     network: MLP | None = None
-    ks: float | None = None
+    resolution: float = 0.0
+    agreement: Agreement | None = None
+
+    @property
+    def ks(self) -> float | None:
+        """Kolmogorov-Smirnov distance of the measured bulk to the law; without a matrix a lower bound of it."""
+        return None if self.agreement is None else self.agreement.ks
 
     @property
     def m1(self) -> float:
@@ -74,22 +83,28 @@ def conditional_prediction(layers: Sequence[LayerReading]) -> Prediction | None:
         return Prediction(-math.inf, math.nan)
     log_m1 = math.fsum(map(math.log, gains)) + math.log(rows / layers[0].weights.columns)
     relvar = math.fsum(layer.relative_variance(rows) for layer in layers)
-    return Prediction(log_m1, relvar, _conditional_law(layers))
+    law, resolution = _conditional_law(layers)
+    return Prediction(log_m1, relvar, law, resolution=resolution)
 
 
-def _conditional_law(layers: Sequence[LayerReading]) -> Law | None:
+def _conditional_law(layers: Sequence[LayerReading]) -> tuple[Law | None, float]:
+    """The law, and how far it may be from that of all derivatives."""
     widths = [layers[0].weights.columns, *(layer.weights.rows for layer in layers)]
     if not _is_square(widths) and any(layer.weights.kind is not WeightLaw.GAUSSIAN for layer in layers):
-        return None
+        return None, 0.0
     weights: Counter[Law] = Counter()
     unknown = _pooled_spectrum([layer for layer in layers if layer.weights.spectrum is not None])
     for layer in layers:
         law = unknown if layer.weights.spectrum is not None else _weight_shape(layer)
         if law is None:
-            return None
+            return None, 0.0
         weights[law] += 1
-    slopes = [(_pooled_slopes(group, max(widths), nodes), len(group)) for group, nodes in _groups(layers)]
-    return _chain_law([*slopes, *weights.items()], widths, [layer.weights.gain * layer.mean_slope for layer in layers])
+    pooled = [(*_pooled_slopes(group, max(widths), nodes), len(group)) for group, nodes in _groups(layers)]
+    resolution = max(away for _, away, _ in pooled)
+    if unknown is not None:
+        resolution = max(resolution, 0.5 * max(mass for _, mass in unknown.atoms))
+    terms: list[tuple[Law, Any]] = [*((law, count) for law, _, count in pooled), *weights.items()]
+    return _chain_law(terms, widths, [layer.weights.gain * layer.mean_slope for layer in layers]), resolution
 
 
 def _is_square(widths: Sequence[int]) -> bool:
@@ -136,7 +151,7 @@ def _groups(layers: Sequence[LayerReading]) -> list[tuple[list[LayerReading], in
     """Layers of one width and of similar derivatives, and the number of atoms for each group.
 
     Free powers of one law are much cheaper than products of many that have gaps between their atoms. The relative
-    variance of a product, the sum of those of its factors, is exact however layers are pooled.
+    variance of a product, the sum of those of its factors, hardly depends on how layers are pooled.
     """
     by_width: dict[int, list[LayerReading]] = {}
     for layer in layers:
@@ -154,10 +169,14 @@ def _groups(layers: Sequence[LayerReading]) -> list[tuple[list[LayerReading], in
     return [(group, PAIR_NODES if len(groups) == 2 else SEVERAL_NODES) for group in groups]
 
 
-def _pooled_slopes(group: Sequence[LayerReading], largest: int, nodes: int) -> Law:
-    """Measured D² of some layers, each over its mean, in a few atoms; padded with zeros to the largest width."""
+def _pooled_slopes(group: Sequence[LayerReading], largest: int, nodes: int) -> tuple[Law, float]:
+    """Measured D² of some layers, each over its mean, in a few atoms; padded with zeros to the largest width.
+
+    And the distance of its distribution function from that of all of them.
+    """
     from rmt.laws import Atomic
 
+    resolution = 0.0
     shares = [_share_on(layer.squared_slopes) for layer in group]
     if None not in shares:
         # units that are on or off: the geometric mean of the shares keeps the mean and the atom of a product
@@ -165,10 +184,28 @@ def _pooled_slopes(group: Sequence[LayerReading], largest: int, nodes: int) -> L
         positions, weights = np.array([0.0, 1.0 / on]), np.array([1.0 - on, on])
     else:
         squares = np.concatenate([layer.squared_slopes / layer.mean_slope for layer in group])
-        positions, weights = compressed_measure(squares, nodes)
+        positions, weights, resolution = _in_groups(squares, nodes)
     alive = group[0].weights.rows / largest
     positions, weights = np.append(0.0, positions), np.append(1.0 - alive, alive * weights)
-    return Atomic(positions.tolist(), (weights / weights.sum()).tolist())
+    return Atomic(positions.tolist(), (weights / weights.sum()).tolist()), alive * resolution
+
+
+def _in_groups(squares: Real, nodes: int) -> tuple[Real, Real, float]:
+    """Means and shares of groups of equal size, zeros apart, and the distance from all of them.
+
+    A rule for moments would leave the many small derivatives of saturated units to a few heavy atoms.
+    """
+    values, repeats = np.unique(squares, return_counts=True)
+    if values.size <= nodes:
+        return values, repeats / squares.size, 0.0
+    groups = np.array_split(np.sort(squares[squares > 0.0]), nodes)
+    weights = np.array([group.size for group in groups]) / squares.size
+    zeros = float(np.mean(squares == 0.0))
+    positions = np.array([float(group.mean()) for group in groups])
+    resolution = 0.5 * float(weights.max())
+    if zeros:
+        return np.append(0.0, positions), np.append(zeros, weights), resolution
+    return positions, weights, resolution
 
 
 def _share_on(squares: Real) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from rmt.errors import ConvergenceError
 from rmt.laws.law import Law
 from rmt.networks.advice import Advice, advise
+from rmt.networks.agreement import agreement_with, independent_rows
 from rmt.networks.block_table import BlockReading, table_lines
 from rmt.networks.conditional import Prediction, conditional_prediction, mean_field_prediction
 from rmt.networks.growth import Growth, block_scatter, chain_scatter
@@ -32,8 +34,6 @@ MOST_OUTLIERS = 2
 APART = 6.0
 #: distance in log λ up to which a measured value belongs to an atom of the law, and the rounding of the latter
 ON_ATOM, ROUNDED = 1e-3, 1e-9
-#: KS distance that a prediction may have at any width
-KS_LIMIT = 0.05
 #: squared overlap with a direction from which it explains a singular vector
 OVERLAP = 0.5
 
@@ -214,9 +214,11 @@ class ModelReport(IsometryReport):
         lines = [super().__str__(), ""]
         for name, prediction in (("mean field", self.mean_field), ("given the D_l", self.conditional)):
             if prediction is not None:
-                ks = "" if prediction.ks is None else f", KS distance {prediction.ks:.4f}"
+                judged = prediction.agreement
+                shown = "" if judged is None else f", {judged.verdict}, KS distance {judged.ks:.4f}"
                 lines.append(
-                    f"{name:<20}m1 = {power_of_ten(prediction.log_m1)}, relative variance {prediction.relvar:.5g}{ks}"
+                    f"{name:<20}m1 = {power_of_ten(prediction.log_m1)}, "
+                    f"relative variance {prediction.relvar:.5g}{shown}"
                 )
         if self.bulk is not None and self.outliers:
             lines.append(
@@ -246,7 +248,7 @@ def _prediction_record(prediction: Prediction | None) -> dict[str, Any] | None:
         "m1": finite(prediction.m1),
         "log_m1": finite(prediction.log_m1),
         "relvar": finite(prediction.relvar),
-        "ks": prediction.ks,
+        "agreement": None if prediction.agreement is None else prediction.agreement.to_dict(),
     }
 
 
@@ -378,6 +380,8 @@ class Context:
         Why layers are not free of each other; empty if nothing says so.
     stack : callable or None
         For what is no chain: a prediction of its residual blocks, or why there is none.
+    level : float
+        Chance of rejecting a right prediction.
     """
 
     subject: str
@@ -393,6 +397,7 @@ class Context:
     budget: float = math.inf
     bound: str = ""
     stack: Callable[[], Prediction | str] | None = None
+    level: float = 0.01
 
     @property
     def scatter(self) -> float:
@@ -470,7 +475,11 @@ def _dense_report(context: Context, logs: Real, floor: float, directions: Direct
     whole = SpectrumSummary.of_values(logs, rows=rows, columns=columns, rank=context.rank)
     rest = rows - len(outliers)
     apart = SpectrumSummary.of_values(bulk, rows=rest, rank=context.rank)
-    conditional, mean_field = (_with_distance(p, bulk, rest, floor) for p in (conditional, mean_field))
+    padded = np.concatenate([bulk, np.full(rest - bulk.size, -math.inf)])
+    conditional, mean_field = (
+        _with_agreement(context, p, whole.log_m1, given, partial(kolmogorov_distance, padded, floor=floor))
+        for p, given in ((conditional, True), (mean_field, False))
+    )
     return ModelReport(
         **_common(context, remarks, whole, conditional, mean_field),
         bulk=apart,
@@ -481,14 +490,38 @@ def _dense_report(context: Context, logs: Real, floor: float, directions: Direct
     )
 
 
-def _with_distance(prediction: Prediction | None, bulk: Real, rows: int, floor: float) -> Prediction | None:
+def _with_agreement(
+    context: Context,
+    prediction: Prediction | None,
+    log_m1: float,
+    given_slopes: bool,
+    distance_to: Callable[[Law], float],
+    *,
+    error: float = 0.0,
+    bound: bool = False,
+) -> Prediction | None:
+    """A prediction with the verdict on it, where it has a law whose distance can be computed.
+
+    `error` is that of the measured log m₁.
+    """
     if prediction is None or prediction.law is None:
         return prediction
-    padded = np.concatenate([bulk, np.full(rows - bulk.size, -math.inf)])
     try:
-        return replace(prediction, ks=kolmogorov_distance(padded, prediction.law, floor))
+        ks = distance_to(prediction.law)
     except ConvergenceError:
         return prediction
+    if math.isnan(ks):  # nothing is resolved
+        return prediction
+    agreement = agreement_with(
+        prediction.law,
+        ks,
+        independent_rows(context.readings if context.chain else (), min(context.shape)),
+        level=context.level,
+        resolution=prediction.resolution,
+        bound=bound,
+        shift=None if given_slopes else (log_m1 - prediction.log_m1, context.scatter, error),
+    )
+    return replace(prediction, agreement=agreement)
 
 
 def lanczos_report(context: Context, spectrum: LanczosSpectrum, radial_gain: float) -> ModelReport:
@@ -518,8 +551,16 @@ def _lanczos_report(context: Context, spectrum: LanczosSpectrum, radial_gain: fl
         rank=context.rank,
     )
     conditional, mean_field = (
-        p if p is None or p.law is None else replace(p, ks=spectrum.departure(p.law.cdf))
-        for p in (conditional, mean_field)
+        _with_agreement(
+            context,
+            p,
+            summary.log_m1,
+            given,
+            lambda law: spectrum.departure(law.cdf),
+            error=first_error / first if first > 0.0 else 0.0,
+            bound=True,
+        )
+        for p, given in ((conditional, True), (mean_field, False))
     )
     resolution = Resolution("matrix-free", floor, first_error * rows / columns, relvar_error, residual, bounds)
     return ModelReport(
@@ -568,7 +609,7 @@ def _common(
 ) -> dict[str, Any]:
     """What dense and matrix-free reports have in common."""
     readings, rows = context.readings, context.shape[0]
-    remarks = [*remarks, *_misfit(context, conditional, mean_field)]
+    remarks = [*remarks, *_misfit(conditional, mean_field)]
     if not context.chain and mean_field is not None and mean_field.ks is None:
         remarks.append("the law of these blocks is not certified: m1 and relative variance are predicted, no more")
     shown = next((p for p in (conditional, mean_field) if p is not None and p.law is not None), None)
@@ -581,7 +622,7 @@ def _common(
         "measured": summary,
         "layers": tuple(reading.share(rows) for reading in readings) if context.chain else (),
         "advice": model_advice(readings, context.target) if context.chain and context.predict else None,
-        "ks": None if shown is None else shown.ks,
+        "agreement": None if shown is None else shown.agreement,
         "notes": (*([context.withheld] if context.withheld else ()), *context.notes, *remarks, *_remarks(readings)),
         "withheld": context.withheld,
         "blocks": context.blocks,
@@ -595,15 +636,14 @@ def _common(
     }
 
 
-def _misfit(context: Context, *predictions: Prediction | None) -> list[str]:
-    """A warning where the best prediction is farther from the measured spectrum than this width explains."""
-    distances = [p.ks for p in predictions if p is not None and p.ks is not None]
-    limit = KS_LIMIT + 0.5 * context.scatter + 4.0 / min(context.shape)
-    if not distances or min(distances) <= limit:
+def _misfit(*predictions: Prediction | None) -> list[str]:
+    """What a rejection of the best prediction means."""
+    agreement = next((p.agreement for p in predictions if p is not None and p.agreement is not None), None)
+    if agreement is None or not agreement.rejected:
         return []
     return [
-        f"the prediction does not apply: its KS distance {min(distances):.3g} exceeds the {limit:.2g} that this width "
-        "explains; weights that are not free of each other, or slopes that follow them, do that"
+        f"the prediction is rejected (p = {agreement.p_value:.3g}, level {agreement.level:g}): weights that are not "
+        "free of each other, or slopes that follow them, do that"
     ]
 
 

@@ -25,7 +25,7 @@ def check_isometry(module: Any, x: Any, **options: Any) -> ModelReport:
     -------
     ModelReport
         With `m1`, `relvar`, `s_max`, `s_min`, `quantiles`, `outliers`, `verdict`, `advice`, `mean_field`,
-        `conditional`, `readings`, and `table()`, block by block.
+        `conditional`, their `agreement`, `readings`, and `table()`, block by block.
 
     Raises
     ------

@@ -20,6 +20,7 @@ from rmt._cached import cached_property
 from rmt.errors import check_count, check_real
 from rmt.laws.law import Law
 from rmt.networks.advice import Advice
+from rmt.networks.agreement import Agreement
 from rmt.networks.growth import Growth
 from rmt.networks.mlp import MLP
 from rmt.networks.residual import ResidualNetwork
@@ -181,8 +182,9 @@ class IsometryReport:
         At stationarity; None for layers that differ.
     advice : Advice or None
         What to set instead.
-    ks : float or None
-        Kolmogorov-Smirnov distance of the measured bulk to the predicted law.
+    agreement : Agreement or None
+        Whether the measured bulk agrees with the predicted law: verdict, p-value and parts, in the words of
+        :func:`rmt.spectra.compare`.
     notes : tuple of str
         Remarks: unstable lengths, saturation, what is not predicted.
     network : MLP, ResidualNetwork or None
@@ -216,7 +218,7 @@ class IsometryReport:
     outliers: tuple[JacobianOutlier, ...] = ()
     scales: DepthScales | None = None
     advice: Advice | None = None
-    ks: float | None = None
+    agreement: Agreement | None = None
     notes: tuple[str, ...] = ()
     network: MLP | ResidualNetwork | None = field(default=None, repr=False)
     law: Law | None = field(default=None, repr=False)
@@ -292,6 +294,11 @@ class IsometryReport:
         """Grade of the bulk."""
         return self.spectrum.verdict
 
+    @property
+    def ks(self) -> float | None:
+        """Kolmogorov-Smirnov distance of the measured bulk to the predicted law."""
+        return None if self.agreement is None else self.agreement.ks
+
     @cached_property
     def log_m1_shares(self) -> Real:
         """Share of every layer in log m₁; they sum to 1, or are NaN where m₁ = 1 or 0."""
@@ -330,7 +337,7 @@ class IsometryReport:
             "scales": None if self.scales is None else {k: finite(v) for k, v in vars(self.scales).items()},
             "layers": [_layer_record(*run) for run in runs(self.layers)],
             "advice": None if self.advice is None else self.advice.to_dict(),
-            "ks": None if self.ks is None else finite(self.ks),
+            "agreement": None if self.agreement is None else self.agreement.to_dict(),
             "notes": list(self.notes),
             "predicted": None if self.predicted is None else self.predicted.to_dict(),
             "measured": None if self.measured is None else self.measured.to_dict(),

@@ -61,8 +61,8 @@ def _cells(s: SpectrumSummary) -> dict[str, str]:
 def _extras(report: IsometryReport) -> list[str]:
     lines = [_row("atom", f"s = {s:.6g}, mass {mass:.5g}") for s, mass in report.atoms]
     lines += [_row("outlier", str(outlier)) for outlier in report.outliers]
-    if report.ks is not None:
-        lines.append(_row("KS distance", f"{report.ks:.4f} of the measured bulk to the predicted law"))
+    if report.agreement is not None:
+        lines.append(_row("agreement", report.agreement.sentence()))
     if report.scales is not None:
         scales = (
             ("correlations", report.scales.xi_c),

@@ -24,6 +24,8 @@ from rmt.programs.runs import ProgramRun
 from rmt.programs.tensor_program import Program
 from rmt.programs.vector_laws import repr_of
 from rmt.spectra.alternating_moments import freeness
+from rmt.spectra.compare import compare
+from rmt.spectra.comparison import Comparison
 
 Real = NDArray[np.float64]
 
@@ -379,8 +381,8 @@ class SpectrumComparison:
     ----------
     law : str
         Of the entries.
-    bulk : float
-        Kolmogorov-Smirnov distance of all eigenvalues from the limit law.
+    comparison : Comparison
+        The spectrum beside the limit law, with its verdict; see :func:`rmt.spectra.compare`.
     edge, largest : float
         Upper end of the limit law, and the mean of the largest eigenvalues.
     escaped : float
@@ -391,15 +393,20 @@ class SpectrumComparison:
     >>> import rmt
     >>> from rmt.programs import spectral_universality
     >>> found = spectral_universality(lambda entries: rmt.wigner(entries), laws=("rademacher",), n=50, rng=0)
-    >>> found[0].law, found[0].bulk < 0.2
-    ('rademacher', True)
+    >>> found[0].law, found[0].bulk < 0.2, found[0].comparison.verdict
+    ('rademacher', True, 'accepted')
     """
 
     law: str
-    bulk: float
+    comparison: Comparison
     edge: float
     largest: float
     escaped: float
+
+    @property
+    def bulk(self) -> float:
+        """Kolmogorov-Smirnov distance of the spectrum from the limit law."""
+        return self.comparison.ks
 
 
 def spectral_universality(
@@ -465,42 +472,26 @@ def spectral_universality(
                 raise TypeError(
                     f"make(law) must give a random matrix such as rmt.wigner(entries=law), got {ensemble!r}"
                 )
+            power = 1.0 if ensemble.hermitian else 2.0
             if ensemble.hermitian:
                 law: Any = ensemble.law()
-                values = ensemble.eigenvalues(n, rng=stream, trials=count, executor=executor)
+                draw, known = ensemble.eigenvalues, ensemble.fluctuations()
             else:
-                law = ensemble.gram_law()
-                values = ensemble.singular_values(n, rng=stream, trials=count, executor=executor) ** 2
-        table = np.sort(np.reshape(values, (count, -1)), axis=1)
-        edge = float(max([piece.high for piece in law.support] + [x for x, _ in law.atoms]))
-        largest = table[:, -1]
+                law = ensemble.singular_value_law()
+                draw, known = ensemble.singular_values, ensemble.singular_value_fluctuations()
+        table = np.reshape(draw(n, rng=stream, trials=count, executor=executor), (count, -1))
+        edge = float(max([piece.high for piece in law.support] + [x for x, _ in law.atoms])) ** power
+        largest = table.max(axis=1) ** power
         rows.append(
             SpectrumComparison(
                 repr_of(entries),
-                _kolmogorov(np.sort(table.reshape(-1)), law),
+                compare(table, law, ensemble=known),
                 edge,
                 float(largest.mean()),
                 float((largest > 1.2 * edge).mean()),
             )
         )
     return rows
-
-
-def _kolmogorov(values: Real, law: Any) -> float:
-    """Largest difference of the distribution functions; an eigenvalue within rounding of an atom is on it."""
-    scale = max(1.0, float(np.abs(values).max()))
-    for position, _ in law.atoms:
-        values = np.where(np.abs(values - position) < 1e-9 * scale, position, values)
-    steps = np.arange(1, values.size + 1) / values.size
-    distinct = np.append(np.diff(values) > 0.0, True)
-    share = np.asarray(law.cdf(values))
-    above = np.abs(share - steps)[distinct].max()
-    before = np.concatenate([[0.0], steps[distinct][:-1]])
-    jumps = np.zeros(values.size)
-    for position, mass in law.atoms:
-        jumps[values == position] = mass
-    below = np.abs((share - jumps)[distinct] - before).max()
-    return float(max(above, below))
 
 
 # ---------------------------------------------------------------------- masks

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import check_choice, check_count, check_flag, check_numbers, check_real, rounding_unit
+from rmt.errors import check_choice, check_count, check_flag, check_numbers, check_real, check_reals, rounding_unit
 from rmt.laws.law import Law, check_law
 from rmt.laws.planar import CircularLaw, PlanarLaw, UnitCircle
 from rmt.spectra.comparison import AtomPair, Comparison, Pair, PlanarComparison, Tolerance
@@ -19,7 +19,7 @@ from rmt.spectra.distances import kolmogorov_smirnov
 from rmt.spectra.verdict.circle import traces
 from rmt.spectra.verdict.disc import beyond_disc
 from rmt.spectra.verdict.judge import ALL_STATISTICS, STATISTICS, judge
-from rmt.spectra.verdict.kinds import CircleFluctuations, UnknownFluctuations, of_law
+from rmt.spectra.verdict.kinds import CircleFluctuations, UnknownFluctuations, WeightedFluctuations, of_law
 from rmt.spectra.verdict.part import Part
 from rmt.spectra.verdict.prediction import Fluctuations
 
@@ -33,6 +33,7 @@ def compare(
     sample: ArrayLike,
     law: Law | PlanarLaw,
     *,
+    weights: ArrayLike | None = None,
     ensemble: Any = None,
     n: int | None = None,
     beta: float = 1,
@@ -61,6 +62,11 @@ def compare(
         runs of one length, each in order, is read as one matrix a run.
     law : Law or PlanarLaw
         The prediction. A law in the plane is compared through its radii and its angles.
+    weights : array_like, optional
+        One weight ≥ 0 for each number of `sample`, in any unit: overlaps of the eigenvectors with one vector, nodes of
+        a quadrature rule, importance of draws. The weighted distribution is compared by its distance, against that of
+        as many independent points as scatter so much; points beyond the whole support are still seen. Multiplicities
+        are no weights: repeat the numbers.
     ensemble : Ensemble or Fluctuations, optional
         What drew the eigenvalues: it knows how they fluctuate (``ensemble.fluctuations()``). Without it they are
         those of the classical matrices of the law: Gaussian entries for :class:`~rmt.laws.Semicircle`,
@@ -122,6 +128,7 @@ def compare(
     """
     values, unit = _check_sample(sample), rounding_unit(sample)
     rows, dimension, grouped = _rows(values, n)
+    shares = _check_weights(weights, values)
     if not (isinstance(beta, (float, np.floating)) and beta == math.inf):  # frozen eigenvalues are rigid, too
         check_real("beta", beta, above=0.0)
     independent = not check_flag("rigidity", rigidity)
@@ -136,8 +143,10 @@ def compare(
     known = _fluctuations(ensemble)
     index = float(beta) if known is None else known.beta
     asked = _statistics(statistics)
-    setting = _Setting(rows, dimension, grouped, alpha, asked, atom_tolerance, unit)
+    setting = _Setting(rows, dimension, grouped, alpha, asked, atom_tolerance, unit, shares)
     if isinstance(law, PlanarLaw):
+        if shares is not None:
+            raise ValueError(f"weights are for laws on the line, got them with {law!r}; compare its marginals")
         scale = _planar_tolerance(dimension, index, independent, alpha, values.size, law)
         kind = of_law(law.angle_law(), index, independent=independent)
         return _compare_in_the_plane(setting, law, known or kind, scale, given)
@@ -155,6 +164,10 @@ def compare(
             exact_atoms=False,
         )
     scale = _tolerance(dimension, index, independent, alpha, values.size)
+    if shares is not None:
+        kind = WeightedFluctuations()
+        held = shares.reshape(rows.shape) > 0.0
+        setting = setting._replace(rows=np.where(held, rows, rows[held][0]))  # without weight, a place says nothing
     return _compare_on_the_line(setting, law, kind, scale, given)
 
 
@@ -168,6 +181,7 @@ class _Setting(NamedTuple):
     statistics: tuple[str, ...]
     atom_tolerance: float | None
     unit: float
+    weights: Real | None = None
 
 
 def _fluctuations(ensemble: Any) -> Fluctuations | None:
@@ -234,7 +248,7 @@ def _run_length(values: NDArray[Any]) -> int:
 
 
 # ---------------------------------------------------------------------- scales of the distance
-def _tolerance(n: int, beta: float, independent: bool, level: float, size: int) -> Tolerance:
+def _tolerance(n: int, beta: float, independent: bool, level: float, size: float) -> Tolerance:
     if independent:
         value = math.sqrt(math.log(2.0 / level) / (2.0 * size))
         return Tolerance(value, f"independent points, false alarm {level:g}")
@@ -261,9 +275,15 @@ def _compare_on_the_line(
         largest = max(float(np.abs(rows).max()), float(np.abs(positions).max(initial=0.0)))
         near = 4.0 * max(setting.n, 100) * setting.unit * largest
     rows = _snap(rows, positions, near)
-    x = np.sort(rows, axis=None)
-    ks = kolmogorov_smirnov(x, law)
-    found = _atoms(x, rows, law, near)
+    order = np.argsort(rows, axis=None, kind="stable")
+    x = rows.reshape(-1)[order]
+    weights = None if setting.weights is None else setting.weights[order]
+    ks = kolmogorov_smirnov(x, law, weights)
+    size = float(rows.size)
+    if weights is not None:
+        size = _effective_size(x, law, weights)
+        scale = _tolerance(setting.n, 1.0, True, setting.level, size)
+    found = _atoms(x, rows, law, near, weights)
     known = set(positions.tolist())
     verdict = judge(
         rows,
@@ -272,6 +292,7 @@ def _compare_on_the_line(
         n=setting.n,
         grouped=setting.grouped,
         ks=ks,
+        size=size,
         ks_scale=float(scale),
         level=setting.level,
         statistics=setting.statistics,
@@ -286,12 +307,13 @@ def _compare_on_the_line(
         ks=ks,
         tolerance=scale if given is None else given,
         edges=_edges(x, law),
-        moments=_moments(x, law),
-        variance=Pair(_or_none(law.var), _or_none(partial(_variance, x))),
+        moments=_moments(x, law, weights),
+        variance=Pair(_or_none(law.var), _or_none(partial(_variance, x, weights))),
         atoms=found,
         atom_tolerance=near,
         judged=verdict,
         _sorted=x,
+        _weights=weights,
     )
 
 
@@ -349,25 +371,32 @@ def _edges(x: Real, law: Law) -> tuple[Pair, ...]:
     return tuple(pairs)
 
 
-def _moments(x: Real, law: Law, order: int = 4) -> tuple[Pair, ...]:
+def _moments(x: Real, law: Law, weights: Real | None, order: int = 4) -> tuple[Pair, ...]:
     predicted = [_or_none(partial(law.moment, k)) for k in range(1, order + 1)]
     with np.errstate(over="ignore"):
-        measured = [float(np.mean(x**k)) for k in range(1, order + 1)]
+        measured = [float(np.average(x**k, weights=weights)) for k in range(1, order + 1)]
     return tuple(Pair(p, m if math.isfinite(m) else None) for p, m in zip(predicted, measured, strict=True))
 
 
-def _variance(x: Real) -> float:
+def _variance(x: Real, weights: Real | None) -> float:
     with np.errstate(over="ignore"):
-        return float(x.var())
+        return float(np.average((x - np.average(x, weights=weights)) ** 2, weights=weights))
 
 
-def _atoms(x: Real, rows: Real, law: Law, tolerance: float) -> tuple[AtomPair, ...]:
+def _effective_size(x: Real, law: Law, weights: Real) -> float:
+    """How many independent points of equal weights scatter as much as these, at the place where these scatter most."""
+    squares, level = np.cumsum(weights**2), np.asarray(law.cdf(x))
+    most = float(np.max(squares * (1.0 - level) ** 2 + (squares[-1] - squares) * level**2))
+    return 1.0 / max(4.0 * most, float(squares[-1]))
+
+
+def _atoms(x: Real, rows: Real, law: Law, tolerance: float, weights: Real | None) -> tuple[AtomPair, ...]:
     positions = np.array([position for position, _ in law.atoms])
-    counts = np.searchsorted(x, positions, side="right") - np.searchsorted(x, positions, side="left")
-    pairs = [
-        AtomPair(position, mass, float(count / x.size))
-        for (position, mass), count in zip(law.atoms, counts.tolist(), strict=True)
-    ]
+    until = np.arange(x.size + 1.0) / x.size if weights is None else np.append(0.0, np.cumsum(weights))
+    shares = until[np.searchsorted(x, positions, side="right")] - until[np.searchsorted(x, positions, side="left")]
+    pairs = [AtomPair(position, mass, float(share)) for (position, mass), share in zip(law.atoms, shares, strict=True)]
+    if weights is not None:
+        return tuple(pairs)
     for place in _multiple(rows, tolerance):
         if np.abs(positions - place).min(initial=math.inf) <= 2.0 * tolerance:
             continue
@@ -406,6 +435,24 @@ def _check_sample(sample: ArrayLike) -> NDArray[Any]:
         position = ", ".join(str(int(i)) for i in np.argwhere(bad)[0])
         raise ValueError(f"sample must be finite: {values[bad][0]} at position {position}")
     return values
+
+
+def _check_weights(weights: ArrayLike | None, values: NDArray[Any]) -> Real | None:
+    """Weights that sum to 1, one a number of the sample; None for equal ones."""
+    if weights is None:
+        return None
+    given = check_reals("weights", weights)
+    if given.shape != values.shape:
+        raise ValueError(
+            f"weights must be one number for each of the sample, of shape {values.shape}, got shape {given.shape}"
+        )
+    flat = given.reshape(-1)
+    if not np.isfinite(flat).all() or (flat < 0.0).any() or not (flat > 0.0).any():
+        raise ValueError("weights must be finite and at least 0, and not all 0")
+    if flat.min() == flat.max():
+        return None
+    flat = flat / flat.max()
+    return np.asarray(flat / flat.sum())
 
 
 def _are_spectra(values: NDArray[Any]) -> bool:

@@ -63,22 +63,22 @@ class Tolerance(float):
         return f"{'tolerance' if self.given else 'scale'} {float(self):.3g} ({self.reason})"
 
 
-class _Judged:
-    """What one spectrum and its law have in common on the line and in the plane: a verdict.
+class Judged:
+    """What every comparison of a spectrum with a law has: a verdict, its parts, and the distance beside them.
 
     Attributes
     ----------
-    parts : tuple of Part
-        Every question that was asked, with its p-value or the reason why there is none.
-    level : float
+    judged : Verdict
+        The parts and their level.
+    ks : float
+        Kolmogorov-Smirnov distance.
+    tolerance : Tolerance
+        The scale of the distance.
     """
 
     judged: Verdict
+    ks: float
     tolerance: Tolerance
-
-    def _distance(self) -> float:
-        """Kolmogorov-Smirnov distance."""
-        raise NotImplementedError
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -101,7 +101,7 @@ class _Judged:
     @property
     def passed(self) -> bool | None:
         """False if the p-value is at most the level, None where the law as a whole could not be tested, else True."""
-        return self._distance() <= self.tolerance if self.tolerance.given else self.judged.passed
+        return self.ks <= self.tolerance if self.tolerance.given else self.judged.passed
 
     @property
     def rejected(self) -> bool:
@@ -120,7 +120,7 @@ class _Judged:
 
     def _judgement(self) -> dict[str, Any]:
         return {
-            "ks": self._distance(),
+            "ks": self.ks,
             "tolerance": float(self.tolerance),
             "tolerance_reason": self.tolerance.reason,
             "level": self.level,
@@ -141,7 +141,7 @@ class _Judged:
 
 
 @dataclass(frozen=True)
-class Comparison(_Judged):
+class Comparison(Judged):
     """A spectrum on the line beside its predicted law; made by :func:`compare`.
 
     Attributes
@@ -192,14 +192,12 @@ class Comparison(_Judged):
     atom_tolerance: float
     judged: Verdict
     _sorted: Real = field(repr=False, compare=False)
-
-    def _distance(self) -> float:
-        return self.ks
+    _weights: Real | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def wasserstein(self) -> float | None:
         """Wasserstein-1 distance; computed when it is first asked for, as it takes longer than all the rest."""
-        return None if self.mean.predicted is None else wasserstein(self._sorted, self.law)
+        return None if self.mean.predicted is None else wasserstein(self._sorted, self.law, self._weights)
 
     @property
     def mean(self) -> Pair:
@@ -255,7 +253,7 @@ class Comparison(_Judged):
 
 
 @dataclass(frozen=True)
-class PlanarComparison(_Judged):
+class PlanarComparison(Judged):
     """A spectrum in the plane beside its rotation-invariant law, through its radii and angles; see :func:`compare`.
 
     Attributes
@@ -285,9 +283,6 @@ class PlanarComparison(_Judged):
     angle: Comparison
     whole: tuple[Part, ...] = ()
 
-    def _distance(self) -> float:
-        return self.ks
-
     @property
     def judged(self) -> Verdict:  # type: ignore[override]
         """The parts of both marginals."""
@@ -296,7 +291,7 @@ class PlanarComparison(_Judged):
         return Verdict(self.whole + marginals, self.radius.level)
 
     @property
-    def ks(self) -> float:
+    def ks(self) -> float:  # type: ignore[override]
         """The larger of the two Kolmogorov-Smirnov distances."""
         return max(self.radius.ks, self.angle.ks)
 

@@ -18,10 +18,19 @@ Indices = NDArray[np.intp]
 _FIRST_INTERVALS = 32
 
 
-def kolmogorov_smirnov(x: Real, law: Law) -> float:
-    """Supremum of |F_n - F| for a sorted sample, attained from the left or from the right at one of its points."""
-    points, counts = np.unique(x, return_counts=True)
-    after = np.cumsum(counts) / x.size
+def kolmogorov_smirnov(x: Real, law: Law, weights: Real | None = None) -> float:
+    """Supremum of |F_n - F| for a sorted sample, attained from the left or from the right at one of its points.
+
+    The weights sum to 1; equal ones if None.
+    """
+    if weights is None:
+        points, counts = np.unique(x, return_counts=True)
+        share = counts / x.size
+        after = np.cumsum(counts) / x.size
+    else:
+        points, first = np.unique(x, return_index=True)
+        share = np.add.reduceat(weights, first)
+        after = np.cumsum(share)
     mass = dict(law.atoms)
     jumps = np.array([mass.get(float(p), 0.0) for p in points])
 
@@ -29,7 +38,7 @@ def kolmogorov_smirnov(x: Real, law: Law) -> float:
         level = law.cdf(points[i])
         return level - jumps[i], level
 
-    return largest_gap(after - counts / x.size, after, levels)
+    return largest_gap(after - share, after, levels)
 
 
 def largest_gap(before: Real, after: Real, levels: Callable[[Indices], tuple[Real, Real]]) -> float:
@@ -66,12 +75,16 @@ def largest_gap(before: Real, after: Real, levels: Callable[[Indices], tuple[Rea
         below, above = np.insert(below, places, found[0]), np.insert(above, places, found[1])
 
 
-def wasserstein(x: Real, law: Law) -> float:
-    """Area between the distribution functions, cut at every point where their order or a formula changes."""
+def wasserstein(x: Real, law: Law, weights: Real | None = None) -> float:
+    """Area between the distribution functions, cut at every point where their order or a formula changes.
+
+    The weights, which sum to 1, belong to the points of the sorted sample; equal ones if None.
+    """
     ends = [e for i in law.support for e in (i.low, i.high)] + [position for position, _ in law.atoms]
     low, high = min(ends), max(ends)
     cuts = np.unique(np.concatenate([x, [e for e in ends if math.isfinite(e)]]))
-    level = np.searchsorted(x, cuts[:-1], side="right") / x.size
+    reached = np.searchsorted(x, cuts[:-1], side="right")
+    level = reached / x.size if weights is None else np.append(0.0, np.minimum(np.cumsum(weights), 1.0))[reached]
     crossing = np.clip(law.ppf(level), cuts[:-1], cuts[1:])
     nodes, weights = np.polynomial.legendre.leggauss(min(64, max(4, 512 // x.size)))
     area = 0.0

@@ -21,6 +21,7 @@ from rmt.networks import (
     isometry,
     torch_gain,
 )
+from rmt.networks.agreement import agreement_with
 from rmt.networks.isometry import log_inverse_radial_gain, log_radial_gain
 from rmt.networks.spectrum_summary import log_quantiles
 from rmt.networks.verdict import judge
@@ -358,12 +359,16 @@ def test_measured_values():
 def test_measured_numbers_come_before_predicted_ones():
     predicted = tanh_32().isometry().predicted
     measured = SpectrumSummary.of_values(np.zeros(5))
-    report = IsometryReport("a model", 4, "gaussian", predicted, measured, ks=0.02)
+    agreement = agreement_with(rmt.MarchenkoPastur(), 0.5, 50, level=0.01)
+    report = IsometryReport("a model", 4, "gaussian", predicted, measured, agreement=agreement)
     assert (report.m1, report.verdict) == (1.0, Verdict.ISOMETRIC)
     text = str(report)
     assert "predicted" in text
     assert "measured" in text
-    assert strict(report.to_json())["predicted"]["m1"] == pytest.approx(1.0)
+    record = strict(report.to_json())
+    assert record["predicted"]["m1"] == pytest.approx(1.0)
+    assert (record["agreement"]["verdict"], record["agreement"]["ks"]) == ("rejected", 0.5)
+    assert "rejected (p = " in text
 
 
 def test_text_of_the_report():

@@ -131,11 +131,21 @@ def test_spectra_keep_their_bulk_and_lose_their_edge_without_four_moments():
         assert normal.edge == pytest.approx(edge, rel=1e-9)
         for row in (normal, signs):
             assert row.bulk < 0.03
+            assert not row.comparison.rejected
             assert row.escaped == 0.0
             assert abs(row.largest / edge - 1) < 0.08
         assert heavy.bulk < 0.06
         assert heavy.escaped > 0.0
         assert heavy.largest > 1.05 * edge
+
+
+def test_spectra_of_rectangular_matrices():
+    def make(law):
+        return rmt.ginibre(law, shape=(2, 1))
+
+    (right,) = spectral_universality(make, ["rademacher"], 100, trials=4, rng=0)
+    assert right.bulk < 0.03
+    assert right.comparison.passed
 
 
 @pytest.mark.parametrize("law", ["gaussian", "rademacher", "exponential"])

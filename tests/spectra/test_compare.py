@@ -324,3 +324,67 @@ def test_frozen_eigenvalues():
     result = compare(rmt.hermite(beta=math.inf).eigenvalues(200), rmt.Semicircle(), beta=math.inf)
     assert result.passed
     assert result.tolerance == pytest.approx(math.log(200) / 200)
+
+
+# ---------------------------------------------------------------------- weights
+def test_equal_weights_are_none():
+    values = rmt.goe().eigenvalues(60, rng=0)
+    assert compare(values, SEMICIRCLE, weights=np.full(60, 3.0)) == compare(values, SEMICIRCLE)
+
+
+def test_weighted_numbers_are_those_of_the_weighted_measure():
+    x, w = np.array([0.5, -1.0, 0.5, 1.5]), np.array([1.0, 2.0, 3.0, 2.0])
+    result = compare(x, SEMICIRCLE, weights=10 * w)
+    points, share = np.array([-1.0, 0.5, 1.5]), np.array([0.25, 0.5, 0.25])
+    after, level = np.cumsum(share), SEMICIRCLE.cdf(points)
+    assert result.ks == pytest.approx(max(np.abs(after - level).max(), np.abs(after - share - level).max()), rel=1e-14)
+    assert result.mean.measured == pytest.approx(share @ points)
+    assert result.variance.measured == pytest.approx(share @ (points - share @ points) ** 2)
+    repeated = compare(np.repeat(points, [1, 2, 1]), SEMICIRCLE)
+    assert result.wasserstein == pytest.approx(repeated.wasserstein, rel=1e-9)
+    half = compare([0.0, 1.0, 1.0], rmt.Bernoulli(0.5), weights=[2.0, 1.0, 1.0])
+    assert [(a.position, a.measured) for a in half.atoms] == [(0.0, 0.5), (1.0, 0.5)]
+    json.loads(result.to_json())
+
+
+@pytest.mark.parametrize("n", [20, 100])
+def test_weights_of_one_vector_are_judged_as_independent_points(n):
+    """Overlaps with a basis vector, and importance of uniform draws: 100 samples, 3 % beyond 15 once in 1e7."""
+    rng = np.random.default_rng(3)
+    rejected = [0, 0]
+    for _ in range(100):
+        matrix = rng.standard_normal((n, n))
+        values, vectors = np.linalg.eigh((matrix + matrix.T) / math.sqrt(2 * n))
+        rejected[0] += compare(values, SEMICIRCLE, weights=vectors[0] ** 2).rejected
+        x = rng.uniform(-2, 2, n)
+        rejected[1] += compare(x, SEMICIRCLE, weights=SEMICIRCLE.pdf(x)).rejected
+    assert max(rejected) <= 15
+    assert compare(x, rmt.Semicircle(variance=0.1), weights=SEMICIRCLE.pdf(x)).rejected  # control
+
+
+def test_weighted_points_beyond_the_support_are_seen_and_those_without_weight_are_not():
+    values, weights = rmt.goe().eigenvalues(100, rng=0), np.linspace(1.0, 2.0, 100)
+    values[50] = 7.0
+    assert [mark.position for mark in compare(values, SEMICIRCLE, weights=weights).marks] == [7.0]
+    weights[50] = 0.0
+    assert compare(values, SEMICIRCLE, weights=weights).passed
+    gap = rmt.boxplus(4 * rmt.Rademacher(), SEMICIRCLE)  # the rule of a symmetric measure has a node at 0
+    x = np.append(gap.ppf((np.arange(60) + 0.5) / 60), 0.0)
+    assert compare(x, gap, weights=np.append(np.ones(60), 1e-9)).passed
+
+
+@pytest.mark.parametrize(
+    ("weights", "error", "message"),
+    [
+        ([1.0], ValueError, r"of shape \(3,\), got shape \(1,\)"),
+        ([1.0, -1.0, 1.0], ValueError, "at least 0"),
+        ([1.0, math.nan, 1.0], ValueError, "finite"),
+        ([0.0, 0.0, 0.0], ValueError, "not all 0"),
+        ([1j, 1.0, 1.0], TypeError, "complex"),
+    ],
+)
+def test_bad_weights_are_refused(weights, error, message):
+    with pytest.raises(error, match=message):
+        compare([0.0, 0.5, 1.0], SEMICIRCLE, weights=weights)
+    with pytest.raises(ValueError, match="weights are for laws on the line"):
+        compare([0.0, 0.5, 1.0], rmt.CircularLaw(), weights=[1.0, 2.0, 3.0])

@@ -63,6 +63,7 @@ def check_isometry(
     probes: int = 8,
     steps: int = 40,
     target: float = TARGET,
+    level: float = 0.01,
     seed: int = 0,
     **arguments: Any,
 ) -> ModelReport:
@@ -105,6 +106,8 @@ def check_isometry(
         Random vectors, and Golub-Kahan steps for each.
     target : float
         Relative variance of J Jᵀ that the advice aims at.
+    level : float
+        Chance of rejecting a right prediction, at most; 0 < level < 1.
     seed : int
         Of the random vectors. The random states of torch and NumPy are not touched.
     **arguments
@@ -114,8 +117,9 @@ def check_isometry(
     -------
     ModelReport
         `m1` (the sum of all squared singular values over the number of inputs), `relvar`, `s_max`, `s_min`,
-        `quantiles`, `outliers`, `bulk`, `verdict`, `advice`, `mean_field` and `conditional` predictions with their KS
-        distances, `readings` of the layers; ``print(report)``, ``report.to_json()``, ``report.plot()``.
+        `quantiles`, `outliers`, `bulk`, `verdict`, `advice`, `mean_field` and `conditional` predictions, the
+        `agreement` with them in the words of :func:`rmt.spectra.compare`, `readings` of the layers;
+        ``print(report)``, ``report.to_json()``, ``report.plot()``.
 
     Raises
     ------
@@ -151,6 +155,7 @@ def check_isometry(
         check_count("probes", probes),
         check_count("steps", steps),
         check_target(target),
+        float(check_real("level", level, above=0.0, below=1.0)),
         seed,
         predict,
         float(check_real("budget", budget, at_least=0.0)),
@@ -171,6 +176,7 @@ class Method:
     probes: int
     steps: int
     target: float
+    level: float
     seed: int
     predict: bool
     budget: float
@@ -296,6 +302,7 @@ def _measured(
         input_q=float(np.mean(x * x)),
         notes=(*notes, *part.notes),
         target=method.target,
+        level=method.level,
         withheld=withheld,
         blocks=() if blocks is None else blocks.readings,
         budget=method.budget,

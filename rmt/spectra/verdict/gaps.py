@@ -37,8 +37,9 @@ def gaps(rows: Real, off: NDArray[np.bool_], law: Law, prediction: Prediction, l
         return Part("gaps", 0.0, f"{x.size} eigenvalues on no atom", marks=tuple(Mark("outlier", float(v)) for v in x))
     log_p = np.zeros_like(x)
     outside = np.ones(x.shape, dtype=bool)
-    for interval in intervals:
-        outside &= (x < interval.low) | (x > interval.high)
+    inside = [(interval.low, interval.high) for interval in intervals]
+    for low, high in [(inside[0][0], inside[-1][1])] if prediction.hull else inside:
+        outside &= (x < low) | (x > high)
     nearest = np.full(x.shape, math.inf)
     for i, interval in enumerate(intervals):
         for edge, outward, settled in (

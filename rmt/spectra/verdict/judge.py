@@ -60,6 +60,7 @@ def judge(
     n: int,
     grouped: bool,
     ks: float,
+    size: float,
     ks_scale: float,
     level: float,
     statistics: Sequence[str],
@@ -69,7 +70,8 @@ def judge(
 ) -> Verdict:
     """Put every question to a spectrum, one row a matrix, whose atoms are at their exact places.
 
-    Rows that are not `grouped` are a pool of several matrices in some order.
+    Rows that are not `grouped` are a pool of several matrices in some order; `size` counts the points, weighted ones
+    as so many independent ones as scatter as much.
     """
     prediction = fluctuations.predict(law, n)
     if not grouped:
@@ -96,7 +98,7 @@ def judge(
         else:
             if any(p.name == "shape" and p.p_value is not None for p in parts):
                 continue
-            part = distance(ks, rows.size, n, ks_scale, prediction)
+            part = distance(ks, size, n, ks_scale, prediction)
         if part.p_value is not None and math.isnan(part.p_value):
             raise ValueError(
                 f"the p-value of the part {name!r} is not a number for {law!r}: it cannot be evaluated at a point of "

@@ -46,6 +46,26 @@ class IndependentFluctuations(Fluctuations):
 
 
 @dataclass(frozen=True)
+class WeightedFluctuations(Fluctuations):
+    """Points with weights, whose weighted distribution is compared."""
+
+    def predict(self, law: Law, n: int) -> Prediction:
+        """Nothing but a distance, no larger than that of independent points, and the hull of the support."""
+        reason = "sums, ends and counts of weighted points have no laws that are known here"
+        return Prediction(
+            kind="weighted points",
+            sums=reason,
+            lower=reason,
+            upper=reason,
+            counts=reason,
+            continuous=False,
+            distance="weighted",
+            biased=True,
+            hull=True,
+        )
+
+
+@dataclass(frozen=True)
 class UnknownFluctuations(Fluctuations):
     """Matrices whose sums are not known.
 

@@ -72,12 +72,14 @@ class Prediction:
         How many eigenvalues of one matrix are exactly at each atom of the law.
     continuous : bool
         Whether exact zeros and eigenvalues of multiplicity above 2 have the probability 0 where the law has no atom.
-    distance : {"rigid", "independent"} or str
-        Whether eigenvalues stay near their quantiles, are independent points, or neither (and why).
+    distance : {"rigid", "independent", "weighted"} or str
+        Whether eigenvalues stay near their quantiles, are independent points, have weights, or neither (and why).
     biased : bool
         Whether the law is approached more slowly than 1/n.
     edge_shift : float
         How far the ends may lie outside the support, standardised.
+    hull : bool
+        Whether points may lie in gaps of the support, as the nodes of a quadrature rule do.
     stray : callable or None
         Probability that one matrix has an eigenvalue beyond z from causes other than the noise of the edge.
 
@@ -103,6 +105,7 @@ class Prediction:
     distance: str = "rigid"
     biased: bool = False
     edge_shift: float = 0.0
+    hull: bool = False
     stray: Callable[[float], float] | None = None
 
     def standard(self, x: Real) -> Real:
