@@ -494,8 +494,8 @@ class Expression(Ensemble):
         return form(self)
 
     def fluctuations(self) -> Fluctuations:
-        """Those of the variable, for a multiple of one plus a constant; of other expressions little is known."""
-        from rmt.spectra.verdict.kinds import AffineFluctuations, UnknownFluctuations
+        """Those of the variable, for a multiple of one plus a constant; else the covariances that `cov` knows."""
+        from rmt.spectra.verdict.kinds import AffineFluctuations
 
         affine = self._affine_part() if self.hermitian else None
         if affine is not None and affine[1].hermitian:
@@ -505,13 +505,23 @@ class Expression(Ensemble):
             with edges_not_asked():
                 law = cast("Law", variable.law())
             return AffineFluctuations(variable.fluctuations(), law, float(scale), float(shift))
-        continuous = not any(getattr(v, "_discrete", False) for v in self.variables)
-        return UnknownFluctuations(
+        return self._own_fluctuations
+
+    @cached_property
+    def _own_fluctuations(self) -> Fluctuations:
+        """Those of an expression that is more than a multiple of one variable."""
+        from rmt.ensembles.fluctuations import WordFluctuations
+        from rmt.spectra.verdict.kinds import UnknownFluctuations
+
+        known = UnknownFluctuations(
             float(self.beta),
             reason="the covariances of the sums of this expression are not among those that are known here",
             rigid=self.is_rigid,
-            continuous=continuous,
+            continuous=not any(getattr(v, "_discrete", False) for v in self.variables),
         )
+        if not self.hermitian or self._bound > _FEW_WORDS:
+            return known
+        return WordFluctuations(self, known, float(self.beta))
 
     @property
     def is_rigid(self) -> bool:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
+from rmt._cached import cached_property
 from rmt.combinatorics.second_order import Algebra, Fixed, FreePoissonian, Haar, Letters, Semicircular, trace_covariance
 from rmt.ensembles.covariance import WishartEnsemble
 from rmt.ensembles.ensemble import Ensemble
@@ -13,10 +17,16 @@ from rmt.ensembles.haar import HaarEnsemble
 from rmt.ensembles.letters import Word
 from rmt.ensembles.structured import DiagonalEnsemble, HaarConjugateEnsemble, ProjectionEnsemble
 from rmt.errors import shown
-from rmt.laws.law import exact
+from rmt.laws.law import Law, exact
+from rmt.spectra.verdict.families import chebyshev_coefficients, loses_digits, too_narrow
+from rmt.spectra.verdict.power_sums import ORDER
+from rmt.spectra.verdict.prediction import Fluctuations, Prediction, Real, Sums
+from rmt.spectra.verdict.shape import ALLOWED_BIAS
 
 #: moments of a fixed spectrum that a word may need
 _ORDER = 64
+#: words of a power, times the square of the longest, whose covariances are computed in about a second
+_WORK = 700
 
 
 def cov(first: Any, second: Any) -> Any:
@@ -119,3 +129,68 @@ def _algebra(variable: Ensemble) -> Algebra:
         f"no limit covariances are known for {variable!r}; accepted: goe, gue, Gaussian wishart, haar_unitary, "
         "haar_orthogonal, projection, and diagonal(law) at quantiles"
     )
+
+
+@dataclass(frozen=True)
+class WordFluctuations(Fluctuations):
+    """A Hermitian polynomial in random matrices the traces of whose powers have covariances that :func:`cov` knows.
+
+    Attributes
+    ----------
+    polynomial : Ensemble
+    rest : Fluctuations
+        What is known beside the sums.
+    """
+
+    polynomial: Ensemble
+    rest: Fluctuations
+    beta: float = field(default=1.0)
+
+    @cached_property
+    def _covariance(self) -> Real | str:
+        """Cov(Tr pʲ, Tr pᵏ) for j, k up to an order that is not too much work, or why there is none."""
+        powers = [self.polynomial._expression()]
+        while len(powers) < ORDER:
+            following = powers[-1] @ powers[0]
+            if len(following.terms) * max(map(len, following.terms)) ** 2 > _WORK:
+                break
+            powers.append(following)
+        try:
+            return np.array([[float(np.real(cov(v, w))) for w in powers] for v in powers])
+        except ValueError as error:
+            return str(error)
+
+    def predict(self, law: Law, n: int) -> Prediction:
+        """Sums about n times their means under the law: exact to order 1 for complex matrices of whole dimensions.
+
+        Other means are off by order 1, which is allowed.
+        """
+        found, covariance = self.rest.predict(law, n), self._covariance
+        low, high = law._hull()
+        if isinstance(covariance, str):
+            return replace(found, sums=covariance)
+        if not (np.isfinite([low, high]).all() and low < high):
+            return found
+        order = covariance.shape[0]
+        table = chebyshev_coefficients(low, high, order)
+        powers = n * np.array([1.0, *(law.moment(k) for k in range(1, order + 1))])
+        if loses_digits(table, powers):
+            return replace(found, sums=too_narrow(low, high))
+        own = table[:, 1:] @ covariance @ table[:, 1:].T
+        letters = {v for word in self.polynomial._expression().terms for v, _ in word}
+        rounded = sum(not _is_whole(v, n) for v in letters)
+        biased = rounded or self.polynomial.field != "complex"
+        allowed = ALLOWED_BIAS * np.sqrt(np.maximum(np.diag(own), 0.0)) + 2.0 * rounded * np.arange(1, order + 1)
+        sums = Sums(low, high, table @ powers, own, allowed=allowed if biased else None, whole=True)
+        return replace(found, sums=sums)
+
+
+def _is_whole(variable: Ensemble, n: int) -> bool:
+    """Whether a matrix of this dimension has the parameters of its law exactly."""
+    if isinstance(variable, WishartEnsemble):
+        count = n / variable.ratio
+    elif isinstance(variable, ProjectionEnsemble):
+        count = n * variable.fraction
+    else:
+        return isinstance(variable, (GaussianEnsemble, HaarEnsemble))
+    return abs(count - round(count)) <= 1e-9 * count

@@ -210,9 +210,19 @@ def chebyshev_sums(
     if math.isinf(variables.beta):
         covariance = np.zeros_like(covariance)
     powers = np.concatenate([[count], means])
-    if np.abs(table * powers).max() * np.finfo(float).eps * ORDER > _LOST:
-        return f"its support [{low:.6g}, {high:.6g}] is too narrow for its place: sums lose their digits"
+    if loses_digits(table, powers):
+        return too_narrow(low, high)
     return Sums(low, high, table @ powers, table[:, 1:] @ covariance @ table[:, 1:].T, exact)
+
+
+def loses_digits(table: Real, powers: Real) -> bool:
+    """Whether Chebyshev sums of power sums, of order 1, are differences of too large numbers."""
+    return bool(np.abs(table * powers).max() * np.finfo(float).eps * ORDER > _LOST)
+
+
+def too_narrow(low: float, high: float) -> str:
+    """Why there are no sums then."""
+    return f"its support [{low:.6g}, {high:.6g}] is too narrow for its place: sums lose their digits"
 
 
 def chebyshev_coefficients(low: float, high: float, order: int = ORDER) -> Real:

@@ -43,6 +43,10 @@ class Sums:
     mean, covariance : ndarray
     exact : tuple of ExactSum
         Used below 20 eigenvalues, where the sums are not normal yet.
+    allowed : ndarray or None
+        How far off the mean of every sum may be: a bias of finite n that is not known.
+    whole : bool
+        Whether eigenvalues on atoms are summed, too.
     """
 
     low: float
@@ -50,6 +54,8 @@ class Sums:
     mean: Real
     covariance: Real
     exact: tuple[ExactSum, ...] = ()
+    allowed: Real | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,8 @@ def chebyshev_sums_of(x: Real, off: Flags, low: float, high: float, order: int) 
 
 def _predicted(z: Real, off: Flags, sums: Sums, unit: float) -> Part:
     trials, n = z.shape
+    if sums.whole:
+        off = np.zeros_like(off)
     if n - off.sum(axis=1).min() < SMALLEST_NORMAL:
         return _exact(z, off, sums)
     measured = chebyshev_sums_of(z, off, sums.low, sums.high, sums.mean.size).mean(axis=0)
@@ -61,6 +63,8 @@ def _predicted(z: Real, off: Flags, sums: Sums, unit: float) -> Part:
         rounding += _ROUNDING * np.finfo(float).eps * n  # variances are differences of numbers of this size
     covariance = sums.covariance / trials + rounding * np.eye(measured.size)
     difference = measured - sums.mean
+    if sums.allowed is not None:
+        return _near(difference, np.sqrt(np.diag(covariance)), sums.allowed, n)
     statistic = float(difference @ np.linalg.solve(covariance, difference))
     error = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     worst = int(np.argmax(np.abs(difference) / error))
@@ -91,6 +95,18 @@ def _exact(z: Real, off: Flags, sums: Sums) -> Part:
             p_values.append(min(1.0, 2.0 * float(min(lower, upper))))
             texts.append(f"sum of x^{known.power} is {place / degrees:.4g} of its mean")
     return Part("shape", any_of(p_values), "exact laws of power sums: " + ", ".join(texts), decisive=True)
+
+
+def _near(difference: Real, error: Real, allowed: Real, n: int) -> Part:
+    """Means of sums that may be off by what is allowed."""
+    excess = np.maximum(np.abs(difference) - allowed, 0.0) / error
+    p_value = any_of([float(p) for p in 2.0 * special.ndtr(-excess)])
+    worst = int(np.argmax(np.abs(difference) / (error + allowed)))
+    text = (
+        f"{error.size} Chebyshev sums; T_{worst + 1}: bias {difference[worst] / n:.2g} +- {error[worst] / n:.1g} an "
+        f"eigenvalue, up to {allowed[worst] / n:.2g} may be that of n = {n}"
+    )
+    return Part("shape", min(1.0, p_value), text, decisive=True)
 
 
 def _spread(rows: Real, off: Flags, law: Law, reason: str) -> Part:
