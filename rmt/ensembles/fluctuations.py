@@ -193,4 +193,4 @@ def _is_whole(variable: Ensemble, n: int) -> bool:
         count = n * variable.fraction
     else:
         return isinstance(variable, (GaussianEnsemble, HaarEnsemble))
-    return abs(count - round(count)) <= 1e-9 * count
+    return bool(abs(count - round(count)) <= 1e-9 * count)
