@@ -31,10 +31,12 @@ PANELS = ((5, 8), (7, 10), (8, 14), (10, 16), (12, 20), (14, 24), (16, 28))
 CHUNK, MOST_POINTS = 2**16, 2.5e7
 #: weights below this share of the largest are left out
 NEGLIGIBLE = 1e-17
+#: polynomials up to this degree take nothing from points whose weights are left out
+LOW_DEGREE = 8
 #: finer resolution in one and two dimensions, which cost little: narrow maps are seen
 FINER = {1: 16, 2: 2}
 #: widths of the panels at a kink in one dimension, as shares of the others': for roots and other weak singularities
-GRADES = 0.15 ** np.arange(1, 9)
+GRADES = 0.15 ** np.arange(1, 12)
 #: share of an integral that its tails may have
 TAIL = 1e-13
 #: where the tails are looked at, in up to three dimensions and in more
@@ -68,8 +70,8 @@ class Axis:
         Fixed points where the integrand bends.
     surfaces : tuple of callable
         Functions of the coordinates up to this axis; the integrand bends where one vanishes.
-    own : bool
-        Whether the surfaces depend on this axis only.
+    own : tuple of bool
+        Which of the surfaces depend on this axis only.
     reach : float
         Standard deviations that are kept, see :func:`with_reach`.
     """
@@ -78,7 +80,7 @@ class Axis:
     degree: int | None = None
     breaks: tuple[float, ...] = ()
     surfaces: tuple[Integrand, ...] = ()
-    own: bool = False
+    own: tuple[bool, ...] = ()
     reach: float = REACH
 
     @property
@@ -100,7 +102,7 @@ class Axis:
         if self.is_smooth:
             return trapezoid(level, finer, self.reach)[0].size
         panels, nodes = self._panels(level, finer)
-        return (panels + (len(self.breaks) + len(self.surfaces)) * (1 + 2 * _grades(finer).size)) * nodes
+        return (panels + (len(self.breaks) + len(self.surfaces)) * (1 + 2 * _grades(level, finer).size)) * nodes
 
     def _panels(self, level: int, finer: int) -> tuple[int, int]:
         panels, order = PANELS[level]
@@ -116,20 +118,24 @@ class Axis:
             return trapezoid(level, finer, self.reach)
         panels, order = self._panels(level, finer)
         edges = np.linspace(-self.reach, self.reach, panels + 1)
-        near = (edges[1] - edges[0]) * np.concatenate([[0.0], _grades(finer), -_grades(finer)])
+        grades = _grades(level, finer)
+        near = (edges[1] - edges[0]) * np.concatenate([[0.0], grades, -grades])
         edges = np.concatenate([edges, *(kink + near for kink in self.breaks)])
         if not self.surfaces:
             return _panel_rule(np.sort(edges)[None, :], order, flat=True)
-        rows = [x[:1] for x in before] if self.own else list(before)
-        count = 1 if self.own or not before else before[0].size
-        found = [roots(surface, rows, count, self.reach) for surface in self.surfaces]
+        count = before[0].size if before and not all(self.own) else 1
+        found = [
+            np.broadcast_to(table, (count, table.shape[1]))
+            for surface, own in zip(self.surfaces, self.own, strict=True)
+            for table in [roots(surface, [x[:1] for x in before] if own else before, 1 if own else count, self.reach)]
+        ]
         kinks = (np.concatenate(found, axis=1)[:, :, None] + near).reshape(count, -1)
         table = np.concatenate([np.broadcast_to(edges, (count, edges.size)), kinks], axis=1)
         return _panel_rule(np.sort(table, axis=1), order, flat=count == 1)
 
 
-def _grades(finer: int) -> Real:
-    return np.asarray(GRADES if finer == FINER[1] else GRADES[:0], dtype=np.float64)
+def _grades(level: int, finer: int) -> Real:
+    return np.asarray(GRADES[: 5 + level if finer == FINER[1] else 0], dtype=np.float64)
 
 
 @lru_cache(maxsize=64)
@@ -166,12 +172,16 @@ def roots(surface: Integrand, before: Sequence[Real], rows: int, reach: float = 
         coordinates = [np.repeat(x, columns) for x in before] + [np.broadcast_to(t, (rows, columns)).reshape(-1)]
         return np.asarray(surface(coordinates)).reshape(rows, columns)
 
+    with np.errstate(all="ignore"):
+        return _roots(values, rows, reach)
+
+
+def _roots(values: Callable[[Real], Real], rows: int, reach: float) -> Real:
     tried = values(_LINE)
     slope = (tried[:, -1] - tried[:, 0]) / (_LINE[-1] - _LINE[0])
     line = tried[:, :1] + slope[:, None] * (_LINE - _LINE[0])
     if (np.abs(tried - line) <= 1e-13 * np.abs(tried).max()).all() and np.ptp(tried, axis=1).max() > 0.0:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            at = np.where(slope != 0.0, _LINE[0] - tried[:, 0] / slope, reach)
+        at = np.where(slope != 0.0, _LINE[0] - tried[:, 0] / slope, reach)
         return np.clip(at, -reach, reach)[:, None]
     search = np.linspace(-reach, reach, round(8 * reach) + 1)
     table = values(search)
@@ -201,7 +211,9 @@ def with_reach(integrand: Integrand, axes: Sequence[Axis]) -> tuple[list[Axis], 
         If more than a share of 1e-13 lies beyond what doubles reach.
     """
     curved = [i for i, axis in enumerate(axes) if axis.is_curved]
-    rare = any(axis.atoms is not None and axis.atoms[1].min() < TAIL for axis in axes)  # powers may make up for it
+    # powers may make up for small weights
+    rare = any(axis.atoms is not None and axis.atoms[1].min() < TAIL for axis in axes)
+    rare = rare or any(axis.degree is not None and axis.degree > LOW_DEGREE for axis in axes)
     if not curved:
         return list(axes), rare
     probe = _PROBES[len(curved) > 3]
@@ -224,6 +236,8 @@ def with_reach(integrand: Integrand, axes: Sequence[Axis]) -> tuple[list[Axis], 
             if size[distance >= r].sum() <= TAIL * total and not infinite[(distance >= r) & (distance < 1.3 * r)].any()
         )
         reach = next(fits, None)
+        if reach is None and infinite[distance < REACH].any():
+            reach = REACH  # a map overflows or has a pole, which its values at the nodes tell
         if reach is None:
             raise HeavyTailError
         found[i] = replace(axes[i], reach=reach)
@@ -242,8 +256,10 @@ def _probed(axis: Axis, line: Real) -> tuple[Real, Real]:
     return nodes[kept], weights[kept]
 
 
-def expectation(integrand: Integrand, axes: Sequence[Axis], level: int, all_points: bool, most: float) -> float:
-    """E of the integrand, with the axes of :func:`with_reach`.
+def expectation(
+    integrand: Integrand, axes: Sequence[Axis], level: int, all_points: bool, most: float
+) -> tuple[float, float]:
+    """E of the integrand, with the axes of :func:`with_reach`, and of its absolute value, to which rounding belongs.
 
     Raises
     ------
@@ -256,7 +272,8 @@ def expectation(integrand: Integrand, axes: Sequence[Axis], level: int, all_poin
     if ball * math.prod(float(axis.count(level, finer)) for axis in axes) > most:
         raise TooManyPointsError
     if not axes:
-        return float(np.asarray(integrand([]))[0])
+        constant = float(np.asarray(integrand([]))[0])
+        return constant, abs(constant)
     rule = _Rule(integrand, tuple(axes), level, finer, 0.0 if all_points else NEGLIGIBLE)
     return rule.total([], np.ones(1), 1.0)
 
@@ -271,16 +288,17 @@ class _Rule:
     finer: int
     negligible: float
 
-    def total(self, before: list[Real], weights: Real, largest: float) -> float:
-        """Sum over the remaining axes, for rows of coordinates `before` with their `weights`."""
+    def total(self, before: list[Real], weights: Real, largest: float) -> tuple[float, float]:
+        """Sums over the remaining axes, for rows of coordinates `before` with their `weights`."""
         depth = len(before)
         axis = self.axes[depth]
         rows = max(1, CHUNK // axis.count(self.level, self.finer))
         if weights.size > rows:
-            return math.fsum(
+            parts = [
                 self.total([x[i : i + rows] for x in before], weights[i : i + rows], largest)
                 for i in range(0, weights.size, rows)
-            )
+            ]
+            return math.fsum(value for value, _ in parts), math.fsum(size for _, size in parts)
         nodes, inner = axis.nodes(self.level, before, self.finer)
         count = nodes.shape[-1]
         total = (weights[:, None] * inner).reshape(-1)
@@ -290,7 +308,8 @@ class _Rule:
         coordinates.append((np.broadcast_to(nodes, (weights.size, count)).reshape(-1))[kept])
         total = total[kept]
         if depth + 1 == len(self.axes):
-            return float(total @ self.integrand(coordinates)) if kept.size else 0.0
+            values = self.integrand(coordinates) if kept.size else total
+            return float(total @ values), float(total @ np.abs(values))
         return self.total(coordinates, total, peak)
 
 

@@ -27,13 +27,23 @@ COMPARING = {
     "less": "<",
     "less_equal": "≤",
 }
+#: functions that jump where their first argument, as a multiple of the second if there are two, is an integer plus this
+STEPPED = {
+    **dict.fromkeys(("floor", "ceil", "trunc", "remainder", "fmod", "floor_divide"), 0.0),
+    "rint": 0.5,
+}
+#: functions that bend or jump where one of these arguments is 0
+BENT_IN = {
+    **dict.fromkeys(("heaviside", "signbit"), (0,)),
+    **dict.fromkeys(("arctan2", "copysign", "logical_and", "logical_or", "logical_xor", "logical_not"), (0, 1)),
+}
 #: functions whose values are truths
 TRUTHS = (
     *("greater", "greater_equal", "less", "less_equal", "equal", "not_equal"),
     *("logical_and", "logical_or", "logical_xor", "logical_not", "signbit", "isfinite", "isinf", "isnan"),
 )
 #: functions of one argument with a kink or jump at 0
-BENT_AT_0 = ("absolute", "fabs", "sign", "heaviside", "cbrt")
+BENT_AT_0 = ("absolute", "fabs", "sign", "cbrt")
 
 
 @dataclass(frozen=True)

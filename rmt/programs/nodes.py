@@ -142,7 +142,7 @@ class Node(Frozen):
             "of the module math are np.tanh(x), np.sqrt(x), … here"
         )
 
-    __int__ = __index__ = __float__  # type: ignore[assignment]
+    __int__ = __index__ = __float__
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, (int, float, Fraction, np.ndarray, np.generic)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,12 +17,13 @@ from rmt.programs.cubature import (
     REACHES,
     Axis,
     HeavyTailError,
-    Integrand,
     TooManyPointsError,
     expectation,
     quasi_expectation,
     with_reach,
 )
+from rmt.programs.functions import of_ufunc
+from rmt.programs.integrands import Basis, Plan
 from rmt.programs.nodes import Initial, Map, Mean, Node, Product, RootSum
 from rmt.programs.runs import check_coordinatewise, evaluated, needed
 
@@ -31,8 +33,10 @@ if TYPE_CHECKING:
 Real = NDArray[np.float64]
 #: the Gaussian variable of an initial vector or of a product
 Base = Initial | Product
-#: coefficients of Gaussian variables, and a constant
-Affine = tuple[dict[Base, float], float]
+#: coefficients of Gaussian variables
+Form = dict[Base, float]
+#: the same and a constant
+Affine = tuple[Form, float]
 
 #: most axes without a finite rule that are integrated on a grid
 MOST_AXES = 4
@@ -42,14 +46,12 @@ SOBOL_POINTS, SCRAMBLINGS, STANDARD_ERRORS = 2**15, 8, 4.8
 SOBOL_LEVEL, SOBOL_GRID = 3, 5e5
 #: a difference of two resolutions at which the finer one is taken, rounding, and what a change may be by chance
 SETTLED, ROUNDING, CHANCE = 1e-10, 1e-14, 1000.0
+#: slowest ratio of changes that is extrapolated
+SLOWEST = 0.99
 #: relative error of moments of laws whose quantiles are borrowed
 BORROWED = 1e-12
-#: conditional variances and corrections below this share are none
-RANK, VANISHING = 1e-12, 1e-12
-
-
-#: polynomials of a higher degree are integrated as any function
-HIGHEST_DEGREE = 60
+#: corrections below this share are none
+VANISHING = 1e-12
 
 
 class _TooManyAxesError(Exception):
@@ -82,9 +84,11 @@ def limits(program: Program, outputs: Sequence[Node], correction: bool, toleranc
 def _refined(program: Program, outputs: Sequence[Node], correction: bool, settled: float) -> tuple[Real, Real]:
     """Limits at finer and finer resolution, until two agree."""
 
-    def level_of(level: int) -> tuple[Real, bool]:
+    def level_of(level: int) -> tuple[Real, Real, bool]:
         limit = Limit(program, correction, level)
-        return limit.scalars_of(outputs), limit.bent
+        values = limit.scalars_of(outputs)
+        sizes = [limit.sizes.get(node.argument, 0.0) if isinstance(node, Mean) else 0.0 for node in outputs]
+        return values, np.maximum(np.abs(values), sizes), limit.bent
 
     values, errors = _until_settled(level_of, settled)
     if not np.isfinite(errors).all():
@@ -94,8 +98,10 @@ def _refined(program: Program, outputs: Sequence[Node], correction: bool, settle
     return values, errors
 
 
-def _until_settled(level_of: Callable[[int], tuple[Real, bool]], settled: float) -> tuple[Real, Real]:
+def _until_settled(level_of: Callable[[int], tuple[Real, Real, bool]], settled: float) -> tuple[Real, Real]:
     """Values at finer and finer resolution and twice their last change; infinite if there was none.
+
+    `level_of` gives values, what their rounding is a share of, and whether maps bend.
 
     Where maps bend, two coarse resolutions may agree by chance: their change counts many times, and later ones at least
     as a share of the change before.
@@ -104,7 +110,7 @@ def _until_settled(level_of: Callable[[int], tuple[Real, bool]], settled: float)
     errors = np.full(1, math.inf)
     for level in range(len(PANELS)):
         try:
-            values, bent = level_of(level)
+            values, sizes, bent = level_of(level)
         except TooManyPointsError:
             break
         found.append(values)
@@ -112,8 +118,11 @@ def _until_settled(level_of: Callable[[int], tuple[Real, bool]], settled: float)
             change = np.abs(values - found[-2])
             if bent:
                 before = CHANCE**2 * change if level == 1 else np.abs(found[-2] - found[-3])
-                change = np.maximum(change, before / CHANCE)
-            errors = 2.0 * change + ROUNDING * np.maximum(1.0, np.abs(values))
+                # at a pole changes shrink by a ratio: what is still to come is their geometric series
+                ratio = np.divide(change, before, out=np.zeros_like(change), where=before > 0.0) if level > 1 else 0.0
+                ratio = np.minimum(ratio, SLOWEST)
+                change = np.maximum(change * np.maximum(1.0, 1.5 * ratio / (1.0 - ratio)), before / CHANCE)
+            errors = 2.0 * change + ROUNDING * np.maximum(1.0, sizes)
             if errors.max() <= settled * max(1.0, float(np.abs(values).max())):
                 break
     return (found[-1], errors) if found else (np.zeros(1), errors)
@@ -142,9 +151,10 @@ def root_sum_covariance(program: Program, first: RootSum, second: RootSum, accur
     pair = (first.argument, second.argument)
     _refuse_random(program, pair)
 
-    def level_of(level: int) -> tuple[Real, bool]:
+    def level_of(level: int) -> tuple[Real, Real, bool]:
         limit = Limit(program, True, level)
-        return np.array([limit.second_moment(*pair)]), limit.bent
+        values = np.array([limit.second_moment(*pair)])
+        return values, np.abs(values), limit.bent
 
     try:
         values, errors = _until_settled(level_of, SETTLED)
@@ -234,6 +244,8 @@ class Limit:
         Values of the scalars.
     terms : dict
         For each product, the vectors of its transpose correction and their coefficients.
+    sizes : dict
+        For vectors whose mean was integrated, E|Z|.
     bent : bool
         Whether a map bends in some integral.
     """
@@ -241,6 +253,7 @@ class Limit:
     def __init__(self, program: Program, correction: bool = True, level: int = 3, seed: int | None = None) -> None:
         self.program, self.correction, self.level, self.seed = program, correction, level, seed
         self.scalars: dict[Node, float] = {}
+        self.sizes: dict[Node, float] = {}
         self.terms: dict[Node, list[tuple[float, Node]]] = {}
         self.kinks: dict[Node, tuple[float, ...]] = {}
         self._covariances: dict[tuple[Base, Base], float] = {}
@@ -248,7 +261,8 @@ class Limit:
         self._bases: dict[Node, frozenset[Base]] = {}
         self._affine: dict[Node, Affine | None] = {}
         self.bent = False
-        self._calls = 0
+        self._calls = self._steps = 0
+        self._integrated: dict[Any, float] = {}
         self._members: dict[int, list[Initial]] = {}
         for node in program.nodes:
             if isinstance(node, Initial):
@@ -310,18 +324,16 @@ class Limit:
         ]
         if not opposite:
             return []
-        table = np.array([[self._covariances[a, b] for b in opposite] for a in opposite])
-        scale = np.sqrt(np.maximum(np.diag(table), 0.0))
-        scale[scale == 0.0] = 1.0
-        moments = np.array([self.expect((node.argument,), (p,)) for p in opposite]) / scale
-        values, vectors = np.linalg.eigh(table / np.outer(scale, scale))
-        kept = values > RANK * values[-1]
-        slopes = vectors[:, kept] @ ((vectors[:, kept].T @ moments) / values[kept]) / scale
+        basis = Basis(self, [{p: 1.0} for p in opposite])
+        moments = [self.expect((node.argument,), (axis,)) for axis in basis.axes]
+        slopes = [
+            math.fsum(m * axis.get(p, 0.0) for m, axis in zip(moments, basis.axes, strict=True)) for p in opposite
+        ]
         found = []
         for slope, p in zip(slopes, opposite, strict=True):
             size = math.sqrt(max(self._covariances[p, p] / max(float(p.gain), 1e-300), 0.0))
             if abs(slope) * math.sqrt(gain) * size > VANISHING * math.sqrt(square):
-                found.append((gain * float(slope), p.argument))
+                found.append((gain * slope, p.argument))
         return found
 
     # ------------------------------------------------------------------ structure
@@ -363,12 +375,12 @@ class Limit:
         return {}, self._number(argument)
 
     # ------------------------------------------------------------------ expectations
-    def expect(self, factors: tuple[Node, ...], gaussians: tuple[Product, ...] = ()) -> float:
+    def expect(self, factors: tuple[Node, ...], gaussians: tuple[Form, ...] = ()) -> float:
         """E of the product of some vectors' Z, times the Gaussian variables Ẑ of some products."""
         known = self._known_moment(factors, gaussians)
         if known is not None:
             return known
-        plan = _Plan(self, factors, gaussians)
+        plan = Plan(self, factors, gaussians)
         curved = sum(axis.is_curved for axis in plan.axes)
         self.bent = self.bent or any(axis.is_curved and not axis.is_smooth for axis in plan.axes)
         if self.seed is None and curved > MOST_AXES:
@@ -378,28 +390,30 @@ class Limit:
             axes, all_points = self._reaching(plan)
             try:
                 most = MOST_POINTS if self.seed is None else SOBOL_GRID
-                return expectation(plan.integrand, axes, self.level, all_points, most)
+                value, size = expectation(plan.integrand, axes, self.level, all_points, most)
+                if not gaussians and len(factors) == 1:
+                    self.sizes[factors[0]] = size
+                return value
             except TooManyPointsError:
                 if self.seed is None:
                     raise
         assert self.seed is not None
         return quasi_expectation(plan.integrand, plan.axes, SOBOL_POINTS, 1000 * self._calls + self.seed)
 
-    def _known_moment(self, factors: tuple[Node, ...], gaussians: tuple[Product, ...]) -> float | None:
+    def _known_moment(self, factors: tuple[Node, ...], gaussians: tuple[Form, ...]) -> float | None:
         """Mean or mean square of an initial vector, which a law with heavy tails gives better than any integral."""
         first = factors[0]
         if gaussians or len(factors) > 2 or any(node is not first for node in factors):
             return None
         return first.law.low_moment(len(factors)) if isinstance(first, Initial) and not first.law.is_gaussian else None
 
-    def _reaching(self, plan: _Plan) -> tuple[list[Axis], bool]:
+    def _reaching(self, plan: Plan) -> tuple[list[Axis], bool]:
         """The axes of a plan with the reach that they need."""
         try:
             return with_reach(plan.unchecked, plan.axes)
         except HeavyTailError:
-            what = " · ".join(self.program._name(f) for f in (*plan.factors, *plan.gaussians))
             raise ValueError(
-                f"E {what} is infinite, or has a share beyond {REACHES[-1]:g} standard deviations of the Gaussian "
+                f"E {plan.what} is infinite, or has a share beyond {REACHES[-1]:g} standard deviations of the Gaussian "
                 "variables, where no double reaches: take maps that grow more slowly, or vectors with lighter tails"
             ) from None
 
@@ -407,15 +421,58 @@ class Limit:
         """Covariance of two Gaussian variables."""
         if isinstance(a, Product) or isinstance(b, Product):
             return self._covariances.get((a, b), 0.0)
+        return float(self._given(a, b))
+
+    def _given(self, a: Base, b: Base) -> Any:
+        """Covariance of two initial vectors, as it was given."""
+        assert isinstance(a, Initial)
+        assert isinstance(b, Initial)
         if a.group != b.group:
-            return 0.0
+            return 0
         members = self._members[a.group]
         i, j = sorted((members.index(a), members.index(b)))
-        return float(members[j].covariance[i])
+        return members[j].covariance[i]
 
-    def joint(self, a: Affine, b: Affine) -> float:
-        """Covariance of two affine functions of Gaussian variables."""
-        return math.fsum(c * d * self.covariance(p, q) for p, c in a[0].items() for q, d in b[0].items())
+    def joint(self, a: Form, b: Form) -> float:
+        """Covariance of two combinations of Gaussian variables whose terms cancel."""
+        families: dict[Any, tuple[Form, Form]] = {}
+        for form, place in ((a, 0), (b, 1)):
+            for base, c in form.items():
+                key = (base.matrix, base.transposed) if isinstance(base, Product) else base.group
+                families.setdefault(key, ({}, {}))[place][base] = c
+        return math.fsum(self._joint_of_family(x, y) for x, y in families.values() if x and y)
+
+    def _joint_of_family(self, a: Form, b: Form) -> float:
+        """The same for initial vectors of one group, or products with one matrix: gain · E Σ c Z(x) Σ d Z(y)."""
+        first = next(iter(a))
+        if not isinstance(first, Product):
+            exact = sum(
+                Fraction(c) * Fraction(d) * Fraction(self._given(p, q)) for p, c in a.items() for q, d in b.items()
+            )
+            return float(exact)
+        key = tuple(tuple((p.index, c) for p, c in form.items()) for form in (a, b))
+        if key not in self._integrated:
+            x = self._sum_of_arguments(a)
+            y = x if a == b else self._sum_of_arguments(b)
+            self._integrated[key] = float(first.gain) * self.expect((x, y))
+        return self._integrated[key]
+
+    def _sum_of_arguments(self, form: Form) -> Node:
+        total: Node | None = None
+        for p, c in form.items():
+            assert isinstance(p, Product)
+            term = self._step("multiply", p.argument, c)
+            total = term if total is None else self._step("add", total, term)
+        assert total is not None
+        return total
+
+    def _step(self, name: str, x: Node, y: Any) -> Node:
+        """A step that is no part of the program."""
+        index = len(self.program.nodes) + self._steps
+        node = Map(self.program, index, x.size, None, of_ufunc(getattr(np, name)), (x, y))
+        self._steps += 1
+        self._note(node)
+        return node
 
 
 def _combined(a: Affine | None, b: Affine | None, left: float, right: float) -> Affine | None:
@@ -425,246 +482,3 @@ def _combined(a: Affine | None, b: Affine | None, left: float, right: float) -> 
     for base, c in b[0].items():
         found[base] = found.get(base, 0.0) + right * c
     return found, left * a[1] + right * b[1]
-
-
-class _Plan:
-    """Axes of an expectation, and the integrand as a function of their coordinates.
-
-    The variables are the affine functions of Gaussian variables, and the other initial vectors, that the factors are
-    functions of: a sum of two products that enters as such is one variable.
-    """
-
-    def __init__(self, limit: Limit, factors: tuple[Node, ...], gaussians: tuple[Product, ...]) -> None:
-        self.limit, self.factors, self.gaussians = limit, factors, gaussians
-        self.finite = True
-        self.nodes: list[Node] = []
-        leaves = self._leaves()
-        degrees = self._total_degrees(leaves)
-        self._check_moments(degrees)
-        laws = {b: b.law for b in leaves if isinstance(b, Initial) and not b.law.is_gaussian}
-        atoms = {b: found for b, law in laws.items() if (found := law.atoms()) is not None}
-        self.transforms = {b: law.transform() for b, law in laws.items() if b not in atoms}
-
-        def rank(leaf: Any) -> tuple[bool, bool, int]:
-            index = leaf[0].index if isinstance(leaf, tuple) else leaf.index
-            return leaf not in atoms, leaf not in laws and degrees[leaf] <= HIGHEST_DEGREE, index
-
-        self.leaves = sorted(leaves, key=rank)
-        forms = [self._form(leaf) for leaf in self.leaves]
-        count = len(forms)
-        table = np.zeros((count, count))
-        for i, (leaf, form) in enumerate(zip(self.leaves, forms, strict=True)):
-            if leaf in laws:
-                table[i, i] = 1.0
-                continue
-            for j in range(i + 1):
-                if self.leaves[j] not in laws:
-                    table[i, j] = table[j, i] = limit.joint(form, forms[j])
-        self.position = {leaf: i for i, leaf in enumerate(self.leaves)}
-        self.shifts = [0.0 if leaf in laws else form[1] for leaf, form in zip(self.leaves, forms, strict=True)]
-        self.mixing = _factor(table)
-        self.axes = self._axes(atoms, degrees, laws)
-
-    def _form(self, leaf: Any) -> Affine:
-        if isinstance(leaf, tuple):
-            return {leaf[0]: 1.0}, 0.0
-        return self.limit._affine[leaf] or ({}, 0.0)
-
-    def _is_leaf(self, node: Node) -> bool:
-        return isinstance(node, Initial) or self.limit._affine[node] is not None
-
-    def _leaves(self) -> list[Any]:
-        """The variables; `nodes` is filled with what is computed from them, in the order of evaluation."""
-        found: dict[Any, None] = {}
-        inner: set[Node] = set()
-        waiting = list(self.factors)
-        while waiting:
-            node = waiting.pop()
-            if node.size is None or node in inner or node in found:
-                continue
-            if self._is_leaf(node):
-                found[node] = None
-                continue
-            inner.add(node)
-            if isinstance(node, Product):
-                found[node,] = None  # its Gaussian variable alone
-            else:
-                waiting += node.parents
-            waiting += [y for _, y in self.limit.terms.get(node, ())]
-        for product in self.gaussians:
-            found[product,] = None
-        self.nodes = sorted(inner, key=lambda node: node.index)
-        return list(found)
-
-    def _total_degrees(self, leaves: list[Any]) -> dict[Any, float]:
-        """Degree of the integrand in each variable; infinite where it is no polynomial."""
-        table: dict[Any, dict[Any, float]] = {leaf: {leaf: 1.0} for leaf in leaves}
-        for node in self.nodes:
-            table[node] = self._degrees_of(node, table)
-        total: dict[Any, float] = {}
-        for factor in self.factors:
-            _merge(total, table[factor], _plus)
-        for product in self.gaussians:
-            _merge(total, {(product,): 1.0}, _plus)
-        return {leaf: total.get(leaf, 0.0) for leaf in leaves}
-
-    def _degrees_of(self, node: Node, table: dict[Any, dict[Any, float]]) -> dict[Any, float]:
-        found: dict[Any, float] = {}
-        if isinstance(node, Product):
-            found[node,] = 1.0
-            for _, y in self.limit.terms.get(node, ()):
-                _merge(found, table[y], max)
-            return found
-        assert isinstance(node, Map)
-        name = node.function.name
-        parts = [table[a] if isinstance(a, Node) and a.size is not None else {} for a in node.arguments]
-        if name in ("add", "subtract", "negative", "linear"):
-            for part in parts:
-                _merge(found, part, max)
-            return found
-        if name == "multiply" or (name == "divide" and not parts[1]):
-            for part in parts:
-                _merge(found, part, _plus)
-            return found
-        if name == "power" and not parts[1]:
-            exponent = self.limit._number(node.arguments[1])
-            if exponent >= 0 and float(exponent).is_integer():
-                return {leaf: degree * exponent for leaf, degree in parts[0].items() if exponent}
-        return {leaf: math.inf for part in parts for leaf in part}
-
-    def _check_moments(self, degrees: dict[Any, float]) -> None:
-        for base, degree in degrees.items():
-            if isinstance(base, Initial) and not base.law.is_gaussian and math.isfinite(degree):
-                order, name = base.law.finite_moments, self.limit.program._name
-                if degree >= order:
-                    what = " · ".join(name(f) for f in self.factors)
-                    raise ValueError(
-                        f"E {what} is infinite: it needs E|{name(base)}|^{degree:g}, and moments of {base.law!r} exist "
-                        f"below {order:g} only; limits need two moments of every vector that meets a matrix"
-                    )
-
-    def _axes(self, atoms: dict[Any, tuple[Real, Real]], degrees: dict[Any, float], laws: Any) -> list[Axis]:
-        touched = self.mixing != 0.0
-        surfaces = self._surfaces(touched)
-        axes = []
-        for j in range(self.mixing.shape[1]):
-            owner = self.leaves[int(np.argmax(touched[:, j]))]
-            if owner in atoms:
-                axes.append(Axis(atoms=atoms[owner]))
-                continue
-            on = [leaf for leaf, hit in zip(self.leaves, touched[:, j], strict=True) if hit]
-            if all(leaf not in laws and degrees[leaf] <= HIGHEST_DEGREE for leaf in on):
-                axes.append(Axis(degree=round(sum(degrees[leaf] for leaf in on))))
-                continue
-            breaks = self.transforms[owner][1] if owner in self.transforms else ()
-            mine = [(f, alone) for f, top, alone in surfaces if top == j]
-            axes.append(Axis(breaks=breaks, surfaces=tuple(f for f, _ in mine), own=all(a for _, a in mine)))
-        return axes
-
-    def _surfaces(self, touched: NDArray[np.bool_]) -> list[tuple[Integrand, int, bool]]:
-        """Where maps bend: a function that vanishes there, its last axis, and whether that is its only one."""
-        found = []
-        reach: dict[Any, NDArray[np.bool_]] = {leaf: touched[i] for leaf, i in self.position.items()}
-        for node in self.nodes:
-            below: list[Any] = (
-                [(node,)] if isinstance(node, Product) else [a for a in node.parents if a.size is not None]
-            )
-            below += [y for _, y in self.limit.terms.get(node, ())]
-            reach[node] = np.logical_or.reduce([reach[n] for n in below])
-            if not isinstance(node, Map):
-                continue
-            vectors = [a for a in node.parents if a.size is not None]
-            axes = np.flatnonzero(reach[node])
-            if not axes.size:
-                continue
-            top, alone = int(axes[-1]), axes.size == 1
-            if node.function.compares:
-                found.append((self._difference(node.arguments[0], node.arguments[1]), top, alone))
-            for kink in self.limit.kinks.get(node, ()):
-                found.append((self._difference(vectors[0], kink), top, alone))
-        return found
-
-    def _difference(self, a: Any, b: Any) -> Integrand:
-        def surface(coordinates: Sequence[Real]) -> Real:
-            size = coordinates[-1].size
-            memo: dict[Node, Any] = {}
-            return np.asarray(self._value(a, coordinates, memo, size) - self._value(b, coordinates, memo, size))
-
-        return surface
-
-    def integrand(self, coordinates: Sequence[Real]) -> Real:
-        """The product of the factors."""
-        size = coordinates[0].size if coordinates else 1
-        memo: dict[Node, Any] = {}
-        total: Any = np.ones(size)
-        for factor in self.factors:
-            total = total * self._value(factor, coordinates, memo, size)
-        for product in self.gaussians:
-            total = total * self._variable((product,), coordinates, size)
-        return np.asarray(total)
-
-    def unchecked(self, coordinates: Sequence[Real]) -> Real:
-        """The same, where the maps need not be finite."""
-        self.finite = False
-        try:
-            return self.integrand(coordinates)
-        finally:
-            self.finite = True
-
-    def _value(self, node: Any, coordinates: Sequence[Real], memo: dict[Node, Any], size: int) -> Any:
-        if not isinstance(node, Node):
-            return np.full(size, float(node))
-        if node.size is None:
-            return self.limit.scalars[node]
-        if node in memo:
-            return memo[node]
-        if node in self.position:
-            value = self._variable(node, coordinates, size)
-        elif isinstance(node, Map):
-            arguments = [
-                self._value(a, coordinates, memo, size) if isinstance(a, Node) else float(a) for a in node.arguments
-            ]
-            value = evaluated(self.limit.program, node, arguments, size, self.finite)
-        else:
-            value = self._variable((node,), coordinates, size)
-            for coefficient, y in self.limit.terms.get(node, ()):
-                value = value + coefficient * self._value(y, coordinates, memo, size)
-        memo[node] = value
-        return value
-
-    def _variable(self, leaf: Any, coordinates: Sequence[Real], size: int) -> Real:
-        i = self.position[leaf]
-        value = np.full(size, self.shifts[i])
-        for j, coefficient in enumerate(self.mixing[i]):
-            # a surface knows the axes up to its own only, on which alone it depends
-            if coefficient != 0.0 and j < len(coordinates):
-                value = value + coefficient * coordinates[j]
-        return self.transforms[leaf][0](value) if leaf in self.transforms else value
-
-
-def _plus(a: float, b: float) -> float:
-    return a + b
-
-
-def _merge(into: dict[Any, float], other: dict[Any, float], combine: Any) -> None:
-    for leaf, degree in other.items():
-        into[leaf] = combine(into[leaf], degree) if leaf in into else degree
-
-
-def _factor(table: Real) -> Real:
-    """Triangular factor of a covariance that may be singular."""
-    count = len(table)
-    factor = np.zeros((count, count))
-    axes = 0
-    for i in range(count):
-        row = np.zeros(count)
-        for axis in range(axes):
-            owner = int(np.argmax(factor[:, axis] != 0.0))
-            row[axis] = (table[i, owner] - row[:axis] @ factor[owner, :axis]) / factor[owner, axis]
-        rest = table[i, i] - float(row @ row)
-        factor[i] = row
-        if rest > RANK * max(table[i, i], 0.0) and table[i, i] > 0.0:
-            factor[i, axes] = math.sqrt(rest)
-            axes += 1
-    factor[np.abs(factor) < 1e-15 * np.sqrt(np.maximum(np.diag(table), 0.0))[:, None]] = 0.0
-    return factor[:, :axes]

@@ -6,7 +6,7 @@ import math
 import os
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -219,14 +219,20 @@ def evaluated(program: Program, node: Map, arguments: list[Any], size: int | Non
             f"shape {raw.shape} of type {raw.dtype}"
         )
     if finite and not np.isfinite(raw).all():
-        first = raw[~np.isfinite(raw)].flat[0] if raw.shape else raw
-        raise ValueError(
-            f"the map {function.name} of {program._name(node)} gives {float(first)}: it is not defined, or too "
-            "large, at the values that the program meets"
-        )
+        refuse_infinite(program, node, raw)
     if size is None:
         return float(raw)
     return raw.astype(np.float64, copy=False) if raw.shape else np.full(size, float(raw))
+
+
+def refuse_infinite(program: Program, node: Node, values: Real) -> NoReturn:
+    """Say which map gives what is not finite."""
+    first = values[~np.isfinite(values)].flat[0] if values.shape else values
+    name = node.function.name if isinstance(node, Map) else "W @ x"
+    raise ValueError(
+        f"the map {name} of {program._name(node)} gives {float(first)}: it is not defined, or too large, at the values "
+        "that the program meets"
+    )
 
 
 def _read_only(argument: Any) -> Any:

@@ -467,9 +467,10 @@ class Program:
         -----
         Up to four dimensions: the trapezoidal rule where the maps are analytic, panels split at the kinks elsewhere,
         Gauss-Hermite rules in directions that enter as polynomials. The error is the difference of two resolutions of
-        the whole program; it does not see features of a map narrower than 1/50 of a standard deviation (1/10 in
-        integrals over two dimensions, 1/4 over more). Tails are followed for maps that grow fast, up to 37 standard
-        deviations.
+        the whole program. Maps of steep arguments, such as tanh(1e5 x), kinks of two vectors that nearly coincide, and
+        products of nearly equal vectors are followed; features inside one function of :meth:`map` that are narrower
+        than 1/50 of a standard deviation (1/10 in integrals over two dimensions, 1/4 over more) are not seen. Tails are
+        followed for maps that grow fast, up to 37 standard deviations.
         """
         from rmt.programs.program_limits import limits
 
@@ -618,7 +619,7 @@ class Program:
     def _name(self, thing: Any) -> str:
         from rmt.programs.notation import names
 
-        return names(self)[thing]
+        return names(self).get(thing, "a combination of vectors")
 
     # ------------------------------------------------------------------ arguments
     def _chosen(self, outputs: Any) -> tuple[Node, ...]:

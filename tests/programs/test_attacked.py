@@ -8,6 +8,7 @@ from fractions import Fraction
 import mpmath
 import numpy as np
 import pytest
+import scipy.special
 import scipy.stats
 
 import rmt
@@ -401,3 +402,170 @@ def test_lists_that_are_none():
             call()
     with pytest.raises(ValueError, match="at least one"):
         universality(P, ["gaussian"], [], 3)
+
+
+# ---------------------------------------------------------------------- a second attack: what is narrow or nearly equal
+def pair(r, s, make):
+    """The program of the mean of a function of two vectors of correlation r, the first s times as large."""
+    P = Program()
+    a, b = P.vectors([[1, r], [r, 1]])
+    P.mean(make(s * a, b))
+    return P
+
+
+@pytest.mark.parametrize("s", [1.0, 3e3, 1e-3])
+@pytest.mark.parametrize("r", [0.3, 0.999999, 1 - 1e-12, -1 + 1e-9])
+def test_pairs_of_any_correlation_and_scale(r, s):
+    """Arcsine and arc-cosine laws, where the kinks of the two are nearly one: the region between them has mass."""
+    mpmath.mp.dps = 40
+    angle, root = mpmath.acos(mpmath.mpf(r)), mpmath.sqrt(1 - mpmath.mpf(r) ** 2)
+    exact = {
+        "signs": 1 - 2 * angle / mpmath.pi,
+        "steps": (mpmath.pi - angle) / (2 * mpmath.pi),
+        "relus": s * (root + (mpmath.pi - angle) * r) / (2 * mpmath.pi),
+        "largest": mpmath.sqrt((1 + mpmath.mpf(s) ** 2 - 2 * r * mpmath.mpf(s)) / (2 * mpmath.pi)),
+    }
+    assert held(pair(r, s, lambda a, b: np.sign(a) * np.sign(b)), float(exact["signs"]))
+    assert held(pair(r, s, lambda a, b: (a > 0) * (b > 0)), float(exact["steps"]))
+    assert held(pair(r, s, lambda a, b: np.maximum(a, 0) * np.maximum(b, 0)), float(exact["relus"]))
+    assert held(pair(r, s, np.maximum), float(exact["largest"]))
+    smooth = 2 / mpmath.pi * mpmath.asin(2 * r * mpmath.mpf(s) / mpmath.sqrt((1 + 2 * mpmath.mpf(s) ** 2) * 3))
+    assert held(pair(r, s, lambda a, b: scipy.special.erf(a) * scipy.special.erf(b)), float(smooth))
+
+
+@pytest.mark.parametrize("apart", [1e-3, 1e-6, 1e-9, 1e-12])
+def test_products_of_nearly_equal_vectors(apart):
+    """W v and W (v + ε u): their difference is ε W u, however small."""
+    P = Program()
+    W, v, u = P.matrix(), P.vector(), P.vector()
+    a, b = W @ v, W @ (v + apart * u)
+    P.mean(((b - a) / apart) ** 2)
+    P.mean((a > 0) * (b < 0))
+    values, errors = P.limit(return_error=True)
+    exact = [1.0, math.atan(apart) / (2 * math.pi)]
+    assert (np.abs(values - exact) <= errors + 4e-15).all()
+    assert values[1] == pytest.approx(exact[1], rel=1e-9)
+    assert errors.max() < 1e-9
+    if apart < 1e-4:
+        P = Program()
+        W, v, u = P.matrix(), P.vector(), P.vector()
+        a, b = W @ np.tanh(v), W @ np.tanh(v + apart * u)
+        P.mean(((b - a) / apart) ** 2)
+        slope = float(mpmath.quad(lambda x: mpmath.sech(x) ** 4 * mpmath.npdf(x), [-12, -2, 0, 2, 12]))
+        value, error = P.limit(return_error=True)
+        assert abs(value - slope) <= 4 * error + apart
+        assert error < 1e-17 / apart + 1e-8
+
+
+def test_transposes_of_nearly_equal_vectors():
+    """The correction of W.T @ f(W v, W (v + ε u)) is shared among two directions that are nearly one."""
+    for apart in (1e-2, 1e-5, 1e-8):
+        P = Program()
+        W, v, u = P.matrix(), P.vector(), P.vector()
+        a, b = W @ v, W @ (v + apart * u)
+        y = W.T @ np.tanh((b - a) / apart)  # tends to Ẑ + E tanh'(W u) u
+        P.mean(u * y)
+        P.mean(v * y)
+        slope = float(mpmath.quad(lambda x: mpmath.sech(x) ** 2 * mpmath.npdf(x), [-12, 0, 12]))
+        np.testing.assert_allclose(P.limit(), [slope, 0.0], atol=1e-9)
+
+
+@pytest.mark.parametrize("s", [370.0, 1e5, 1e9])
+def test_steep_maps(s):
+    """Functions that turn within 1/s of a standard deviation."""
+    mpmath.mp.dps = 30
+    exact = mpmath.quad(lambda x: mpmath.sech(x) ** 2 * mpmath.npdf(x / s) / s, [-60, -5, 0, 5, 60])
+    assert held(one(lambda P, v: np.tanh(s * v) ** 2), float(1 - exact))
+    m, width = 2.9, 1 + 2 * mpmath.mpf(s) ** 2
+    bump = width**-0.5 * mpmath.exp(-(mpmath.mpf(m) ** 2) / width)
+    assert held(one(lambda P, v: np.exp(-((s * v - m) ** 2))), float(bump))
+    angle = mpmath.quad(lambda x: mpmath.atan(s * x) * (mpmath.npdf(x - 0.4) - mpmath.npdf(x + 0.4)), [0, 1 / s, 1, 12])
+    assert held(one(lambda P, v: np.arctan(s * (v + 0.4))), float(angle))
+    assert held(one(lambda P, v: 1 / (1 + np.exp(-s * v))), 0.5)  # exp overflows inside, and its inverse is 0
+
+
+def test_values_beyond_the_largest_float_are_named():
+    with pytest.raises(ValueError, match=r"the map exp of .* gives inf"):
+        one(lambda P, v: np.log1p(np.exp(900 * v))).limit()
+    assert held(one(lambda P, v: np.logaddexp(0, 900 * v)), _softplus(900))
+    for scale in (1e155, 1e300):
+        with pytest.raises(ValueError, match="beyond the largest float"):
+            one(lambda P, v, s=scale: abs(s * v)).limit()
+
+
+def _softplus(s):
+    """E log(1 + e^(s z)) = E max(s z, 0) + E log(1 + e^(−s|z|))."""
+    rest = mpmath.quad(lambda x: mpmath.log1p(mpmath.exp(-x)) * mpmath.npdf(x / s) / s, [0, 1, 5, 60]) * 2
+    return float(s / mpmath.sqrt(2 * mpmath.pi) + rest)
+
+
+@pytest.mark.parametrize("degree", [20, 40, 60])
+def test_polynomials_of_high_degree(degree):
+    P = Program()
+    W, v = P.matrix(), P.vector()
+    P.mean(v**degree)
+    P.mean((1 + v + v * v) ** (degree // 2))
+    P.mean((W @ (v**3)) ** degree)
+    np.testing.assert_allclose(P.limit(), [float(x) for x in P.exact_limit()], rtol=1e-11)
+
+
+def test_rounding_counts_what_is_added_up():
+    """An odd polynomial has mean 0: what is left is rounding of terms that are large."""
+    for degree in (5, 15):
+        P = pair(Fraction(1, 2), 1, lambda a, b, d=degree: (a + b) ** d * (1 + a * b) ** 2)
+        value, error = P.limit(return_error=True)
+        assert P.exact_limit() == 0
+        assert abs(value) <= error
+
+
+@pytest.mark.parametrize("power", [-0.2, -0.5, -0.7, -0.9, -0.99])
+def test_poles_have_honest_errors(power):
+    """E |z − a|^p by Kummer's function: what lies closer to a pole than doubles reach counts in the error."""
+    mpmath.mp.dps = 30
+    for a in (0.3, -1.234, 0.0, 2.0):
+        half = mpmath.mpf(power) / 2
+        exact = 2**half * mpmath.gamma(0.5 + half) / mpmath.sqrt(mpmath.pi) * mpmath.hyp1f1(-half, 0.5, -(a**2) / 2)
+        value, error = one(lambda P, v, a=a: abs(v - a) ** power).limit(return_error=True)
+        assert abs(value - float(exact)) <= error
+        assert error < 1e-4 or power < -0.6
+
+
+def _levels(jump, count=20):
+    """Σ over k of P(z > jump(k)) for k > 0 minus P(z < jump(k)) for k ≤ 0: the mean of a function with unit jumps."""
+    above = sum(mpmath.ncdf(-jump(k)) for k in range(1, count))
+    return float(above - sum(mpmath.ncdf(jump(k)) for k in range(1 - count, 1)))
+
+
+def test_functions_with_many_jumps():
+    """floor, ceil, rint, trunc, %, //: and functions that jump where one argument or their quotient has a value."""
+    shift = mpmath.mpf("0.41")
+    floor = _levels(lambda k: k - shift)
+    assert held(one(lambda P, v: np.floor(v + 0.41)), floor)
+    assert held(one(lambda P, v: (v + 0.41) // 1), floor)
+    assert held(one(lambda P, v: (v + 0.41) % 1), 0.41 - floor)
+    assert held(one(lambda P, v: np.ceil(v + 0.41)), floor + 1)
+    assert held(one(lambda P, v: np.rint(v + 0.41)), _levels(lambda k: k - shift - 0.5))
+    assert held(one(lambda P, v: np.trunc(v + 0.41)), floor + float(mpmath.ncdf(-shift)))
+    assert held(one(lambda P, v: np.floor(20 * v)), -0.5)
+    assert held(one(lambda P, v: np.rint(v) * v), 2 * float(sum(mpmath.npdf(k + 0.5) for k in range(20))))
+    assert held(one(lambda P, v: np.signbit(v) * v), -float(mpmath.npdf(0)))
+    assert held(one(lambda P, v: np.logical_and(v, 0.37)), 1.0)
+    P = Program()
+    u, v = P.vector(), P.vector()
+    P.mean(np.copysign(u, v) * v)
+    P.mean(np.heaviside(u - v, u * u))
+    P.mean(np.floor(u) * np.floor(u + v))
+    values, errors = P.limit(return_error=True)
+    both = mpmath.quad(lambda x: mpmath.floor(x) * (x - 0.5 + _saw(x)) * mpmath.npdf(x), list(range(-10, 11)))
+    exact = np.array([2 / math.pi, 0.5, float(both)])
+    assert (np.abs(values - exact) <= errors + 1e-13).all()
+    assert errors.max() < 1e-8
+    c = P.mean(np.arctan2(u, v) ** 2)  # of an angle that is uniform, with a corner at the origin
+    value, error = P.limit(c, return_error=True)
+    assert abs(value - math.pi**2 / 3) <= error < 1e-5
+
+
+def _saw(x):
+    """E floor(x + z) − (x − 1/2), by its Fourier series: a sum of sin(2πkx) exp(−2π²k²)/(πk)."""
+    waves = [mpmath.pi * k for k in (1, 2)]
+    return sum(mpmath.sin(2 * w * x) * mpmath.exp(-2 * w**2) / w for w in waves)
