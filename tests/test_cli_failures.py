@@ -88,6 +88,14 @@ def test_numbers_too_large_for_floats_are_a_sentence(capsys):
         assert out == ""
 
 
+def test_the_remedy_for_moments_too_large_works(capsys):
+    call = ["law", "semicircle", "--mean", "1e308"]
+    code, _, error = outcome(capsys, *call)
+    assert code == 3
+    assert "moments up to order 4 exceed the largest float; ask for fewer: --moments" in error
+    assert outcome(capsys, *call, "--moments", "1")[0] == 0
+
+
 def test_an_interrupt(capsys, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt

@@ -20,6 +20,21 @@ PARTS = {
 RARE = {"segment_moments", "_correct_charges", "_repeat_rows", "grid_many", "grid_block", "closed_pair"}
 
 
+def test_what_cannot_be_kept_is_no_success(capsys, monkeypatch):
+    monkeypatch.setattr("rmt.cli.warm.JOBS", {"nothing": lambda: None})
+    assert main(["warm"]) == 0
+    monkeypatch.setattr("rmt.numerics.kernel_cache._lost", True)
+    assert main(["warm"]) == 3
+    assert "name a writable folder in NUMBA_CACHE_DIR" in capsys.readouterr().err
+
+
+def test_without_a_compiler_there_is_nothing_to_warm(capsys, monkeypatch):
+    monkeypatch.setattr("rmt.cli.warm.JOBS", {})
+    monkeypatch.setattr("rmt.numerics.kernel.DISABLED", True)
+    assert main(["warm"]) == 2
+    assert "NUMBA_DISABLE_JIT=1" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_all_kernels_are_compiled(capsys):
     assert main(["warm"]) == 0

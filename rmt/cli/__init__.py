@@ -1,6 +1,7 @@
 """The command line: ``rmt COMMAND``, the commands in ``COMMANDS``.
 
-Exit codes: 0, done (and a comparison accepted, or too small for a verdict); 1, a comparison rejected, and nothing else;
+Exit codes: 0, done (and a comparison accepted, or too small for a verdict); 1, rejected (a comparison, or a model below
+``rmt check --at-least``), and nothing else;
 2, a mistake in the call; 3, anything else: a number that could not be certified, a file that could not be written, a
 failure of this package. After an interrupt, 130. Every failure is one sentence on stderr.
 
@@ -58,7 +59,7 @@ examples:
   rmt program --activation tanh --depth 2 --steps 1 -n 500 --entries gaussian rademacher
   rmt COMMAND --help
 
-exit codes: 0 done, 1 comparison rejected, 2 mistake in the call, 3 anything else
+exit codes: 0 done, 1 rejected, 2 mistake in the call, 3 anything else
 """
 
 

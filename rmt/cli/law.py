@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 from rmt.cli.parser import (
+    CommandError,
     UsageError,
     add_json_option,
     add_parameters,
@@ -17,6 +18,7 @@ from rmt.cli.parser import (
     users_mistakes,
     writable,
 )
+from rmt.cli.progress import Progress
 
 EXAMPLES = """\
 examples:
@@ -62,6 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
             raise UsageError(f"--quantile must lie in [0, 1], got {level:g}")
     with users_mistakes():
         law = entry.build(**given_parameters(arguments, entry))
+    with Progress(f"computing with {law!r}"), users_mistakes():
         record = _record(law, points, levels, arguments.moments)
     if out is not None:
         from rmt import plotting
@@ -113,6 +116,8 @@ def _numbers(function: Any, order: int) -> list[float] | None:
         return [float(value) for value in function(order)]
     except ValueError:
         return None
+    except OverflowError as error:
+        raise CommandError(f"moments up to order {order} exceed the largest float; ask for fewer: --moments") from error
 
 
 def _finite(value: Any) -> float | None:

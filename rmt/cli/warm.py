@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 import rmt
+from rmt.cli.parser import CommandError, UsageError
 from rmt.cli.progress import Progress
 
 EXAMPLES = """\
@@ -24,11 +25,17 @@ def add_options(parser: argparse.ArgumentParser, words: list[str]) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do every kind of work once, on small input, so that all kernels are compiled and kept."""
+    from rmt.numerics import kernel, kernel_cache
+
+    if kernel.DISABLED:
+        raise UsageError("with NUMBA_DISABLE_JIT=1 nothing is compiled; leave it out")
     start = time.monotonic()
     for done, (name, job) in enumerate(JOBS.items()):
         bar = "#" * done + "." * (len(JOBS) - done)
         with Progress(f"[{bar}] compiling {name}"):
             job()
+    if not kernel_cache.is_kept():
+        raise CommandError("everything is compiled, but could not be kept: name a writable folder in NUMBA_CACHE_DIR")
     print(f"everything is compiled ({time.monotonic() - start:.0f} s)")
     return 0
 

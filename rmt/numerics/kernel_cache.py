@@ -8,6 +8,7 @@ costs a warning and a compilation, never an error.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import pickle
 import re
@@ -34,6 +35,7 @@ _IMPORT = re.compile(rb"^(?:from (rmt[\w.]*) import (\([^)]*\)|[^\n]*)|import (r
 _FOLDER = "rmt-kernels-"
 _OLD = 30 * 24 * 3600.0  # seconds since the last new file of a folder that is not in use
 _warned = False
+_lost = False
 
 # Numba has types for some of its parts only
 _config: Any = numba.config
@@ -139,6 +141,11 @@ def _flat(value: Any, names: list[str]) -> Iterator[str | FunctionType]:
         yield f"{type(value).__name__} {value!r}"
 
 
+def is_kept() -> bool:
+    """Whether all machine code that this process made could be written."""
+    return not _lost
+
+
 class KernelCache:
     """The files of one kernel, with the methods that a dispatcher of Numba asks of its cache."""
 
@@ -185,6 +192,8 @@ class KernelCache:
                 failures.append(f"{str(place.parent)!r}: {error.strerror or error}")
             else:
                 return
+        global _lost
+        _lost = True
         _warn(
             f"machine code cannot be kept ({'; '.join(failures)}) and is compiled again in every new process; "
             "name a writable folder in the environment variable NUMBA_CACHE_DIR"
@@ -216,9 +225,12 @@ def _places_beside(chosen: str) -> list[Path]:
     """Folders to look into, and to write to the first of them that lets us: `chosen` alone if it does."""
     user = Path(_app_dirs(appname="numba", appauthor=False).user_cache_dir)
     roots = [PACKAGE / "__pycache__", *([user] if user.is_absolute() else [])]  # without a home it is "~/.cache"
+    places = [root / f"{_FOLDER}{_digest()[:32]}" for root in roots]
     if chosen:
-        roots = [Path(chosen)] if _is_writable(Path(chosen)) else [Path(chosen), *roots]
-    return [root / f"{_FOLDER}{_digest()[:32]}" for root in roots]
+        first = Path(chosen) / places[0].name
+        # in a folder that all may write to, that of these sources can be another user's
+        places = [first] if _is_writable(first if first.exists() else first.parent) else [first, *places]
+    return places
 
 
 def _is_writable(folder: Path) -> bool:
@@ -247,8 +259,9 @@ def _write(place: Path, name: str, content: bytes) -> None:
 def _remove_old(place: Path) -> None:
     """Remove what other states of the sources left long ago."""
     for other in place.parent.glob(f"{_FOLDER}*"):
-        if time.time() - other.stat().st_mtime > _OLD:
-            shutil.rmtree(other, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # another process removes them, too
+            if time.time() - other.stat().st_mtime > _OLD:
+                shutil.rmtree(other, ignore_errors=True)
 
 
 def _warn(message: str) -> None:

@@ -233,6 +233,18 @@ def test_an_unusable_chosen_place_falls_back_to_the_package(copy):
     assert machine_code(copy)
 
 
+def test_a_chosen_place_that_is_another_users_falls_back(copy, tmp_path):
+    chosen = tmp_path / "chosen"
+    assert run(copy, cache=chosen) == (["8.0"], [])
+    (folder,) = chosen.iterdir()
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+    folder.write_text("a file stands for a folder that this user cannot write to")
+    assert run(copy, cache=chosen) == (["8.0"], [])
+    assert machine_code(copy)
+
+
 def test_a_chosen_place_is_the_only_one(copy, tmp_path):
     chosen = tmp_path / "chosen"
     assert run(copy, cache=chosen) == (["8.0"], [])
@@ -245,7 +257,10 @@ def test_a_full_disk_costs_one_warning_and_leaves_no_parts(copy):
     def no_room():
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 
-    output, warnings = run(copy, preexec_fn=no_room)
+    output, warnings = run(
+        copy, f"{CALL}; from rmt.numerics.kernel_cache import is_kept; print(is_kept())", preexec_fn=no_room
+    )
+    assert output.pop() == "False"
     assert output == ["8.0"]
     assert len(warnings) == 1
     assert "too large" in warnings[0]
