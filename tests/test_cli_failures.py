@@ -115,6 +115,16 @@ def test_a_full_disk_behind_the_output():
             assert done.stderr == b"rmt: error: cannot read or write the output: No space left on device\n"
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize("call", ["sample goe -n 5 --trials 2", "compare goe -n 5", "list", "law nonsense"])
+def test_a_process_whose_streams_are_closed(call, closed):
+    command = f"{sys.executable} -m rmt {call} {closed}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == (2 if "nonsense" in call else 0)
+    assert (done.stderr == "") == ("2>&-" in closed or "nonsense" not in call)
+    assert (done.stdout == "") == (">&-" in closed.split() or "nonsense" in call)
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
 def test_every_text_fits_every_terminal(encoding, monkeypatch):
     name = "gö\u03b5\udcff"
@@ -157,6 +167,13 @@ def test_negative_fractions_and_lists_are_values(capsys, call, law):
     assert (code, record["law"]) == (0, repr(law))
     assert [row["pdf"] for row in record["at"][:3]] == [law.pdf(x) for x in (-1 / 3, -0.5, -1.0)]
     assert record["at"][3]["cdf"] == 0.0
+
+
+@pytest.mark.parametrize("value", ["-nan", "-inf", "-1/3", "-1,1", "-1e3x"])
+def test_what_looks_like_a_negative_number_is_a_value_beside_the_option_n(capsys, value):
+    code, _, error = outcome(capsys, "sample", "wishart", "--ratio", value)
+    assert code == 2
+    assert "expected one argument" not in error
 
 
 @pytest.mark.parametrize("value", ["-x", "--1", "-1x", "-n,1"])

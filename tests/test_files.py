@@ -1,6 +1,7 @@
 """Files are whole or not there: written beside, then renamed."""
 
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -37,6 +38,42 @@ def test_an_error_leaves_what_was_there(tmp_path, error):
     assert os.listdir(tmp_path) == ["x.bin"]
     if isinstance(error, OSError):
         assert str(path) in str(caught.value)
+
+
+KILLED = """
+import os, signal, sys
+from rmt.files import replacing
+with replacing(sys.argv[1]) as stream:
+    stream.write(b"new")
+    stream.flush()
+    os.kill(os.getpid(), int(sys.argv[2]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="files without a name are Linux's")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_kill_leaves_what_was_there(tmp_path, number):
+    path = tmp_path / "x.bin"
+    path.write_bytes(b"old")
+    result = subprocess.run([sys.executable, "-c", KILLED, str(path), str(int(number))], check=False)
+    assert result.returncode == -number
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["x.bin"]
+
+
+@pytest.mark.parametrize("without", ["files without a name", "a list of open files"])
+def test_systems_without_files_without_a_name(tmp_path, monkeypatch, without):
+    if without == "a list of open files":
+        monkeypatch.setattr("rmt.files._OPEN_FILES", tmp_path / "missing")
+    else:
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    path = tmp_path / "x.bin"
+    for text in (b"first", b"second"):
+        with replacing(path) as stream:
+            assert len([name for name in os.listdir(tmp_path) if name.endswith(".part")]) == 1
+            stream.write(text)
+        assert path.read_bytes() == text
+    assert os.listdir(tmp_path) == ["x.bin"]
 
 
 def test_permissions(tmp_path):

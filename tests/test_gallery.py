@@ -447,6 +447,14 @@ def test_f35_mean_is_flat(figures):
 
 
 # ---------------------------------------------------------------------- the command
+@pytest.mark.parametrize(("n", "seed"), [(2, 1), (5, 2**70 + 1)])
+def test_f70_leaves_out_runs_that_diverge(n, seed):
+    aligned, losses = (line.get_ydata() for line in SCRIPTS["F70"].figure(n=n, seed=seed).axes[2].lines)
+    assert np.isnan(aligned).any()
+    assert not np.isfinite(losses[np.isnan(aligned)]).any()
+    assert (np.abs(aligned[~np.isnan(aligned)]) <= 1.0).all()
+
+
 def test_index_page_is_in_step():
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == index_page(list(SCRIPTS.values()))
 

@@ -22,7 +22,7 @@ from typing import Any, TextIO
 
 import rmt
 from rmt.cli.parser import CommandError, Parser, UsageError
-from rmt.cli.terminal import abandon, any_terminal, finish
+from rmt.cli.terminal import abandon, any_terminal
 from rmt.errors import ConvergenceError, MomentConditionWarning
 
 #: every command, with the module that holds it; modules load when their command is called
@@ -83,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 warnings.showwarning = _show_warning
                 warnings.simplefilter("always", MomentConditionWarning)
                 code = _dispatch(arguments)
-            finish(sys.stdout)  # a full disk behind stdout is found here, not when the interpreter leaves
+            sys.stdout.flush()  # a full disk behind stdout is found here, not when the interpreter leaves
             return code
         except BrokenPipeError:  # rmt list | head
             abandon(sys.stdout)
@@ -141,7 +141,7 @@ def _sentence(error: Exception) -> tuple[str, int]:
 def _complain(message: str, code: int) -> int:
     with contextlib.suppress(OSError):  # nobody reads stderr: the exit code has to do
         print(f"rmt: error: {message}", file=sys.stderr)
-        finish(sys.stderr)
+        sys.stderr.flush()
     return code
 
 

@@ -34,6 +34,12 @@ class Parser(argparse.ArgumentParser):
         super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False, **kwargs)
         self._negative_number_matcher = re.compile(r"^-(\d|\.\d|inf\b|infinity\b|nan\b)")
 
+    def _parse_optional(self, arg_string: str) -> Any:
+        """What looks like a negative number is a value, also where argparse reads ``-nan`` as ``-n an``."""
+        if self._negative_number_matcher.match(arg_string):
+            return None
+        return super()._parse_optional(arg_string)
+
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing the usage and leaving."""
         raise UsageError(f"{message} (see {self.prog} --help)")

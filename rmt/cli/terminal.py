@@ -49,7 +49,18 @@ codecs.register_error("rmt.plain", plain)
 
 @contextmanager
 def any_terminal() -> Iterator[None]:
-    """Context in which stdout and stderr take every character, whatever their encoding."""
+    """Context in which stdout and stderr are there, though they were closed, and take every character."""
+    with contextlib.ExitStack() as closed:
+        for name in ("stdout", "stderr"):
+            if getattr(sys, name) is None:  # rmt ... >&-
+                setattr(sys, name, closed.enter_context(open(os.devnull, "w", encoding="utf-8")))
+                closed.callback(setattr, sys, name, None)
+        with _any_character():
+            yield
+
+
+@contextmanager
+def _any_character() -> Iterator[None]:
     streams = [stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, io.TextIOWrapper)]
     before = [stream.errors for stream in streams]
     for stream in streams:
@@ -62,18 +73,11 @@ def any_terminal() -> Iterator[None]:
                 stream.reconfigure(errors=errors)
 
 
-def finish(stream: TextIO | None) -> None:
-    """Write out what is still in memory; a process started without the stream has none."""
-    if stream is not None:
-        stream.flush()
-
-
-def abandon(stream: TextIO | None) -> None:
+def abandon(stream: TextIO) -> None:
     """Let what a broken stream still holds go nowhere, so that the interpreter leaves in silence."""
     try:
-        finish(stream)
+        stream.flush()
     except OSError:
-        assert stream is not None
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)

@@ -11,9 +11,10 @@ import os
 import pickle
 import re
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -246,7 +247,11 @@ def _collect(
                     f"executor must be open while it works, got {executor!r}, which takes no more work ({error}); "
                     "call inside its with block"
                 ) from error
-        for future in as_completed(futures):
+        # not as_completed: a pool that is shut down with cancel_futures=True does not tell those who wait there
+        done: SimpleQueue[Future[list[tuple[int, Result | Exception]]]] = SimpleQueue()
+        for future in futures:
+            future.add_done_callback(done.put)
+        for future in (done.get() for _ in futures):
             try:
                 outcome = future.result()
             except Exception as error:  # the worker died, or could not be sent its work

@@ -156,7 +156,7 @@ def alignment(a: ArrayLike, b: ArrayLike) -> float:
     TypeError
         If an argument is not of the kind named above.
     ValueError
-        If the shapes differ or a matrix vanishes.
+        If the shapes differ, or a matrix vanishes or is not finite.
 
     Examples
     --------
@@ -167,7 +167,15 @@ def alignment(a: ArrayLike, b: ArrayLike) -> float:
     first, second = check_reals("a", a), check_reals("b", b)
     if first.shape != second.shape:
         raise ValueError(f"a and b must have one shape, got {first.shape} and {second.shape}")
-    sizes = float(np.linalg.norm(first)) * float(np.linalg.norm(second))
-    if not sizes > 0.0:
-        raise ValueError("the alignment with a matrix that vanishes is not defined")
-    return float(np.sum(first * second) / sizes)
+    return float(np.sum(_of_norm_one("a", first) * _of_norm_one("b", second)))
+
+
+def _of_norm_one(name: str, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    largest = float(np.abs(matrix).max(initial=0.0))
+    if not math.isfinite(largest):
+        raise ValueError(f"{name} must be finite, got {largest}: a run that diverges has no alignment")
+    if largest == 0.0:
+        raise ValueError(f"the alignment with a matrix that vanishes is not defined, and {name} does")
+    scaled = matrix / largest  # squares of the entries themselves may leave the range of doubles
+    unit: NDArray[np.float64] = scaled / np.linalg.norm(scaled)
+    return unit

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
@@ -200,6 +201,24 @@ def test_a_mistake_is_raised_as_itself():
 def test_an_executor_that_never_works(tmp_path):
     with pytest.raises(TrialError, match=r"ArithmeticError: this executor never works; 0 finished"):
         rmt.goe().eigenvalues(4, rng=0, trials=3, executor=Silent())
+
+
+def test_a_pool_that_is_shut_down_while_trials_wait(tmp_path):
+    """The trials in it are cancelled, and nobody tells those who wait."""
+    pool = ThreadPoolExecutor(1)
+    pool.submit(time.sleep, 1.0)
+    threading.Timer(0.3, pool.shutdown, kwargs={"wait": False, "cancel_futures": True}).start()
+    found = []
+
+    def call():
+        with pytest.raises(ValueError, match="executor must be open while it works"):
+            rmt.goe().eigenvalues(4, rng=0, trials=3, executor=pool)
+        found.append(True)
+
+    caller = threading.Thread(target=call, daemon=True)
+    caller.start()
+    caller.join(20.0)
+    assert found == [True]
 
 
 # ---------------------------------------------------------------------- the file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -178,6 +179,14 @@ def test_egop_by_sampling(target):
     assert alignment(np.eye(12), exact) < 0.99 or target == "full"
 
 
+@pytest.mark.parametrize("size", [1e-320, 1e-200, 1.0, 1e200, 1e308])
+def test_alignment_has_no_size(size):
+    matrix = np.array([[1.0, 0.5], [0.5, 0.25]])
+    assert alignment(size * np.eye(2), np.eye(2)) == pytest.approx(1.0, rel=1e-15)
+    if size > 1e-300:  # below, the entries themselves are rounded
+        assert alignment(matrix, size * np.eye(2)) == pytest.approx(1.25 / math.sqrt(2.0 * 1.5625), rel=1e-14)
+
+
 def test_small_batches_learn_features():
     """Rank-2 target, half of the critical rate: with smaller batches the alignment rises and the test loss falls."""
     rng = np.random.default_rng(0)
@@ -212,6 +221,8 @@ def test_bad_input():
         descend(net, x, np.ones(4), rate=raise_after_catapult(), steps=3, watch=False)
     with pytest.raises(ValueError, match="vanishes"):
         alignment(np.zeros((2, 2)), np.eye(2))
+    with pytest.raises(ValueError, match="b must be finite"):
+        alignment(np.eye(2), np.full((2, 2), np.nan))
     with pytest.raises(ValueError, match="factor must be"):
         spikes([1.0, 2.0, 1.0], factor=1.0)
     with pytest.raises(ValueError, match="at least one hidden width"):
