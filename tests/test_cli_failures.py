@@ -39,6 +39,9 @@ FAILURES = [
     OSError(5, "Input/output error", "x"),
     OSError("no number"),
     RuntimeError("two\nlines"),
+    SystemExit(1),
+    SystemExit(),
+    GeneratorExit("of another kind than Exception"),
     RecursionError("maximum recursion depth exceeded"),
     AssertionError(),
 ]

@@ -90,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         except KeyboardInterrupt:
             return _complain("interrupted", 130)
-        except Exception as error:
+        except BaseException as error:  # a model of the user's may call sys.exit(1), which says "rejected" here
             abandon(sys.stdout)
             return _complain(*_sentence(error))
 
@@ -120,7 +120,7 @@ def _dispatch(arguments: list[str]) -> int:
     return int(command.run(options))
 
 
-def _sentence(error: Exception) -> tuple[str, int]:
+def _sentence(error: BaseException) -> tuple[str, int]:
     """What went wrong, in one line, and the exit code."""
     text = " ".join(str(error).split())
     if isinstance(error, UsageError):
