@@ -237,28 +237,7 @@ def _component_law(words: Terms) -> Law:
     if len(words) == 1:
         ((word, c),) = words.items()
         return cast("Law", c * word_law(word))
-    return (
-        _circle_law(words)
-        or _square_law(words)
-        or _commutator_law(words)
-        or _outer_law(words)
-        or _polynomial_law(words)
-    )
-
-
-def _outer_law(words: Terms) -> Law | None:
-    """Law of u p u* for a letter u that does not occur in p, from words that all begin with u and end with u*."""
-    (first, *_) = words
-    if len(first) < 2:
-        return None
-    begin, end = first[:1], adjoint(first[:1])
-    if any(word[:1] != begin or word[-1:] != end or len(word) < 2 for word in words):
-        return None
-    letter, starred = begin[0]
-    inner = {word[1:-1]: c for word, c in words.items()}
-    if any(letter == other for word in inner for other, _ in word) or not is_hermitian(inner):
-        return None
-    return sandwich_law(letter, starred, inner)
+    return _circle_law(words) or _square_law(words) or _commutator_law(words) or _polynomial_law(words)
 
 
 def _circle_law(words: Terms) -> Law | None:

@@ -210,3 +210,11 @@ def test_commutators_of_wigner_matrices_have_an_exact_law():
     assert turned.free_cumulants(6, exact=True) == (0, 50, 0, 1250, 0, 31250)
     assert (x @ y + y @ x + x).law() != law
     assert (x @ y + y @ x + 2).law() == law + 2
+
+
+def test_sandwiches_of_several_words_between_rectangular_matrices():
+    """G T G* with T = 1 + H H*, multiplied out: m_1 = tr T and m_2 = (tr T)² + tr T²/2 for G of shape n × 2n."""
+    g, h = rmt.ginibre(shape=(1, 2)), rmt.ginibre(shape=(2, 3))
+    law = (g @ g.H + g @ h @ h.H @ g.H).law()
+    first, second = 2.0, 1.0 + 2.0 + (1.0 + 2.0 / 3.0)
+    assert law.moments(2) == pytest.approx((first, first**2 + second / 2.0), rel=1e-12)

@@ -5,6 +5,10 @@ import pytest
 
 import rmt
 from rmt.free import boxtimes
+from rmt.free.outer import outer_edge
+from rmt.free.real_axis import Factor
+from rmt.free.scanned import _reach
+from rmt.free.tree import node_of
 
 
 def test_product_of_different_atomic_laws():
@@ -18,3 +22,48 @@ def test_product_of_different_atomic_laws():
     assert law.cdf(high) == pytest.approx(1.0, abs=1e-9)
     x = np.linspace(low, high, 20001)
     assert np.trapezoid(law.sf(x), x) + low == pytest.approx(law.mean(), rel=1e-6)
+
+
+def test_ends_with_an_atom_of_deep_products():
+    """A power t of a law with the mass 1 − ε at its end b keeps the mass 1 − εt there, at b^t."""
+    law = boxtimes(rmt.Atomic((1, 2), (0.001, 0.999)), powers=[500], closed_form=False)
+    ((position, mass),) = law.atoms
+    assert position == pytest.approx(2.0**500, rel=1e-12)
+    assert mass == pytest.approx(0.5, abs=1e-12)
+    assert law.support[-1].high < position
+    np.testing.assert_allclose(law.ppf_of_log([0.6, 0.9]), 500.0 * np.log(2.0), rtol=1e-14)
+
+
+def test_intervals_without_search_hold_the_support():
+    """Ends of products from those of their factors: factors that begin at 0, take both signs, have weights beyond 1."""
+    laws = [
+        boxtimes(rmt.MarchenkoPastur(1), rmt.Uniform(1, 2), powers=[3, 1], closed_form=False),
+        boxtimes(rmt.MarchenkoPastur(1), rmt.MarchenkoPastur(0.5), powers=[1, 2], closed_form=False),
+        boxtimes(rmt.Uniform(0, 3), rmt.Uniform(0, 5), powers=[2, 1], closed_form=False),
+        boxtimes(rmt.Uniform(-1, 2), rmt.Uniform(0, 5), powers=[1, 2], closed_form=False),
+    ]
+    for law in laws:
+        low, high = _reach(law.node)
+        slack = 1e-12 * (abs(low) + abs(high))
+        assert low - slack <= law.support[0].low <= law.support[-1].high <= high + slack, law
+        assert high - low < 1e4
+
+
+@pytest.mark.parametrize("upper", [True, False])
+def test_outer_gaps_begin_at_products_of_atoms(upper):
+    """Where the atoms at the ends of all factors are so large that one is left, the gap beyond begins at it."""
+    laws = [rmt.Atomic((1, 2), (0.02, 0.98)), rmt.Atomic((0.5, 3), (0.01, 0.99))]
+    if not upper:
+        laws = [rmt.Atomic(law.positions, law.weights[::-1]) for law in laws]
+    weights = (4.0, 7.0)
+    first, second = (2.0, 3.0) if upper else (1.0, 0.5)
+    total, product = 4.0 * first + 7.0 * second, first**4 * second**7
+    for multiplicative, logarithmic, expected in (
+        (False, False, total),
+        (True, False, product),
+        (True, True, np.log(product)),
+    ):
+        factors = [Factor(node_of(law), multiplicative) for law in laws]
+        edge, soft = outer_edge(factors, weights, upper=upper, multiplicative=multiplicative, logarithmic=logarithmic)
+        assert edge == pytest.approx(expected, rel=1e-14)
+        assert not soft

@@ -107,6 +107,18 @@ def test_the_series_themselves():
     assert connected_pairings(6) == (1, 1, 4, 27, 248, 2830)
 
 
+@pytest.mark.parametrize(("p", "r"), [(2, -2), (-1, 1), (1, -3), (-2, 5), (Fraction(3, 2), Fraction(1, 2)), (3, 2)])
+def test_raney_numbers_by_their_product(p, r):
+    """r/n! (np + r − 1) ... (np + r − n + 1), where its factors vanish or change sign, too."""
+    expected = [Fraction(1)]
+    for n in range(1, 7):
+        product = Fraction(r, math.factorial(n))
+        for k in range(1, n):
+            product *= n * p + r - k
+        expected.append(product)
+    assert raney_numbers(p, r, 6) == expected
+
+
 def test_cumulants_beyond_floats():
     with pytest.raises(OverflowError, match=r"a free cumulant of order <= 2000 of .* exceeds the largest float; ask"):
         MarchenkoPastur(3).free_cumulants(2000)

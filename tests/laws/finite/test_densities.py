@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 
+import mpmath as mp
 import numpy as np
 import pytest
 from edge_references import rows
@@ -22,6 +23,21 @@ def test_reference_values():
     for row in rows("lue-pdf"):
         law = WishartDensity(2, row["inputs"]["n"], row["inputs"]["m"])
         assert law.pdf(float(row["inputs"]["x"])) == pytest.approx(float(row["value"]), rel=1e-12), row
+
+
+def test_errors_hold_against_sums_of_hermite_polynomials():
+    """The density of the GUE is Σ φ_k(√n x)²/√n over k < n, with the variance 1/n of the diagonal."""
+    n = 30
+    x = np.linspace(-2.4, 2.4, 25)
+    value, error = GaussianDensity(2, n).pdf(x, return_error=True)
+    with mp.workdps(30):
+        exact = []
+        for point in x:
+            y = mp.sqrt(mp.mpf(n) / 2) * mp.mpf(float(point))
+            terms = (mp.hermite(k, y) ** 2 / (2**k * mp.factorial(k)) for k in range(n))
+            exact.append(float(mp.exp(-y * y) * mp.fsum(terms) / mp.sqrt(2 * mp.pi * n)))
+    assert (np.abs(value - exact) <= error).all()
+    assert (error < 1e-10).all()
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 40])
