@@ -216,7 +216,7 @@ class Cauchy(Law):
 
 
 def _refuse_moments(law: Law) -> NoReturn:
-    raise ValueError(f"{law!r} has no moments of order >= 1: their integrals diverge; use its median, or ppf")
+    raise ValueError(f"{law!r} has no moments of order >= 1: their integrals diverge; use ppf (the median is ppf(0.5))")
 
 
 @dataclass(frozen=True, init=False, repr=False)

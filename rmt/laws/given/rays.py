@@ -323,7 +323,8 @@ class SChart(Chart):
     def _place(self) -> tuple[float, float]:
         c = self.coefficients
         if c is None:
-            return 0.0, abs(1.0 / self.at_one(-0.5))
+            middle = abs(self.at_one(-0.5))
+            return 0.0, 1.0 / middle if middle > 0.0 else 1.0
         mean = 1.0 / abs(c[0])
         return 0.0, float(mean + math.sqrt(abs(c[1]) * mean**3))
 
