@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 Word: TypeAlias = tuple[int, ...]
 Matrix: TypeAlias = NDArray[np.complex128]
 
-_PULL = 0.1  # weight of sizes near 1, against that of entries near a common size
+_PULL = 0.1  # weight of sizes D near 1, against that of entries near 1
 _PAIR = 0.05  # size of a pivot off the diagonal, on the scale of those on it, from which on it is taken
 
 
@@ -111,7 +111,7 @@ def linearise(terms: Mapping[Word, complex], self_adjoint: frozenset[int]) -> Pe
 
 
 def _balance(signature: Matrix, coefficients: list[Matrix]) -> Matrix:
-    """Powers of two D for which D A D have entries near a common size, one for each A, and D K D = K.
+    """Powers of two D for which the entries of all D A D are near 1, and D K D = K.
 
     A choice of isotropic vectors: each may be multiplied by what the other one of its pair is divided by.
     """
@@ -119,16 +119,14 @@ def _balance(signature: Matrix, coefficients: list[Matrix]) -> Matrix:
     exponents = np.zeros((len(signature) + 1, len(pairs)))
     for k, (i, j) in enumerate(pairs):
         exponents[i, k], exponents[j, k] = 1.0, -1.0
-    rows, sides = [_PULL * np.eye(len(pairs), len(pairs) + len(coefficients))], [np.zeros(len(pairs))]
-    for k, matrix in enumerate(coefficients):
+    rows, sides = [_PULL * np.eye(len(pairs))], [np.zeros(len(pairs))]
+    for matrix in coefficients:
         size = np.abs(matrix)
         a, b = np.nonzero(size > 1e-12 * size.max(initial=0.0))
-        common = np.zeros((len(a), len(coefficients)))
-        common[:, k] = 1.0
-        rows.append(np.concatenate([exponents[a] + exponents[b], common], axis=1))
+        rows.append(exponents[a] + exponents[b])
         sides.append(-np.log2(size[a, b]))
     found = np.linalg.lstsq(np.concatenate(rows), np.concatenate(sides), rcond=None)[0]
-    return np.asarray(2.0 ** (exponents @ np.round(found[: len(pairs)])))
+    return np.asarray(2.0 ** (exponents @ np.round(found)))
 
 
 def _factor(hankel: Matrix) -> tuple[Matrix, Matrix, Matrix]:

@@ -79,7 +79,7 @@ def moments_within_claims(law, expected):
     return True
 
 
-@pytest.mark.parametrize("seed", [12, 22, 141, 181, 258])
+@pytest.mark.parametrize("seed", [22, 141, 179, 181, 258])
 def test_claimed_errors_hold_against_exact_moments(seed):
     terms, variables = random_polynomial(seed)
     law = polynomial_law(terms, variables)
