@@ -109,7 +109,7 @@ class FreelyConvolved(ComputedLaw):
         above = values.g.imag > 0.0
         if not above.any():
             return values
-        wrong = above & (values.g.imag > values.error) & (values.g.imag > 4.0 * EPS * np.abs(values.g))
+        wrong = above & (values.g.imag > values.error) & (values.g.imag > 4.0 * EPS * np.abs(values.g)) & ~values.failed
         if wrong.any():
             self._refuse(z[wrong][0], values.g.imag[wrong][0])
         return values._replace(g=np.where(above, values.g.real + 0j, values.g))
@@ -192,11 +192,14 @@ class FreelyConvolved(ComputedLaw):
         for position, _ in self.atoms:
             if position == 0.0 and self._solver.logarithmic:
                 continue
-            scale = abs(position) if self._solver.logarithmic else max(abs(position), self._solver.spread)
-            distance = 16.0 * EPS * scale
+            distance = self._closeness(position)
             close = np.abs(x - position) < distance
             x = np.where(close, np.where(x < position, position - distance, position + distance), x)
         return x
+
+    def _closeness(self, position: float) -> float:
+        """Distance of an atom below which points are moved away from it."""
+        return 16.0 * EPS * (abs(position) if self._solver.logarithmic else max(abs(position), self._solver.spread))
 
     # ------------------------------------------------------------------ density and distribution function
     def _pdf(self, x: Real) -> Real:
@@ -205,9 +208,9 @@ class FreelyConvolved(ComputedLaw):
         if self._solver.logarithmic:
             inside &= x > 0.0
         if inside.any():
-            values = self._values(upper(self._off_atoms(x[inside])))
+            values, edges = self._on_line(x[inside])
             density = _density(values)
-            for near, exponent, _ in self._at_edges(x[inside], values):
+            for near, exponent, _ in edges:
                 density[near] = np.inf if exponent < 0.0 else 0.0
             out[inside] = density
         if self._solver.logarithmic and (x == 0.0).any():
@@ -224,18 +227,31 @@ class FreelyConvolved(ComputedLaw):
     def _mass_below_zero(self) -> float:
         return mass_below_origin(self.node)
 
-    def _at_edges(self, x: Real, values: Values) -> Iterator[tuple[Mask, float, float]]:
+    def _on_line(self, x: Real, *, potential: bool = False) -> tuple[Values, list[tuple[Mask, float, float]]]:
+        """The values at real points off the atoms, and those of the points that are edges: they need no certificate."""
+        moved = self._off_atoms(x)
+        values = self._values(upper(moved), potential=potential, certified=False)
+        edges = list(self._at_edges(x, values, moved != x))
+        lost = values.failed.copy()
+        for near, _, _ in edges:
+            lost &= ~near
+        if lost.any():
+            self._refuse(self._targets(upper(moved))[lost][0], values.step[lost][0])
+        return values, edges
+
+    def _at_edges(self, x: Real, values: Values, moved: Mask) -> Iterator[tuple[Mask, float, float]]:
         """Points at an edge of the support up to rounding, its exponent, and the mass up to it.
 
-        The equations are singular there: D vanishes like the square root of the distance.
+        The equations are singular there: D vanishes like the square root of the distance. A point moved away from an
+        atom may have the mass of a steep density on its way.
         """
-        singular = (np.abs(values.d) < _SINGULAR) | values.critical
-        if not singular.any():
+        singular = ((np.abs(values.d) < _SINGULAR) | values.critical | values.failed) & ~moved
+        if not (singular | moved).any():
             return
         for i in self.support:
             for edge, exponent in ((i.low, i.low_exponent), (i.high, i.high_exponent)):
                 scale = abs(edge) if self._solver.logarithmic else max(abs(edge), self._solver.spread)
-                near = singular & (np.abs(x - edge) <= 2.0 * EPS * scale)
+                near = (singular & (np.abs(x - edge) <= 2.0 * EPS * scale)) | (moved & (x == edge))
                 if near.any() and math.isfinite(exponent):
                     yield near, exponent, self._mass_up_to(edge)
 
@@ -254,19 +270,19 @@ class FreelyConvolved(ComputedLaw):
         if self._solver.logarithmic:
             inside &= x > 0.0
         if inside.any():
-            values = self._values(upper(self._off_atoms(x[inside])))
+            values, _ = self._on_line(x[inside])
             sharp = values.outside & (np.abs(values.d) > _SINGULAR)  # nearer to an edge it may be the other side
-            out[inside] = np.where(sharp, 0.0, values.error / math.pi)
+            error = np.where(values.failed, np.inf, values.error / math.pi)
+            out[inside] = np.where(sharp & ~values.failed, 0.0, error)
         return out
 
     def _levels(self, x: Real) -> tuple[Real, Real, Real]:
         """Mass of (-inf, x], mass of (x, inf) and density at finite points (positive ones for positive laws)."""
-        x = self._off_atoms(x)
-        values = self._values(upper(x), potential=True)
-        above = self._above(self._targets(upper(x)), values)
+        values, edges = self._on_line(x, potential=True)
+        above = self._above(self._targets(upper(self._off_atoms(x))), values)
         below, above = self._clean(1.0 - above, above, values.outside)
         density = _density(values)
-        for near, _, mass in self._at_edges(x, values):
+        for near, _, mass in edges:
             below[near], above[near] = mass, 1.0 - mass
         if self._is_signed and (x == 0.0).any():
             below[x == 0.0] = self._mass_below_zero + self._mass_at_zero()
@@ -352,12 +368,24 @@ class FreelyConvolved(ComputedLaw):
             inside &= x > 0.0
         if inside.any() and not self._deep:  # and what the rounding of the point itself comes to
             size = np.abs(x[inside]) if self._solver.product else np.maximum(np.abs(x[inside]), self._solver.spread)
-            values = self._values(upper(self._off_atoms(x[inside])))
+            values, _ = self._on_line(x[inside])
             singular = np.abs(values.d) < _SINGULAR  # the edge is known to some ulp only
             with np.errstate(over="ignore", invalid="ignore"):
                 moved = np.where(singular, 2.0 * np.abs(values.g), np.abs(values.g.imag)) * 4.0 * EPS * size
-            out[inside] += np.where(np.isnan(moved), 1.0, moved)
+            # an edge without certificate is known to the square root of its rounding
+            moved = np.where(values.failed, math.sqrt(EPS), moved)
+            out[inside] += np.where(np.isnan(moved), 1.0, moved) + self._beside_atoms(x[inside], value[inside])
         return np.minimum(out, 1.0)
+
+    def _beside_atoms(self, x: Real, value: Real) -> Real:
+        """The mass between points that were moved away from an atom at an end of the support and that end."""
+        out = np.zeros_like(x)
+        for position, mass in self.atoms:
+            close = (self._off_atoms(x) != x) & (np.abs(x - position) < self._closeness(position))
+            if close.any() and any(position in (i.low, i.high) for i in self.support):
+                whole = self._mass_up_to(position)
+                out[close] = np.abs(value - np.where(x < position, whole - mass, whole))[close]
+        return out
 
     # ------------------------------------------------------------------ transforms
     def _stieltjes(self, z: Complex) -> Complex:

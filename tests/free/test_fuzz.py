@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from random_trees import random_law
 
+from rmt.free import boxtimes, free_power
 from rmt.free.convolved import FreelyConvolved
+from rmt.laws import MarchenkoPastur
 
 #: panels in the angle θ, x = c - h cos θ, ever finer towards the ends of an interval
 _FINE = math.pi / 30 * 0.5 ** np.arange(1, 17)
@@ -26,11 +28,11 @@ def rule(n):
 RULES = rule(10), rule(7)
 
 
-def random_tree(seed):
+def random_tree(seed, depth=3):
     """A tree whose root is computed by the solver."""
     rng = np.random.default_rng(seed)
     while True:
-        law = random_law(rng, 3, positive=bool(rng.random() < 0.5))
+        law = random_law(rng, depth, positive=bool(rng.random() < 0.5))
         if isinstance(law, FreelyConvolved):
             return law, rng
 
@@ -85,6 +87,31 @@ def test_nested_trees(first):
         assert share_uncertified(law, points_of(law, rng, 90)) <= 0.02
         if seed % 5 == 0:
             check_mass_and_moments(law)
+
+
+@pytest.mark.parametrize("seed", [14, 52, 87, 237])
+def test_ends_of_deep_trees_are_answered(seed):
+    """At an end the distribution function is the mass up to there, beside steep densities and without a certificate."""
+    law, _ = random_tree(seed, depth=6)
+    for end in {end for i in law.support for end in (i.low, i.high)}:
+        mass = math.fsum([i.mass for i in law.support if i.high <= end] + [m for a, m in law.atoms if a <= end])
+        level, error = law.cdf(end, return_error=True)
+        assert abs(level - mass) <= error < 0.01
+        assert law.pdf(end) in (0.0, math.inf)
+
+
+def test_an_atom_at_the_end_of_a_steep_density():
+    """Half of the mass of this power is at 0, and much of the rest within 1e-15 of it."""
+    law = free_power(boxtimes(MarchenkoPastur(3), powers=[20], closed_form=False), 1.5)
+    assert law.atoms == ((0.0, pytest.approx(0.5, abs=1e-12)),)
+    beside = 1e-13 * law.std()
+    assert law.cdf(beside) > 0.55
+    assert law.cdf(-1e-18) == 0.0
+    assert law.cdf(0.0) == pytest.approx(0.5, abs=1e-12)
+    # points that are not told from the atom: the mass on their way to it is in the error
+    level, error = law.cdf(1e-18, return_error=True)
+    assert level > 0.55
+    assert level - error <= 0.5 + 1e-12
 
 
 def test_rule_of_the_moments_notices_a_missing_mass():
