@@ -81,9 +81,8 @@ class ComputedLaw(Law):
         refusal = None
         for exact in (True, False) if small else (False,):
             try:
-                return self._as_floats(
-                    moments(self.node, order, exact=exact) if small else rounded_moments(self.node, order)
-                )
+                found = moments(self.node, order, exact=exact) if small else rounded_moments(self.node, order)
+                return self._as_floats(found, "ask for exact=True" if exact else "ask for fewer")
             except ValueError as error:  # a leaf without rational moments, a real power of a mean
                 refusal = error
         if refusal is not None and not all(map(math.isfinite, self._hull())):
@@ -101,12 +100,12 @@ class ComputedLaw(Law):
         if low > 0.0 and (order - order % 2) / _TRIAL_ORDER * math.log(low) > math.log(sys.float_info.max):
             raise OverflowError(f"a moment of order <= {order} of {self!r} exceeds the largest float; ask for fewer")
 
-    def _as_floats(self, moments: list[Fraction]) -> list[float]:
+    def _as_floats(self, moments: list[Fraction], remedy: str) -> list[float]:
         try:
             return [float(m) for m in moments]
         except OverflowError:
             raise OverflowError(
-                f"a moment of order <= {len(moments) - 1} of {self!r} exceeds the largest float; ask for exact=True"
+                f"a moment of order <= {len(moments) - 1} of {self!r} exceeds the largest float; {remedy}"
             ) from None
 
     def _affine(self, scale: Any, shift: Any) -> Law:

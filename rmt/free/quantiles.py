@@ -308,6 +308,11 @@ class _Half(ABC):
     def _solve(self, mass: Real) -> Real:
         """Unknowns of the masses, by Newton's iteration inside a bracket."""
         table, unknowns = self._coarse
+        if table.size == 0:
+            raise ConvergenceError(
+                "no quantile was found: the distribution function has no value inside the support that stays in the "
+                "range of floats on the way; build the law of parts nearer to size 1"
+            )
         goal = np.log(np.maximum(mass, 1e-300))
         guess = np.interp(goal, table, unknowns) + self._extrapolated(np.minimum(goal - table[0], 0.0))
         place = np.searchsorted(table, goal)

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from random_trees import random_law
 
+from rmt.errors import ConvergenceError
 from rmt.free import boxtimes, free_power
 from rmt.free.convolved import FreelyConvolved
-from rmt.laws import MarchenkoPastur
+from rmt.laws import MarchenkoPastur, Semicircle, Uniform
 
 #: panels in the angle θ, x = c - h cos θ, ever finer towards the ends of an interval
 _FINE = math.pi / 30 * 0.5 ** np.arange(1, 17)
@@ -112,6 +113,20 @@ def test_an_atom_at_the_end_of_a_steep_density():
     level, error = law.cdf(1e-18, return_error=True)
     assert level > 0.55
     assert level - error <= 0.5 + 1e-12
+
+
+def test_quantiles_beyond_the_squares_of_floats_are_refused_in_a_sentence():
+    law, _ = random_tree(151, depth=6)
+    assert law.support[0].low > 1e150
+    with pytest.raises(ConvergenceError, match="nearer to size 1"):
+        law.ppf(0.5)
+
+
+def test_moments_that_have_no_exact_form_are_not_offered_exactly():
+    law = boxtimes(Semicircle(2.4, 0.3), Uniform(0.3, 2.1), powers=(95, 118.75), closed_form=False)
+    with pytest.raises(OverflowError, match="ask for fewer"):
+        law.moments(7)
+    assert all(map(math.isfinite, law.moments(4)))
 
 
 def test_rule_of_the_moments_notices_a_missing_mass():
