@@ -206,7 +206,8 @@ def fit_beta(values: ArrayLike, kind: str = "ratios") -> FittedBeta:
     beta = estimate(slice(None))
     generator = np.random.default_rng(0)
     samples = [estimate(generator.integers(0, len(units), len(units))) for _ in range(_RESAMPLES)]
-    error = float(np.std(samples, ddof=1))
+    # a bootstrap of k parts has the variance of means of k − 1
+    error = float(np.std(samples, ddof=1)) * math.sqrt(len(units) / (len(units) - 1))
     if not -5.0 * error - 0.05 <= beta <= 4.0 + 5.0 * error + 0.05:
         raise ValueError(
             f"the mean of the values belongs to beta = {beta:.3g}, and only 0 <= beta <= 4 is covered; are these "
