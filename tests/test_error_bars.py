@@ -139,11 +139,11 @@ def test_traces_by_random_vectors():
 
 
 def test_interpolations_between_laws():
-    """Of the change over 40 runs, whose expectation is 2; it is a mean of squares with heavy tails."""
+    """Of the change over 100 runs, whose expectation is 2; it is a mean of squares with heavy tails."""
     program = rmt.programs.Program()
     w, u, v = program.matrix(), program.vector(), program.vector()
     program.mean(u * (w @ v))
-    found = [rmt.programs.interpolate(program, "laplace", [0.3], 10, 40, rng=k) for k in range(REPEATS)]
+    found = [rmt.programs.interpolate(program, "laplace", [0.3], 10, 100, rng=k) for k in range(REPEATS)]
     z = (np.array([f.change for f in found]) - 2.0) / np.array([f.change_error for f in found])
     assert in_range(z)
     assert not in_range(2.0 * z)  # control

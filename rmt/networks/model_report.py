@@ -338,9 +338,13 @@ def kolmogorov_distance(logs: Real, law: Law, floor: float) -> float:
     compared above it.
     """
     squares = 2.0 * np.sort(logs)
-    for atom, _ in law.atoms:
-        if atom > 0.0:
-            squares[np.abs(squares - math.log(atom)) < ON_ATOM] = math.log(atom)
+    atoms = np.log([atom for atom, _ in law.atoms if atom > 0.0])
+    if atoms.size:
+        right = np.searchsorted(atoms, squares).clip(1, max(1, atoms.size - 1))
+        nearest = atoms[right - 1]
+        if atoms.size > 1:
+            nearest = np.where(squares - nearest <= atoms[right] - squares, nearest, atoms[right])
+        squares = np.where(np.abs(squares - nearest) < ON_ATOM, nearest, squares)
     u, counts = np.unique(squares, return_counts=True)
     above = np.cumsum(counts) / squares.size
     below = above - counts / squares.size

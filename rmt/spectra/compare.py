@@ -27,6 +27,8 @@ Real = NDArray[np.float64]
 
 #: a run in order shorter than this is no sign of a pool of trials
 _SHORTEST_RUN = 5
+#: decimals that numbers may have been rounded to, and how many different ones show it
+_MOST_DECIMALS, _FEWEST_WRITTEN = 8, 10
 
 
 def compare(
@@ -90,7 +92,8 @@ def compare(
         A tolerance of your own for the Kolmogorov-Smirnov distance, which then decides alone.
     atom_tolerance : float, optional
         How near to an atom an eigenvalue is counted into it. The default ``4 max(n, 100) eps`` times the largest
-        absolute value, eps that of the type of `sample` (float32: 1e-7), is what rounding leaves of an exact zero.
+        absolute value, eps that of the type of `sample` (float32: 1e-7), is what rounding leaves of an exact zero; half
+        of the last decimal, if all numbers were rounded to at most eight.
 
     Returns
     -------
@@ -273,7 +276,7 @@ def _compare_on_the_line(
     near = setting.atom_tolerance
     if near is None:
         largest = max(float(np.abs(rows).max()), float(np.abs(positions).max(initial=0.0)))
-        near = 4.0 * max(setting.n, 100) * setting.unit * largest
+        near = max(4.0 * max(setting.n, 100) * setting.unit * largest, 0.5 * _written_step(rows))
     rows = _snap(rows, positions, near)
     order = np.argsort(rows, axis=None, kind="stable")
     x = rows.reshape(-1)[order]
@@ -341,6 +344,18 @@ def _compare_in_the_plane(
         radius=_compare_on_the_line(radial, law.radial_law(), kind, scale, given),
         angle=_compare_on_the_line(around, law.angle_law(), kind, scale, given),
     )
+
+
+def _written_step(rows: Real) -> float:
+    """The last digit of numbers that were all rounded to a few decimals, a little more; else 0."""
+    distinct = np.unique(rows)
+    if distinct.size < _FEWEST_WRITTEN:
+        return 0.0
+    with np.errstate(over="ignore"):
+        for digits in range(_MOST_DECIMALS + 1):
+            if bool((np.round(distinct, digits) == distinct).all()):
+                return 1.000001 * 10.0**-digits
+    return 0.0
 
 
 def _snap(values: Real, positions: Real, tolerance: float) -> Real:

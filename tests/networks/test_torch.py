@@ -452,6 +452,14 @@ def test_right_predictions_are_rejected_at_the_level(act, gain, depth, orthogona
     assert sum(r.agreement.verdict == "accepted" for r in reports) >= 10
 
 
+def test_one_orthogonal_layer_is_its_derivatives():
+    """J Jᵀ is orthogonal to D²: the law has an atom at every singular value, many of them close together."""
+    for _ in range(5):
+        report = check_isometry(mlp(1, 60), vector(60, 0.1), layers="all")
+        assert report.ks < 0.02
+        assert report.agreement.passed
+
+
 def test_weights_that_follow_each_other_are_rejected():
     """Two Gaussian matrices with common singular vectors: s⁴ where free ones have the product; each is Gaussian."""
     net = mlp(2, 100, nn.Identity, orthogonal=False)

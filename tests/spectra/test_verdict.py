@@ -291,3 +291,49 @@ def test_a_law_without_a_value_gives_no_verdict():
 
     with pytest.raises(ConvergenceError, match="point -0"):
         compare(rmt.goe().eigenvalues(60, rng=0), Broken())
+
+
+# ---------------------------------------------------------------------- equal numbers, and rounded ones
+@pytest.mark.parametrize("n", [60, 2000])
+def test_copies_are_seen(n):
+    """Every eigenvalue twice, and one trial among others once more: distinct with probability 1."""
+    values = rmt.goe().eigenvalues(n, rng=0)
+    assert compare(np.repeat(values, 2), SEMICIRCLE, statistics="atoms").rejected
+    trials = rmt.goe().eigenvalues(60, rng=0, trials=20)
+    assert compare(np.concatenate([trials, trials[:1]]), SEMICIRCLE, statistics="atoms").rejected
+    assert not compare(trials, SEMICIRCLE, statistics="atoms").rejected
+    o = rmt.haar_orthogonal()
+    pairs = o + o.H  # every eigenvalue is there twice, as it should be
+    assert compare(pairs.eigenvalues(60, rng=0), pairs.law(), ensemble=pairs).passed
+    frozen = np.stack([rmt.hermite(math.inf).eigenvalues(30)] * 3)  # trials that do not differ
+    assert compare(frozen, SEMICIRCLE, beta=math.inf).passed
+
+
+@pytest.mark.parametrize("shape", [(2000, 1), (100, 40)])
+@pytest.mark.parametrize("digits", [2, 3, 6])
+def test_rounded_numbers_are_not_rejected_for_their_ties_and_zeros(digits, shape):
+    n, trials = shape
+    values = np.round(rmt.goe().eigenvalues(n, rng=3, trials=trials), digits)
+    assert np.unique(values).size < values.size or digits > 3
+    result = compare(values, SEMICIRCLE)
+    assert result.passed
+    assert not result.marks
+    assert compare(np.where(np.abs(values) < 0.1, 0.0, values), SEMICIRCLE).rejected  # control: 6 % of zeros
+
+
+def test_single_precision_in_doubles_has_ties():
+    values = rmt.goe().eigenvalues(300, rng=3, trials=150).astype(np.float32).astype(np.float64)
+    assert (np.diff(np.sort(values, axis=None)) == 0.0).sum() > 1
+    assert compare(values, SEMICIRCLE).passed
+
+
+@pytest.mark.parametrize("place", [1e300, -1e308, 1.7e308])
+@pytest.mark.filterwarnings("error")
+def test_an_eigenvalue_at_the_end_of_the_range(place):
+    values = rmt.goe().eigenvalues(100, rng=0)
+    values[-1] = place
+    assert compare(values, SEMICIRCLE).rejected
+    squares = rmt.ginibre()
+    values = squares.singular_values(50, rng=0)
+    values[0] = abs(place)
+    assert compare(values, squares.singular_value_law(), ensemble=squares.singular_value_fluctuations()).rejected

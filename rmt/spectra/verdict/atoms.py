@@ -10,10 +10,12 @@ from scipy import special
 
 from rmt.laws.law import Law
 from rmt.spectra.verdict.part import Mark, Part, any_of
-from rmt.spectra.verdict.prediction import Prediction, Real
+from rmt.spectra.verdict.prediction import Prediction, Real, Sums
 
 
-def atoms(rows: Real, law: Law, prediction: Prediction, tolerance: float, strange: Sequence[float]) -> Part:
+def atoms(
+    rows: Real, law: Law, prediction: Prediction, beta: float, tolerance: float, strange: Sequence[float]
+) -> Part:
     """Count the eigenvalues of every matrix (one row each) at the atoms of the law, and at `strange` places.
 
     The rows hold the positions of atoms exactly where they are within `tolerance` of one.
@@ -26,8 +28,9 @@ def atoms(rows: Real, law: Law, prediction: Prediction, tolerance: float, strang
     for position in strange if prediction.continuous else ():
         expected = rows.size * float(law.cdf(position + tolerance) - law.cdf(position - tolerance))
         count = int((np.abs(rows - position) <= tolerance).sum())
-        # P(N >= count) <= E N / count, whatever the dependence
-        p_values.append(min(1.0, expected / count))
+        # P(N >= count) <= E N / count, whatever the dependence; numbers that repel each other are fewer than Poisson's
+        repel = isinstance(prediction.sums, Sums)
+        p_values.append(float(special.pdtrc(count - 1, expected)) if repel else min(1.0, expected / count))
         texts.append(f"{count} at {position:.6g}, where the law has no atom")
         marks.append(Mark("atom", position))
     if masses and prediction.distance == "independent":
@@ -47,10 +50,34 @@ def atoms(rows: Real, law: Law, prediction: Prediction, tolerance: float, strang
             texts.append(f"{shown} of {n} at {position:.6g}, {wanted} expected")
             if wrong.any():
                 marks.append(Mark("atom", position, masses.get(position, 0.0)))
+    if prediction.simple and prediction.continuous and beta != 4.0:  # quaternion matrices have pairs
+        p, text = _ties(rows, law, tolerance)
+        if p < 1.0:
+            p_values.append(p)
+            texts.append(text)
     if not p_values:
         return Part("atoms", None, texts[0] if texts else "the law has none, and none was measured")
     bad = [p for p in p_values if p < 1.0]
     return Part("atoms", any_of(bad), "; ".join(texts), decisive=not law.support, marks=tuple(marks))
+
+
+def _ties(rows: Real, law: Law, tolerance: float) -> tuple[float, str]:
+    """Bound the probability of so many equal numbers off the atoms, of one matrix or of several.
+
+    Numbers that repel each other have fewer than independent ones, of which N with the density f on a lattice of step h
+    have a Poisson number of mean N² h/2 ∫ f². They may have been rounded by the tolerance, or once to single precision.
+    """
+    x = np.sort(rows[~np.isin(rows, [position for position, _ in law.atoms])])
+    equal = np.diff(x) == 0.0
+    count = int(equal.sum())
+    if count < 2:
+        return 1.0, ""
+    places = x[1:][equal]
+    step = np.maximum(2.0 * tolerance, np.abs(places) * np.finfo(np.float32).eps)
+    chances = np.asarray(law.pdf(places)) * step
+    mean = 0.5 * x.size**2 * float(np.median(chances[np.isfinite(chances)])) if np.isfinite(chances).any() else math.inf
+    text = f"{count} of {rows.size} numbers equal another one off the atoms"
+    return (float(special.pdtrc(count - 1, mean)) if math.isfinite(mean) else 1.0), text
 
 
 def counts_of(law: Law, n: int) -> tuple[tuple[float, int, int], ...]:

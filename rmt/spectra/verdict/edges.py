@@ -13,6 +13,8 @@ from rmt.spectra.verdict.part import Mark, Part, any_of
 from rmt.spectra.verdict.prediction import Prediction, Real
 
 _SMALLEST = 1e-300
+#: farther out, in units of the support, all places count alike
+_FARTHEST = 1e30
 
 
 def edges(rows: Real, off: NDArray[np.bool_], prediction: Prediction, level: float) -> Part:
@@ -31,7 +33,7 @@ def edges(rows: Real, off: NDArray[np.bool_], prediction: Prediction, level: flo
             reasons.append(law)
             continue
         ends = np.where(off, -math.inf, outward * z).max(axis=1)
-        if not np.isfinite(ends).all():
+        if (ends == -math.inf).any():
             return Part("edges", None, "some matrix has no eigenvalue off the atoms")
         ends = outward * ends
         beyond, inside = _tails(law, ends, outward)
@@ -51,6 +53,7 @@ def edges(rows: Real, off: NDArray[np.bool_], prediction: Prediction, level: flo
 
 def _tails(law: Law, ends: Real, outward: float) -> tuple[Real, Real]:
     """Probabilities of a place farther out, and farther in."""
+    ends = np.clip(ends, -_FARTHEST, _FARTHEST)
     below, above = np.asarray(law.cdf(ends)), np.asarray(law.sf(ends))
     return (above, below) if outward > 0 else (below, above)
 

@@ -56,6 +56,7 @@ class HermiteFluctuations(Fluctuations):
             lower=lower,
             upper=upper,
             continuous=math.isfinite(self.beta),
+            simple=True,
         )
 
 
@@ -98,6 +99,8 @@ class LaguerreFluctuations(Fluctuations):
             lower=lower,
             upper=upper,
             counts=((shift, zeros, zeros),) if zeros or law.atoms else (),
+            continuous=math.isfinite(self.beta),
+            simple=True,
         )
 
 
@@ -127,6 +130,8 @@ class JacobiFluctuations(Fluctuations):
             sums=jacobi_sums(self.beta, n, a, b),
             lower="the law of its smallest eigenvalue is not among those that are known here",
             upper="the law of its largest eigenvalue is not among those that are known here",
+            continuous=math.isfinite(self.beta),
+            simple=True,
         )
 
 

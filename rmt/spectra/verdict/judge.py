@@ -88,7 +88,7 @@ def judge(
         elif name == "edges":
             part = edges(rows, off, prediction, level)
         elif name == "atoms":
-            part = atoms(rows, law, prediction, atom_tolerance, strange)
+            part = atoms(rows, law, prediction, fluctuations.beta, atom_tolerance, strange)
         elif name == "gaps":
             part = gaps(rows, off, law, prediction, level)
         elif name == "spacings" and not grouped:

@@ -78,6 +78,8 @@ class Prediction:
         How many eigenvalues of one matrix are exactly at each atom of the law.
     continuous : bool
         Whether exact zeros and eigenvalues of multiplicity above 2 have the probability 0 where the law has no atom.
+    simple : bool
+        Whether two equal eigenvalues have the probability 0, too, where the entries are continuous.
     distance : {"rigid", "independent", "weighted"} or str
         Whether eigenvalues stay near their quantiles, are independent points, have weights, or neither (and why).
     biased : bool
@@ -108,6 +110,7 @@ class Prediction:
     upper: Law | str = "nothing is known of its largest eigenvalue"
     counts: tuple[tuple[float, int, int], ...] | str = ()
     continuous: bool = True
+    simple: bool = False
     distance: str = "rigid"
     biased: bool = False
     edge_shift: float = 0.0
@@ -126,7 +129,8 @@ class Prediction:
         -------
         array of the same shape
         """
-        return ((x * x if self.squared else x) - self.shift) / self.scale
+        with np.errstate(over="ignore"):
+            return ((x * x if self.squared else x) - self.shift) / self.scale
 
     def place(self, z: Real) -> Real:
         """Where standardised eigenvalues lie among those that are compared.

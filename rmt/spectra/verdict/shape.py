@@ -42,7 +42,8 @@ def shape(rows: Real, off: Flags, law: Law, prediction: Prediction, unit: float)
 
 def chebyshev_sums_of(x: Real, off: Flags, low: float, high: float, order: int) -> Real:
     """Σ T_k over [low, high], k = 1 ... order, of every row; one column each."""
-    place = np.clip((2.0 * x - (low + high)) / (high - low), -_FARTHEST, _FARTHEST)
+    with np.errstate(over="ignore"):
+        place = np.clip((x - 0.5 * (low + high)) / (0.5 * (high - low)), -_FARTHEST, _FARTHEST)
     before, here = np.ones_like(place), place
     out = []
     for _ in range(order):
