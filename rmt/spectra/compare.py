@@ -347,12 +347,12 @@ def _compare_in_the_plane(
 
 
 def _written_step(rows: Real) -> float:
-    """The last digit of numbers that were all rounded to a few decimals, a little more; else 0."""
+    """The last digit of numbers that were all rounded to a few decimals, a little more; else 0, for integers too."""
     distinct = np.unique(rows)
-    if distinct.size < _FEWEST_WRITTEN:
+    if distinct.size < _FEWEST_WRITTEN or bool((np.round(distinct) == distinct).all()):
         return 0.0
     with np.errstate(over="ignore"):
-        for digits in range(_MOST_DECIMALS + 1):
+        for digits in range(1, _MOST_DECIMALS + 1):
             if bool((np.round(distinct, digits) == distinct).all()):
                 return 1.000001 * 10.0**-digits
     return 0.0
@@ -407,8 +407,9 @@ def _effective_size(x: Real, law: Law, weights: Real) -> float:
 
 def _atoms(x: Real, rows: Real, law: Law, tolerance: float, weights: Real | None) -> tuple[AtomPair, ...]:
     positions = np.array([position for position, _ in law.atoms])
-    until = np.arange(x.size + 1.0) / x.size if weights is None else np.append(0.0, np.cumsum(weights))
-    shares = until[np.searchsorted(x, positions, side="right")] - until[np.searchsorted(x, positions, side="left")]
+    first, last = (np.searchsorted(x, positions, side=side) for side in ("left", "right"))
+    until = None if weights is None else np.append(0.0, np.cumsum(weights))
+    shares = (last - first) / x.size if until is None else until[last] - until[first]
     pairs = [AtomPair(position, mass, float(share)) for (position, mass), share in zip(law.atoms, shares, strict=True)]
     if weights is not None:
         return tuple(pairs)
