@@ -474,8 +474,10 @@ class FreelyConvolved(ComputedLaw):
         small = (below - atom < _TAIL) & (below > atom)
         rate = 1.0 + self._log_support[0].low_exponent if small.any() else 0.0
         if rate > 0.0 and self._log_support[0].low == -math.inf:  # else slower than any power: no tail to extend
-            tail = mass_below_log(lambda v: self._log_levels(v, masses=False)[2], u[small], rate)
-            below[small] = atom + decay[small] * tail
+            tail = decay[small] * mass_below_log(lambda v: self._log_levels(v, masses=False)[2], u[small], rate)
+            # more than the rounding of the potential: it is no power law there
+            alike = np.abs(tail - (below[small] - atom)) <= _HIDDEN_MASS
+            below[small] = np.where(alike, atom + tail, below[small])
             above = np.where(below < 0.5, 1.0 - below, above)
         return below, above, density
 

@@ -46,6 +46,8 @@ LARGEST_NOISE = 1e-4
 AT_EDGE = 1e-6
 #: and at a cusp, (4 eps)^(1/3)
 AT_CUSP = 3e-5
+#: steps down to a target, those that succeed among them
+MOST_DESCENTS = 120
 #: Newton steps at the point itself; next to an edge, a double root, they are halved only
 PATIENCE = 40
 #: the same from an anchor, where steps that do not shrink are given up
@@ -339,7 +341,9 @@ def descend(p, s, backup, other, root_log, target, height):
     if p.kind[0] == PRODUCT and not root_log:  # powers of z near 0, which are straight in its logarithm
         smallest, lowest = 1e-6, 1e-3 * abs(target)
     failures = 0
-    while failures <= 40:
+    for _ in range(MOST_DESCENTS):
+        if failures > 40:
+            break
         _copy(s, backup)
         lower = y * factor
         if lower <= target.imag or lower < lowest:

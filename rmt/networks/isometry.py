@@ -28,6 +28,7 @@ from rmt.networks.report import (
     LayerShare,
     check_target,
 )
+from rmt.networks.slope_law import SquaredSlope
 from rmt.networks.spectrum_summary import SpectrumSummary, exponential, log_quantiles
 from rmt.networks.verdict import Verdict
 
@@ -145,7 +146,9 @@ def _open_ends(layer: Layer, rows: int) -> tuple[bool, bool]:
     if not law.support:
         return False, False
     ends = [*(i.low for i in law.support), *(i.high for i in law.support), *(a for a, _ in law.atoms)]
-    low, high = (float(v) for v in np.asarray(law.ppf([0.5 / rows, 1.0 - 0.5 / rows])))
+    levels = (0.5 / rows, 1.0 - 0.5 / rows)
+    found = law.log_panels.node_quantiles(levels) if isinstance(law, SquaredSlope) else np.asarray(law.ppf(levels))
+    low, high = (float(v) for v in found)
     return low > min(ends) * (1.0 + OPEN), high * (1.0 + OPEN) < max(ends)
 
 

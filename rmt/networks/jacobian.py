@@ -22,6 +22,8 @@ from rmt.spectra.verdict.prediction import Fluctuations
 BLOCK_SPREAD = 9.0
 #: and while the logarithm of their product's norm is within this of 0
 BLOCK_SIZE = 200.0
+#: derivatives below this share of the largest of their layer are zeros of a sample, as what underflows
+UNDERFLOW = 1e-270
 
 
 def _log_condition(slopes: Float) -> float:
@@ -56,7 +58,8 @@ def log_singular_values_of_layers(
             block, spread, size = None, 0.0, 0.0
         if growth > BLOCK_SPREAD:
             scales = RowScales(slopes.size)
-            scales.multiply(slopes)
+            sizes = np.abs(slopes)
+            scales.multiply(np.where(sizes < UNDERFLOW * sizes.max(initial=0.0), 0.0, slopes))
             chain.multiply(weights, scales)
         else:
             factor = slopes[:, None] * weights
@@ -302,6 +305,8 @@ class Jacobian(Ensemble):
 
     def log_singular_values(self, n: int, *, rng: Any = None, trials: int = 1, **options: Any) -> Float:
         """Draw natural logarithms of the singular values, descending; −inf for zeros.
+
+        Derivatives below 1e-270 of the largest of their layer count as 0, as those do that underflow.
 
         As :meth:`singular_values`, for depths at which the values themselves leave the range of a double.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import ndtr
@@ -148,22 +149,11 @@ class SquaredSlope(Law):
     @cached_property
     def log_panels(self) -> LogPanels:
         """LogPanels of log t that carry the law."""
-        if self.alive < 1.0:
-            return SquaredSlope(self.activation, self.q).log_panels.padded(1.0 - self.alive)
-        panels = build_log_panels(self._measure)
-        if not self.activation.named:
-            self._check_mean(panels)
-        return panels
-
-    def _check_mean(self, panels: LogPanels) -> None:
-        """Refuse panels that missed a turn of φ': their mean is not that of the quadrature of E φ'²."""
-        mean, found = self.activation.slope_moment(1, self.q), panels.mean
-        if not abs(found - mean) <= MISSED * mean:
-            raise ConvergenceError(
-                f"the law of the squared derivative of {self.activation.name} at q = {self.q:.6g} has mean "
-                f"{found:.8g}, but E φ'² = {mean:.8g}: φ' turns more often than is followed there; lower q",
-                residual=abs(found - mean) / mean if mean > 0.0 else math.inf,
-            )
+        try:
+            found = _kept_panels(self.activation, self.q)
+        except TypeError:  # a function that has no hash
+            found = _panels(self.activation, self.q)
+        return found if self.alive == 1.0 else found.padded(1.0 - self.alive)
 
     @cached_property
     def _measure(self) -> Measure:
@@ -304,3 +294,22 @@ class SquaredSlope(Law):
     def __repr__(self) -> str:
         padding = f", alive={self.alive!r}" if self.alive < 1.0 else ""
         return f"SquaredSlope(activation={self.activation!r}, q={self.q!r}{padding})"
+
+
+def _panels(phi: Activation, q: float) -> LogPanels:
+    """Panels of the law of φ'(√q z)²; those that missed a turn of φ' are refused, by the quadrature of E φ'²."""
+    panels = build_log_panels(squared_slope_measure(phi, q))
+    if phi.named:
+        return panels
+    mean, found = phi.slope_moment(1, q), panels.mean
+    if not abs(found - mean) <= MISSED * mean:
+        raise ConvergenceError(
+            f"the law of the squared derivative of {phi.name} at q = {q:.6g} has mean {found:.8g}, but "
+            f"E φ'² = {mean:.8g}: φ' turns more often than is followed there; lower q",
+            residual=abs(found - mean) / mean if mean > 0.0 else math.inf,
+        )
+    return panels
+
+
+#: layers of one length and the laws made of them share their panels
+_kept_panels = lru_cache(maxsize=64)(_panels)

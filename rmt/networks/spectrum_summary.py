@@ -7,7 +7,7 @@ may leave the range of a double is kept as a logarithm.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,14 +24,16 @@ Real = NDArray[np.float64]
 #: levels of the quantiles of a report
 LEVELS = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
 #: points of the first search for quantiles; rounding of a distribution function
-COARSE, ROUNDING = 64, 5e-14
-#: how close in log t the place is sought below which a law can no longer be followed
-SMALLEST_STEP = 1.0
+COARSE, ROUNDING = 24, 5e-14
+#: how close the place is sought below which a law can no longer be followed: in log t, and relative to its distance
+SMALLEST_STEP, NEARLY = 1.0, 0.05
+#: distance above log E X of a point with less than 1e-16 of the mass above it, by Markov's inequality
+MARKOV = 37.0
 
 
 @dataclass(frozen=True)
 class SpectrumSummary:
-    """The numbers of one spectrum, of a law or of measured singular values.
+    """The numbers of one spectrum, of a law or of measured singular values; NaN where one is not resolved.
 
     Attributes
     ----------
@@ -117,7 +119,7 @@ class SpectrumSummary:
         low, high = 0.5 * log_quantiles(law, (kernel, 1.0)) + shift
         ends = 2.0 * (low - shift), 2.0 * (high - shift)
         band = 2.0 * math.log(2.0)
-        inside = [_mass_below(law, u - log_scale, ends, kernel) for u in (band, -band - 1e-11)]
+        inside = [_or_nan(_mass_below, law, u - log_scale, ends, kernel) for u in (band, -band - 1e-11)]
         return cls(
             log_m1=log_m1,
             relvar=relvar,
@@ -247,18 +249,19 @@ class SpectrumSummary:
 def log_quantiles(law: Law, levels: Sequence[float]) -> Real:
     """Logarithms of quantiles of a law on [0, inf), good to about 1e-9; −inf inside an atom at 0.
 
-    NaN where the law cannot be followed that far down. Level 0, and the mass of an atom at 0, give the lower end of the
-    rest. All levels narrow together, so that the law is evaluated a few times on many points.
+    NaN where the law cannot be followed with a certificate. Level 0, and the mass of an atom at 0, give the lower end
+    of the rest. All levels narrow together, so that the law is evaluated a few times on many points.
     """
     kernel = next((float(mass) for a, mass in law.atoms if a == 0.0), 0.0)
-    top = float(law.ppf_of_log(1.0))
+    end = _or_nan(law.ppf_of_log, 1.0)
+    top = end if math.isfinite(end) else math.log(float(law.mean())) + MARKOV
     out = np.empty(len(levels))
     open_levels = []
     for i, level in enumerate(levels):
         if level >= 1.0:
-            out[i] = top
+            out[i] = end
         elif level == kernel:
-            out[i] = _log_lower_end(law, top, kernel)
+            out[i] = _or_nan(_log_lower_end, law, top, kernel)
         elif level < kernel:
             out[i] = -math.inf
         elif (hit := _atom_at(law, level)) is not None:
@@ -266,8 +269,24 @@ def log_quantiles(law: Law, levels: Sequence[float]) -> Real:
         else:
             open_levels.append(i)
     if open_levels:
-        out[open_levels] = _narrow(law, np.array([levels[i] for i in open_levels]), top)
+        wanted = np.array([levels[i] for i in open_levels])
+        try:
+            out[open_levels] = _narrow(law, wanted, top)
+        except ConvergenceError:  # one by one
+            out[open_levels] = [_or_nan(_narrow_one, law, u, top) for u in wanted.tolist()]
     return out
+
+
+def _or_nan(number: Callable[..., Any], *arguments: Any) -> float:
+    """The number, NaN where it is not resolved with a certificate."""
+    try:
+        return float(number(*arguments))
+    except ConvergenceError:
+        return math.nan
+
+
+def _narrow_one(law: Law, level: float, top: float) -> float:
+    return float(_narrow(law, np.array([level]), top)[0])
 
 
 def _mass_below(law: Law, u: float, ends: tuple[float, float], kernel: float) -> float:
@@ -299,15 +318,15 @@ def _narrow(law: Law, levels: Real, top: float) -> Real:
 
 def _reach(law: Law, level: float, top: float) -> tuple[float, float]:
     """How far below `top` (in log) less than `level` is left, or as far as the law can be followed; the mass there."""
-    reach, step, mass = 0.0, 8.0, 1.0  # far below the law is slow, so that the search does not begin there
-    while mass >= level and step > SMALLEST_STEP:
+    reach, step, mass, lost = 0.0, 8.0, 1.0, math.inf  # far below the law is slow: the search does not begin there
+    while mass >= level and step > max(SMALLEST_STEP, NEARLY * reach if lost < math.inf else 0.0):
         try:
             mass = float(law.cdf_of_log(top - (reach + step)))
         except ConvergenceError:
-            step *= 0.4
+            lost = reach + step
         else:
             reach += step
-            step = max(0.5 * reach, step) if step >= 8.0 else 0.4 * step
+        step = max(0.5 * reach, 8.0) if lost == math.inf else 0.4 * (lost - reach)
     return reach, mass
 
 

@@ -37,6 +37,8 @@ PANEL_SIZE = 4 + 4 * NODES
 #: ellipse (sum of its semi-axes) outside which the Gauss-Legendre rule is exact to rounding: 3^-32 = 5e-16
 NEAR = 3.0
 _GAUSS = np.polynomial.legendre.leggauss(NODES)[0]
+#: distance in log t from z, and from the lowest or highest panel, beyond which a panel is its mass alone
+FAR = 60.0
 #: B_2k/(2k)!, k = 1 ... 10
 _BERNOULLI = np.array(
     [
@@ -230,6 +232,29 @@ def _panel_is_near(kind, centre, half, extreme, u):
 
 
 @inner_kernel
+def _panel_ends(params, start, panels):
+    """The lowest and the highest log t of the panels, which are sorted, to the width of a panel."""
+    if panels == 0:
+        return 0.0, 0.0
+    last = start + (panels - 1) * PANEL_SIZE
+    return params[start + 4 + NODES], params[last + 4 + 2 * NODES - 1]
+
+
+@inner_kernel
+def _side(params, start, kind, u, bottom, top):
+    """-1 for a panel far below z, 1 for one far above, 0 else.
+
+    The highest panel below z carries M, and the lowest one above it zG: what is FAR from them adds less than rounding.
+    """
+    if kind != PLAIN:
+        return 0
+    centre, half = params[start + 1], params[start + 2]
+    if centre + half < min(u.real, top) - FAR:
+        return -1
+    return 1 if centre - half > max(u.real, bottom) + FAR else 0
+
+
+@inner_kernel
 def panel_transform(params, offset, z):
     """M = zG - 1, zG, and their derivative in log z, for z in the closed upper half plane, z != 0.
 
@@ -248,8 +273,18 @@ def panel_transform(params, offset, z):
         slope -= p * a * z * r * r
     u = _log_upper(z)
     start = position + 2 * atoms
+    bottom, top = _panel_ends(params, start, panels)
     for _ in range(panels):
         kind = int(params[start])
+        side = _side(params, start, kind, u, bottom, top)
+        if side != 0:
+            mass = 2.0 * params[start + 4 + 3 * NODES]
+            if side < 0:
+                product += mass
+            else:
+                value -= mass
+            start += PANEL_SIZE
+            continue
         centre, half, extreme = params[start + 1], params[start + 2], params[start + 3]
         if _panel_is_near(kind, centre, half, extreme, u):
             mass = 2.0 * params[start + 4 + 3 * NODES]
@@ -287,8 +322,15 @@ def panel_potential(params, offset, z):
         value += params[i + atoms] * _log_upper(z - params[i])
     u = _log_upper(z)
     start = position + 2 * atoms
+    bottom, top = _panel_ends(params, start, panels)
     for _ in range(panels):
         kind = int(params[start])
+        side = _side(params, start, kind, u, bottom, top)
+        if side != 0:
+            for j in range(start + 4, start + 4 + NODES):
+                value += params[j] * (u if side < 0 else complex(params[j + NODES], math.pi))
+            start += PANEL_SIZE
+            continue
         centre, half, extreme = params[start + 1], params[start + 2], params[start + 3]
         near = _panel_is_near(kind, centre, half, extreme, u)
         if near and kind == ZERO:

@@ -103,6 +103,14 @@ class LogPanels:
         """Mean of t."""
         return float((self.masses * np.exp(self.logarithms)).sum()) + math.fsum(a * p for a, p in self.atoms)
 
+    def node_quantiles(self, levels: Sequence[float]) -> Real:
+        """Quantiles of t to the distance of the nodes, a seventh of a panel at most."""
+        positions = np.concatenate([[a for a, _ in self.atoms], np.exp(self.logarithms).ravel()])
+        masses = np.concatenate([[p for _, p in self.atoms], self.masses.ravel()])
+        order = np.argsort(positions)
+        reached = np.searchsorted(np.cumsum(masses[order]), np.asarray(levels))
+        return np.asarray(positions[order][np.minimum(reached, order.size - 1)])
+
     def padded(self, zeros: float) -> LogPanels:
         """The same measure with a share of zeros mixed in."""
         share = 1.0 - zeros

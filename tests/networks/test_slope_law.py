@@ -273,3 +273,26 @@ def test_slopes_below_the_range_of_doubles():
     exact = [math.erfc(math.sqrt(math.log(top / max(t, 1e-300)) / 18.0 / 1.32)) for t in points]
     np.testing.assert_allclose(law.cdf(points), exact, rtol=1e-9, atol=1e-13)
     np.testing.assert_allclose(law.cdf(law.ppf([0.01, 0.3, 0.9])), [0.01, 0.3, 0.9], rtol=1e-9)
+
+
+@pytest.mark.parametrize(("name", "q"), [("softplus", 3e4), ("arctan", 1e12), ("tanh", 1e4), ("elu", 1e3)])
+def test_transforms_over_hundreds_of_orders(name, q):
+    """Panels far from z count by their mass alone: against the sum over all nodes, off the axis."""
+    law = SquaredSlope(name, q)
+    panels = law.log_panels
+    logs = np.concatenate([panels.logarithms.ravel(), [math.log(a) for a, _ in panels.atoms if a > 0.0]])
+    masses = np.concatenate([panels.masses.ravel(), [p for a, p in panels.atoms if a > 0.0]])
+    zero = math.fsum(p for a, p in panels.atoms if a == 0.0)
+    for u in (5.0, -30.0, -200.0, -600.0):
+        z = np.exp(np.array([u + 2.0j]))
+        below = logs <= u
+        t = np.exp(logs - np.where(below, u, logs))  # t/|z| below z, and |z|/t above
+        unit, ratio = np.exp(2.0j), np.exp(u - np.where(below, u, logs))
+        m = np.where(below, t / (unit - t), 1.0 / (ratio * unit - 1.0))
+        g = np.where(below, unit / (unit - t), ratio * unit / (ratio * unit - 1.0))
+        found, product = law._transforms(z)
+        assert found[0] == pytest.approx((masses * m).sum(), rel=1e-11)
+        assert product[0] == pytest.approx((masses * g).sum() + zero, rel=1e-11)
+        potential = np.where(below, u + np.log(unit - t), logs + np.log(ratio * unit - 1.0 + 0j))
+        whole = (masses * potential).sum() + zero * complex(u, 2.0)
+        assert law.log_potential(z)[0] == pytest.approx(whole, rel=1e-11)
