@@ -20,6 +20,7 @@ from rmt.errors import ConvergenceError, check_count
 from rmt.laws.law import Law
 from rmt.networks.advice import TARGET, Advice, advise
 from rmt.networks.mlp import MLP, Layer
+from rmt.networks.moments import Activation
 from rmt.networks.report import (
     Cause,
     DepthScales,
@@ -40,6 +41,8 @@ OPEN = 0.2
 BEYOND = 1e-3
 #: lengths beyond which E[h φ/φ'] is not computed: it grows like e^{2q} for tanh
 LONGEST_INVERTED = 4.0
+#: layers of one activation that are asked whether their ends are rare
+SHOWN = 9
 #: different layers up to which the geometric mean is computed
 DISTINCT = 8
 #: share of units with derivative 0 above which a layer is called saturated
@@ -137,7 +140,16 @@ def _with_extremes(
 
 
 def _distinct(network: MLP) -> list[Layer]:
-    return list({(layer.activation, layer.q): layer for layer in network.layers}.values())
+    """Layers of every activation from the shortest length to the longest, a few of them where there are many."""
+    groups: dict[Activation, dict[float, Layer]] = {}
+    for layer in network.layers:
+        groups.setdefault(layer.activation, {})[layer.q] = layer
+    chosen: list[Layer] = []
+    for found in groups.values():
+        ordered = [found[q] for q in sorted(found)]
+        places = np.linspace(0, len(ordered) - 1, min(len(ordered), SHOWN)).round().astype(int)
+        chosen += [ordered[i] for i in places.tolist()]
+    return chosen
 
 
 def _open_ends(layer: Layer, rows: int) -> tuple[bool, bool]:

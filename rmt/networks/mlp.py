@@ -109,6 +109,8 @@ class Layer:
         """Share of units whose derivative is exactly 0."""
         if self.activation.named and self.activation.slopes is None:
             return 0.0  # the named activations that are curved are nowhere flat
+        if self.activation.slopes is None and 10.0 * math.sqrt(self.q) < self.activation.flat_from:
+            return 0.0
         return dict(self.slope_law().atoms).get(0.0, 0.0)
 
     def relative_variance(self, rows: float) -> float:

@@ -598,6 +598,17 @@ class Activation:
         sizes = places if self.slopes is not None else [self.scale, *places]
         return (min(sizes), max(sizes)) if sizes else (1.0, 1.0)
 
+    @cached_property
+    def flat_from(self) -> float:
+        """Smallest |x| at which two neighbours of a grid over all sizes have φ' = 0; inf if there are none."""
+        x = np.geomspace(1e-3, 1e9, 290)
+        edges = np.unique([0.0, *self.kinks, *self.panels])
+        x = np.unique(np.concatenate([-x, x, 0.5 * (edges[1:] + edges[:-1])]))
+        with np.errstate(all="ignore"):
+            zero = np.asarray(self.slope(x)) == 0.0
+        met = np.flatnonzero(zero[:-1] & zero[1:])
+        return float(np.minimum(np.abs(x[met]), np.abs(x[met + 1])).min(initial=math.inf))
+
     # ------------------------------------------------------------------ growth
     def slopes_at_infinity(self) -> tuple[float, float]:
         """Limits of φ(x)/x at −∞ and +∞: 0 for a bounded activation.

@@ -254,7 +254,7 @@ def log_quantiles(law: Law, levels: Sequence[float]) -> Real:
     """
     kernel = next((float(mass) for a, mass in law.atoms if a == 0.0), 0.0)
     end = _or_nan(law.ppf_of_log, 1.0)
-    top = end if math.isfinite(end) else math.log(float(law.mean())) + MARKOV
+    top = math.log(float(law.mean())) + MARKOV if math.isnan(end) else end
     out = np.empty(len(levels))
     open_levels = []
     for i, level in enumerate(levels):
