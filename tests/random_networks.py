@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import rmt
+from rmt.networks import SpectrumSummary
+
+Real = NDArray[np.float64]
 
 NAMED = (
     *("linear", "relu", "leaky_relu", "tanh", "hard_tanh", "erf", "sin", "sigmoid", "arctan", "gelu", "gelu_tanh"),
@@ -76,3 +80,26 @@ def log_mean_on_a_grid(net: rmt.MLP) -> float:
         # far out derivatives do not depend on the length
         square = min(float(weight @ np.asarray(layer.activation(h)) ** 2), 1e200)
     return total
+
+
+def share_distance(drawn: Real, summary: SpectrumSummary) -> float:
+    """Largest distance of the shares of drawn log singular values below the quantiles of a summary from their levels.
+
+    Levels inside a kernel or an atom, and those that are not resolved, do not count.
+    """
+    jumps = {round(math.log(s), 6) for s, _ in summary.atoms if 0.0 < s < math.inf}
+    found = 0.0
+    for level, place in zip(summary.levels, summary.log_quantiles, strict=True):
+        if not math.isfinite(place) or round(place, 6) in jumps:
+            continue
+        found = max(found, abs(float((drawn <= place).mean()) - level))
+    return found
+
+
+def neighbour(random: RandomNetwork) -> rmt.MLP:
+    """The same network with another activation."""
+    net = random.net
+    other: Any = "relu" if random.name not in ("relu", "leaky_relu", "max(x, x/5)", "gelu", "silu") else "tanh"
+    return rmt.MLP(
+        net.depth, other, net.sigma_w, net.sigma_b, weights=net.weights, widths=net.widths, input_q=net.input_q
+    )

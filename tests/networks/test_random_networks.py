@@ -1,12 +1,24 @@
-"""Lengths beyond the range of doubles: what derivatives do far out does not depend on them."""
+"""Random networks beside samples of them, and lengths beyond the range of doubles.
+
+Fifty networks are drawn with fixed seeds, of those that take little time; ``RMT_NETWORKS=1000`` in the environment adds
+the networks of seeds 0 to 999, whatever they take.
+"""
 
 from __future__ import annotations
 
 import math
+import os
 
 import numpy as np
 import pytest
-from random_networks import log_mean_on_a_grid, random_network
+from random_networks import (
+    RandomNetwork,
+    Real,
+    log_mean_on_a_grid,
+    neighbour,
+    random_network,
+    share_distance,
+)
 
 import rmt
 from rmt.networks.isometry import log_radial_gain
@@ -57,3 +69,45 @@ def test_deep_random_networks_have_the_mean_of_a_grid(seed: int) -> None:
     assert abs(net.isometry().log_m1 - log_mean_on_a_grid(net)) < 1e-3 * net.depth
     other = random_network(seed + 1).net
     assert abs(other.log_mean / other.depth - net.log_mean / net.depth) > 1e-2  # the measure sees a difference
+
+
+# ---------------------------------------------------------------------- random networks
+#: the fifty, among them functions that oscillate or vanish far out and lengths that grow (26, 29, 45)
+SEEDS = (
+    *(1, 2, 3, 4, 6, 7, 8, 9, 11, 13, 15, 16, 18, 20, 21, 22, 26, 27, 29, 33, 35, 36, 37, 40, 41),
+    *(43, 44, 45, 46, 47, 48, 49, 50, 51, 55, 58, 59, 61, 62, 63, 64, 66, 68, 69, 70, 75, 77, 79, 80, 83),
+)
+#: rows of a sample, depth up to which networks are drawn, and largest distance of shares from levels: five standard
+#: deviations of the share of units on one side of a kink, √(1/4/400)
+ROWS, DRAWN, FAR = 400, 12, 0.125
+
+
+def _drawn(random: RandomNetwork) -> Real:
+    """Log singular values of one network, −inf for the rows beyond them."""
+    found = random.net.jacobian().log_singular_values(ROWS, rng=random.seed).ravel()
+    return np.concatenate([found, np.full(ROWS - found.size, -math.inf)])
+
+
+@pytest.mark.parametrize("seed", sorted({*SEEDS, *range(int(os.environ.get("RMT_NETWORKS", "0")))}))
+def test_random_networks_beside_samples(seed: int) -> None:
+    """m₁ by a plain grid, and quantiles, kernel and share near 1 of one draw."""
+    random = random_network(seed)
+    net = random.net
+    report = net.isometry()
+    spectrum = report.spectrum
+    if net.depth <= 300 and math.isfinite(report.log_m1):
+        assert abs(report.log_m1 - log_mean_on_a_grid(net)) < 1e-3 * net.depth
+    resolved = [v for u, v in zip(spectrum.levels, spectrum.log_quantiles, strict=True) if u >= 0.75 or v > -300.0]
+    assert not np.isnan(resolved).any()
+    # lengths that vanish doubly exponentially scatter likewise
+    if net.depth <= DRAWN and all(layer.log_unit >= 0.0 for layer in net.layers):
+        drawn = _drawn(random)
+        assert share_distance(drawn, spectrum) < FAR
+        assert abs(float((np.abs(drawn) <= math.log(2.0)).mean()) - spectrum.fraction) < FAR
+        assert float((drawn == -math.inf).mean()) > spectrum.kernel - FAR
+
+
+@pytest.mark.parametrize("seed", [7, 9, 15, 16, 18, 21])
+def test_laws_of_other_activations_are_rejected(seed: int) -> None:
+    random = random_network(seed)
+    assert share_distance(_drawn(random), neighbour(random).isometry().spectrum) > FAR
