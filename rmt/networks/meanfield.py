@@ -598,7 +598,8 @@ def _correlation_gap(phi: Activation, sw: float, q: float, chi: float) -> float:
 def _slope_moment(phi: Activation, k: int, q: float) -> float:
     if math.isinf(q):
         left, right = phi.slopes_at_infinity()
-        return 0.5 * (left ** (2 * k) + right ** (2 * k))
+        sizes = 2.0 * k * np.log(np.maximum(np.abs([left, right]), 1e-300))
+        return math.inf if sizes.max() > 700.0 else 0.5 * (left ** (2 * k) + right ** (2 * k))
     return phi.slope_moment(k, q)
 
 

@@ -69,3 +69,13 @@ def test_slopes_that_decay_are_sampled() -> None:
     assert distance(summary) < 0.05
     assert np.isfinite(summary.log_quantiles).sum() >= 5
     assert distance(rmt.MLP(6, "gelu", 2.17, input_q=60.0).isometry().spectrum) > 0.05
+
+
+def test_reports_hold_without_depth_scales() -> None:
+    """x³ runs away from every fixed point, and covariances of sin 100x do not settle; m₁ = Π σ_w² E φ'² is closed."""
+    q = (0.3 + 0.01, 15.0 * 0.31**3 + 0.01)
+    report = rmt.MLP(2, lambda x: x**3, 1.0, 0.1, input_q=0.3).isometry()
+    assert report.log_m1 == pytest.approx(math.log(27.0 * q[0] ** 2 * 27.0 * q[1] ** 2), rel=1e-10)
+    report = rmt.MLP(1, lambda x: np.sin(100 * x), 1.0, 0.1, input_q=0.3).isometry()
+    assert report.scales is None
+    assert report.log_m1 == pytest.approx(math.log(5000.0), rel=1e-10)
