@@ -47,7 +47,7 @@ AT_EDGE = 1e-6
 #: and at a cusp, (4 eps)^(1/3)
 AT_CUSP = 3e-5
 #: steps down to a target, those that succeed among them
-MOST_DESCENTS = 120
+MOST_DESCENTS = 400
 #: Newton steps at the point itself; next to an edge, a double root, they are halved only
 PATIENCE = 40
 #: the same from an anchor, where steps that do not shrink are given up
