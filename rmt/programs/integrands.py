@@ -27,9 +27,12 @@ CANCELLED = 25.0
 #: most jumps of a map such as floor(x), and points at which arguments are looked at, twice
 MOST_STEPS, LOOKED_AT = 400, 256
 #: standard deviation of an argument, by the number of axes, beyond which a smooth map is steep
-STEEP = {0: math.inf, 1: 25.0, 2: 6.0, 3: 3.0}
+STEEP = {0: math.inf, 1: 25.0, 2: 6.0, 3: 4.0, 4: 8.0}
 #: maps that turn nowhere, as they are linear or periodic, or bend anyway
-NEVER_TURN = ("add", "subtract", "negative", "linear", "sin", "cos", *BENT_AT_0, *BENT_IN, *STEPPED)
+NEVER_TURN = (
+    *("add", "subtract", "negative", "linear", "sin", "cos", *BENT_AT_0, *BENT_IN, *STEPPED),
+    *(name + d for name in ("relu", "leaky_relu", "hard_tanh", "shifted_relu", "clipped_relu") for d in ("", "'")),
+)
 #: distance over which a surface crosses an axis abruptly, and where its crossings split that axis
 NARROW, CROSSED = 0.1, (0.0, -0.5, 0.5, -1.0, 1.0, -2.0, 2.0, -4.0, 4.0, -8.0, 8.0)
 #: polynomials of a higher degree are integrated as any function
@@ -285,9 +288,11 @@ class Plan:
             reach[node] = np.logical_or.reduce([reach[n] for n in below])
             if isinstance(node, Map) and reach[node].any():
                 found += self._bends(node, reach)
-        steep = {(s.argument, s.level): s for s in self._turns(reach)}
-        found += steep.values()
-        return found + [crossing for s in found for crossing in self._crossings(s)]
+        steep = list({(s.argument, s.level): s for s in self._turns(reach)}.values())
+        sharp = [crossing for s in (*found, *steep) for crossing in self._crossings(s)]
+        if steep or sharp:
+            self.limit.sharp = True
+        return [*found, *steep, *sharp] if self.limit.follows else found
 
     def _bends(self, node: Map, reach: dict[Any, NDArray[np.bool_]]) -> list[_Surface]:
         """Where a map bends or jumps."""
@@ -327,7 +332,7 @@ class Plan:
             for x in _nonlinear_in(node):
                 values = self._looked_at(x)
                 near, values = (part[np.isfinite(part)] for part in (values[:LOOKED_AT], values))
-                if not near.size or np.subtract(*np.quantile(near, [0.84, 0.16])) < 2.0 * STEEP[min(curved, 3)]:
+                if not near.size or np.subtract(*np.quantile(near, [0.84, 0.16])) < 2.0 * STEEP[min(curved, 4)]:
                     continue
                 powers = 10.0 ** (0.5 * np.arange(-1, 2.0 * math.log10(np.abs(values).max()) + 1))
                 levels = np.concatenate([-powers, [0.0], powers])
@@ -445,7 +450,9 @@ def _nonlinear_in(node: Map) -> list[Node]:
     vectors = list(dict.fromkeys(filter(_is_vector, node.arguments)))
     if node.function.name == "divide":
         return [x for x in vectors if x is node.arguments[1]]
-    return [] if node.function.name == "multiply" and not all(map(_is_vector, node.arguments)) else vectors
+    if node.function.name == "multiply":  # of two: where the others turn that make them
+        return vectors if node.arguments[0] is node.arguments[1] else []
+    return vectors
 
 
 def _is_vector(x: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -83,14 +84,22 @@ def limits(program: Program, outputs: Sequence[Node], correction: bool, toleranc
 
 def _refined(program: Program, outputs: Sequence[Node], correction: bool, settled: float) -> tuple[Real, Real]:
     """Limits at finer and finer resolution, until two agree."""
+    sharp = False
 
-    def level_of(level: int) -> tuple[Real, Real, bool]:
-        limit = Limit(program, correction, level)
+    def level_of(level: int, follows: bool = True) -> tuple[Real, Real, bool]:
+        nonlocal sharp
+        limit = Limit(program, correction, level, follows=follows)
         values = limit.scalars_of(outputs)
+        sharp = sharp or limit.sharp
         sizes = [limit.sizes.get(node.argument, 0.0) if isinstance(node, Mean) else 0.0 for node in outputs]
         return values, np.maximum(np.abs(values), sizes), limit.bent
 
     values, errors = _until_settled(level_of, settled)
+    if sharp and errors.max() > settled * max(1.0, float(np.abs(values).max())):
+        # few resolutions are within reach where what is sharp is followed: more are where it is not
+        plain, bounds = _until_settled(partial(level_of, follows=False), settled)
+        bounds = np.maximum(bounds, np.abs(plain - values))
+        values, errors = np.where(bounds < errors, plain, values), np.minimum(bounds, errors)
     if not np.isfinite(errors).all():
         raise _TooManyAxesError
     if any(isinstance(node, Initial) and node.law.quantiles_borrowed for node in needed(tuple(outputs))):
@@ -99,7 +108,7 @@ def _refined(program: Program, outputs: Sequence[Node], correction: bool, settle
 
 
 def _until_settled(level_of: Callable[[int], tuple[Real, Real, bool]], settled: float) -> tuple[Real, Real]:
-    """Values at finer and finer resolution and twice their last change; infinite if there was none.
+    """Values at finer and finer resolution and twice their last change; infinite if there was none, NaN if no value.
 
     `level_of` gives values, what their rounding is a share of, and whether maps bend.
 
@@ -125,7 +134,7 @@ def _until_settled(level_of: Callable[[int], tuple[Real, Real, bool]], settled: 
             errors = 2.0 * change + ROUNDING * np.maximum(1.0, sizes)
             if errors.max() <= settled * max(1.0, float(np.abs(values).max())):
                 break
-    return (found[-1], errors) if found else (np.zeros(1), errors)
+    return (found[-1] if found else np.full(1, math.nan)), errors
 
 
 def _scrambled(program: Program, outputs: Sequence[Node], correction: bool) -> tuple[Real, Real]:
@@ -248,9 +257,13 @@ class Limit:
         For vectors whose mean was integrated, E|Z|.
     bent : bool
         Whether a map bends in some integral.
+    sharp : bool
+        Whether a map is steep, or two bend nearly together; `follows` says whether the axes are split there.
     """
 
-    def __init__(self, program: Program, correction: bool = True, level: int = 3, seed: int | None = None) -> None:
+    def __init__(
+        self, program: Program, correction: bool = True, level: int = 3, seed: int | None = None, follows: bool = True
+    ) -> None:
         self.program, self.correction, self.level, self.seed = program, correction, level, seed
         self.scalars: dict[Node, float] = {}
         self.sizes: dict[Node, float] = {}
@@ -260,7 +273,8 @@ class Limit:
         self._done: list[Product] = []
         self._bases: dict[Node, frozenset[Base]] = {}
         self._affine: dict[Node, Affine | None] = {}
-        self.bent = False
+        self.bent = self.sharp = False
+        self.follows = follows
         self._calls = self._steps = 0
         self._integrated: dict[Any, float] = {}
         self._members: dict[int, list[Initial]] = {}

@@ -569,3 +569,30 @@ def _saw(x):
     """E floor(x + z) − (x − 1/2), by its Fourier series: a sum of sin(2πkx) exp(−2π²k²)/(πk)."""
     waves = [mpmath.pi * k for k in (1, 2)]
     return sum(mpmath.sin(2 * w * x) * mpmath.exp(-2 * w**2) / w for w in waves)
+
+
+def test_following_what_is_sharp_takes_no_accuracy_away(monkeypatch):
+    """Where splitting at steep places leaves too few resolutions, those without it are compared with it."""
+    monkeypatch.setattr("rmt.programs.program_limits.MOST_POINTS", 4e4)
+    P = Program()
+    u, v = P.vector(), P.vector()
+    P.mean(np.tanh(v) ** 2 / (1 + np.exp(-7 * u - v)))  # half of E tanh², by the symmetry of (u, v)
+    square = mpmath.quad(lambda t: mpmath.tanh(t) ** 2 * mpmath.npdf(t), [-12, 0, 12])
+    assert held(P, float(square / 2))
+
+
+def test_slow_quantiles_are_computed_once():
+    """A second output, and every integral of the same rule, takes those that the first has computed."""
+
+    def points(outputs):
+        law, counted = scipy.stats.gamma(2.5), []
+        quantile = law.ppf
+        law.ppf = lambda u: (counted.append(np.size(u)), quantile(u))[1]
+        P = Program()
+        v = P.vector(law)
+        for f in (np.tanh, np.arctan)[:outputs]:
+            P.mean(f(v))
+        P.limit()
+        return sum(counted)
+
+    assert 0 < points(2) <= points(1)
