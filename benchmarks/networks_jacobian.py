@@ -7,7 +7,7 @@ import torch
 from interleaved import clock, options, race
 
 from rmt.networks import MLP, edge_of_chaos
-from rmt.networks.jacobian import log_singular_values_of_layers
+from rmt.networks.architecture.jacobian import log_singular_values_of_layers
 
 
 def critical(depth, q):

@@ -8,7 +8,7 @@ from interleaved import seconds, show
 from threadpoolctl import threadpool_limits
 
 import rmt
-from rmt.numerics.householder import haar_product
+from rmt.numerics.dense.householder import haar_product
 from rmt.spectra import gaussian_product_log_singular_values
 
 SIZES = (100, 1000, 10_000, 100_000, 1_000_000)

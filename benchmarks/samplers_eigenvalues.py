@@ -9,7 +9,7 @@ from scipy.linalg import eigvalsh_tridiagonal, lapack
 
 import rmt
 from rmt.ensembles.beta import hermite_model
-from rmt.numerics.tridiagonal import tridiagonal_counts, tridiagonal_eigenvalues
+from rmt.numerics.eigen.tridiagonal import tridiagonal_counts, tridiagonal_eigenvalues
 
 
 def dense_goe(n, rng):

@@ -4,7 +4,7 @@ import numpy as np
 import scipy.stats
 from interleaved import options, race
 
-from rmt.numerics.householder import haar_orthogonal_matrix, haar_product, haar_unitary_matrix
+from rmt.numerics.dense.householder import haar_orthogonal_matrix, haar_product, haar_unitary_matrix
 
 
 def main():

@@ -4,7 +4,7 @@ import numpy as np
 from interleaved import options, race
 
 from rmt.ensembles import entries
-from rmt.numerics.random_streams import fill
+from rmt.numerics.randomness.random_streams import fill
 
 
 def main():

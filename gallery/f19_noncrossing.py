@@ -7,7 +7,7 @@ Source: Kreweras (1972); Speicher (1994).
 """
 
 import rmt
-from rmt.plotting.partitions import ROW
+from rmt.plotting.partition_pictures import ROW
 
 
 @rmt.plotting.style()

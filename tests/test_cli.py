@@ -348,7 +348,7 @@ def test_a_number_that_cannot_be_certified_exits_with_three(capsys, monkeypatch)
     def fail(*_, **__):
         raise rmt.ConvergenceError("no convergence", point=1.0, residual=0.5)
 
-    monkeypatch.setattr("rmt.laws.semicircle.Semicircle._pdf", fail)
+    monkeypatch.setattr("rmt.laws.named.semicircle.Semicircle._pdf", fail)
     assert main(["law", "semicircle", "--at", "1"]) == 3
     assert "no convergence (point 1.0, residual 0.5)" in capsys.readouterr().err
 

@@ -54,7 +54,7 @@ FAILURES = [
         ("rmt.ensembles.ensemble.Ensemble.eigenvalues", "compare wishart -n 30"),
         ("rmt.spectra.compare", "compare goe -n 30"),
         ("rmt.plotting.save", "law semicircle --out x.png"),
-        ("rmt.laws.semicircle.Semicircle._pdf", "law semicircle --at 1"),
+        ("rmt.laws.named.semicircle.Semicircle._pdf", "law semicircle --at 1"),
         ("rmt.networks.MLP.isometry", "isometry --activation relu --depth 3 --sigma-w 1"),
         ("rmt.cli.gallery.Script.figure", "gallery F05 --out ."),
         ("rmt.cli.sample._as_json", "sample goe -n 3 --json"),

@@ -7,7 +7,7 @@ import pytest
 
 import rmt
 from rmt.cli import main
-from rmt.numerics.kernel_cache import KernelCache
+from rmt.numerics.compilation.kernel_cache import KernelCache
 
 PACKAGE = Path(rmt.__file__).parent
 #: parts of other kernels, which tests call too
@@ -23,14 +23,14 @@ RARE = {"segment_moments", "_correct_charges", "_repeat_rows", "grid_many", "gri
 def test_what_cannot_be_kept_is_no_success(capsys, monkeypatch):
     monkeypatch.setattr("rmt.cli.warm.JOBS", {"nothing": lambda: None})
     assert main(["warm"]) == 0
-    monkeypatch.setattr("rmt.numerics.kernel_cache._lost", True)
+    monkeypatch.setattr("rmt.numerics.compilation.kernel_cache._lost", True)
     assert main(["warm"]) == 3
     assert "name a writable folder in NUMBA_CACHE_DIR" in capsys.readouterr().err
 
 
 def test_without_a_compiler_there_is_nothing_to_warm(capsys, monkeypatch):
     monkeypatch.setattr("rmt.cli.warm.JOBS", {})
-    monkeypatch.setattr("rmt.numerics.kernel.DISABLED", True)
+    monkeypatch.setattr("rmt.numerics.compilation.jit.DISABLED", True)
     assert main(["warm"]) == 2
     assert "NUMBA_DISABLE_JIT=1" in capsys.readouterr().err
 

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 import rmt
-from rmt.numerics.golub_kahan import lanczos_spectrum
+from rmt.numerics.eigen.golub_kahan import lanczos_spectrum
 
 REPEATS = 200
 LOW, HIGH = 0.5, 1.7

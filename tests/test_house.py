@@ -7,6 +7,7 @@ import importlib
 import re
 import subprocess
 import sys
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def test_floors_hold(tmp_path):
 
 def test_planted_upward_import_breaks_the_floors(tmp_path):
     house = copy_of_package(tmp_path)
-    module = house / "rmt" / "laws" / "semicircle.py"
+    module = house / "rmt" / "laws" / "named" / "semicircle.py"
     module.write_text(module.read_text() + "\nimport rmt.ensembles.ensemble\n")
     result = lint_imports(house)
     assert result.returncode == 1
@@ -59,11 +60,74 @@ def test_planted_upward_import_breaks_the_floors(tmp_path):
 
 def test_planted_matplotlib_breaks_the_contract(tmp_path):
     house = copy_of_package(tmp_path)
-    module = house / "rmt" / "laws" / "semicircle.py"
+    module = house / "rmt" / "laws" / "named" / "semicircle.py"
     module.write_text(module.read_text() + "\nimport matplotlib\n")
     result = lint_imports(house)
     assert result.returncode == 1
     assert "matplotlib lives in rmt.plotting and nowhere else BROKEN" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "upward"),
+    [
+        ("free/expressions/tree.py", "rmt.free.subordination.solver"),
+        ("laws/named/semicircle.py", "rmt.laws.planar.planar_law"),
+        ("networks/propagation/mean_field.py", "rmt.networks.reports.advice"),
+        ("numerics/functions/branches.py", "rmt.numerics.eigen.sturm"),
+    ],
+)
+def test_planted_upward_import_breaks_the_order_of_rooms(tmp_path, module, upward):
+    house = copy_of_package(tmp_path)
+    path = house / "rmt" / module
+    path.write_text(path.read_text() + f"\nimport {upward}\n")
+    result = lint_imports(house)
+    assert result.returncode == 1
+    assert f"the rooms of rmt.{module.split('/')[0]} stand on each other in this order BROKEN" in result.stdout
+
+
+#: files whose word means the same in two rooms: a command and what it runs, a report and its picture
+SAME_MEANING = {"check.py", "compare.py", "isometry.py", "law.py"}
+
+
+def repeated_names(folder):
+    names = Counter(p.name for p in folder.rglob("*.py") if p.name not in {"__init__.py", "__main__.py"})
+    return {name for name, count in names.items() if count > 1}
+
+
+def test_no_two_files_share_a_name(tmp_path):
+    assert repeated_names(ROOT / "rmt") == SAME_MEANING
+    for name in ("laws/new.py", "free/new.py"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    assert repeated_names(tmp_path) == {"new.py"}
+
+
+#: public classes with a subclass, or a sibling, of the same name in another room
+SAME_CLASS = {"MLP", "Verdict"}
+
+
+def test_no_two_classes_share_a_name():
+    files = (ROOT / "rmt").rglob("*.py")
+    names = Counter(n.name for p in files for n in tree_of(p).body if isinstance(n, ast.ClassDef) and n.name[0] != "_")
+    assert {name for name, count in names.items() if count > 1} == SAME_CLASS
+
+
+FOLDERS = sorted(p.parent.relative_to(ROOT) for p in (ROOT / "rmt").rglob("*/__init__.py") if p.parent.name != "rmt")
+
+
+@pytest.mark.parametrize("room", FOLDERS, ids=lambda room: room.as_posix())
+def test_every_room_says_what_enters_what_leaves_and_where_to_start(room):
+    name = room.as_posix().replace("/", ".")
+    text = ast.get_docstring(ast.parse((ROOT / room / "__init__.py").read_text()))
+    assert len(text.split("\n")) <= 15
+    shown = re.findall(r":(?:func|class):`~?([\w.]+)`", text)
+    assert len(shown) >= 3
+    for entry in shown:
+        module, _, attribute = (entry if "." in entry else f"{name}.{entry}").rpartition(".")
+        if room.name == "torch":
+            assert f"import {attribute} as" in (ROOT / room / "__init__.py").read_text()
+        else:
+            assert hasattr(importlib.import_module(module), attribute), entry
 
 
 @cache

@@ -20,7 +20,7 @@ import pytest
 from random_trees import random_law
 
 import rmt
-from rmt.free.convolved import FreelyConvolved
+from rmt.free.subordination.free_convolution import FreelyConvolved
 from rmt.laws import (
     Arcsine,
     Atomic,

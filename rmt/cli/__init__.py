@@ -6,7 +6,8 @@ Exit codes: 0, done (and a comparison accepted, or too small for a verdict); 1, 
 failure of this package. After an interrupt, 130. Every failure is one sentence on stderr.
 
 A command is a module of this package with ``EXAMPLES``, ``add_options(parser, words)`` and ``run(arguments)``, listed
-in ``COMMANDS``. The words of the call let its help show the options of the ensemble that it names.
+in ``COMMANDS``. The words of the call let its help show the options of the ensemble that it names. Entry points:
+:func:`main`, :class:`~rmt.cli.parser.Parser`, :func:`~rmt.cli.parser.number`.
 """
 
 from __future__ import annotations

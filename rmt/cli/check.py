@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     factory = _named(arguments.model)
     seed = seed_or_fresh(arguments.seed)
     with Progress("measuring the Jacobian"), users_mistakes():
-        from rmt.networks import models
+        from rmt.networks.models import doors as models
 
         report = models.check_drawn(
             factory,

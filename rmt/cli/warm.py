@@ -25,7 +25,8 @@ def add_options(parser: argparse.ArgumentParser, words: list[str]) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do every kind of work once, on small input, so that all kernels are compiled and kept."""
-    from rmt.numerics import kernel, kernel_cache
+    from rmt.numerics.compilation import jit as kernel
+    from rmt.numerics.compilation import kernel_cache
 
     if kernel.DISABLED:
         raise UsageError("with NUMBA_DISABLE_JIT=1 nothing is compiled; leave it out")
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _random_numbers() -> None:
-    from rmt.numerics.random_streams import fill
+    from rmt.numerics.randomness.random_streams import fill
 
     rng = np.random.default_rng(0)
     for dtype in (np.float64, np.float32):

@@ -1,4 +1,9 @@
-"""From data to a decision: noise levels, outliers, cleaned matrices, spectra behind samples."""
+"""From data to a decision: noise levels, outliers, cleaned matrices, spectra behind samples.
+
+Enters a data matrix or its sample eigenvalues; leave a fitted law of the noise, tests of what stands out of it,
+cleaned covariance matrices and numbers of the population. Entry points: :func:`fit_marchenko_pastur`,
+:func:`clean_covariance`, :func:`parallel_analysis`.
+"""
 
 from rmt._names import room
 from rmt.data.cleaning import CleanedCovariance as CleanedCovariance

@@ -211,7 +211,7 @@ def _oracle(sample: SampleSpectrum, population: Any) -> Real:
 def _by_population(values: Real, ratio: float, population: Any) -> Real:
     """ξ of a population spectrum; on the real axis outside the bulk."""
     from rmt.free.deconvolution import population_spectrum
-    from rmt.free.models import sample_covariance
+    from rmt.free.matrix_models import sample_covariance
     from rmt.free.spikes import nonlinear_shrinkage
 
     law = population_spectrum(values, ratio).law if population is None else population

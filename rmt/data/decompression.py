@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 
 from rmt.data.family_fit import FittedLaw, fit
 from rmt.errors import check_real, check_reals
-from rmt.free.convolution import free_power
-from rmt.laws.free_meixner import FreeMeixner
+from rmt.free.operations import free_power
 from rmt.laws.law import Law
+from rmt.laws.named.free_meixner import FreeMeixner
 
 
 @dataclass(frozen=True, eq=False)

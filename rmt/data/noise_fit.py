@@ -18,7 +18,7 @@ from rmt.errors import ConvergenceError, check_real
 from rmt.laws.edges.soft_edge import SoftEdge, wishart_soft_edge
 from rmt.laws.edges.tracy_widom import TracyWidom
 from rmt.laws.law import Law
-from rmt.laws.marchenko_pastur import MarchenkoPastur
+from rmt.laws.named.marchenko_pastur import MarchenkoPastur
 
 Real = NDArray[np.float64]
 
@@ -479,7 +479,7 @@ def _fit_temporal(
     values: Real, samples: float | None, temporal: Any, beta: float, level: float, correlation: bool
 ) -> NoiseFit:
     """σ² from the trace of the bulk; spikes lie beyond the edge of the law by several of its widths."""
-    from rmt.free.models import sample_covariance, temporal_law
+    from rmt.free.matrix_models import sample_covariance, temporal_law
 
     if samples is None:
         raise ValueError("with temporal correlations the ratio must be known: pass ratio= or samples=")

@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from rmt.numerics.kernel import kernel
+from rmt.numerics.compilation.jit import kernel
 
 Real = NDArray[np.float64]
 

@@ -1,15 +1,19 @@
-"""Random matrices: samplers, expressions, the reasons for freeness, limit laws."""
+"""Random matrices: samplers, expressions, the reasons for freeness, limit laws.
+
+Enter entries, sizes and operators between ensembles; leave matrices, eigenvalues and the law they converge to, with
+the theorem behind it. Entry points: :func:`gue`, :func:`wishart`, :class:`~rmt.ensembles.expression.Expression`.
+"""
 
 from rmt._names import room
 from rmt.ensembles.beta import circular as circular
 from rmt.ensembles.beta import hermite as hermite
 from rmt.ensembles.beta import jacobi as jacobi
 from rmt.ensembles.beta import laguerre as laguerre
-from rmt.ensembles.blocks import block as block
+from rmt.ensembles.block_matrices import block as block
+from rmt.ensembles.brownian_motion import dyson_brownian_motion as dyson_brownian_motion
+from rmt.ensembles.brownian_motion import dyson_law as dyson_law
 from rmt.ensembles.covariance import product_wishart as product_wishart
 from rmt.ensembles.covariance import wishart as wishart
-from rmt.ensembles.dynamics import dyson_brownian_motion as dyson_brownian_motion
-from rmt.ensembles.dynamics import dyson_law as dyson_law
 from rmt.ensembles.ensemble import Ensemble as Ensemble
 from rmt.ensembles.ensemble import Warrant as Warrant
 from rmt.ensembles.fluctuations import cov as cov

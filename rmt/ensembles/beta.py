@@ -18,7 +18,7 @@ from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant, show_call
 from rmt.ensembles.repeats import TrialStreams, progress_bar
 from rmt.errors import check_count, check_generator, check_real, check_reals
 from rmt.laws.law import Law
-from rmt.laws.planar import PlanarLaw
+from rmt.laws.planar.planar_law import PlanarLaw
 from rmt.numerics.memory import check_memory
 from rmt.spectra.verdict.prediction import Fluctuations
 
@@ -199,7 +199,7 @@ class LineEnsemble(BetaEnsemble):
         return low, high
 
     def _count_into_bins(self, n: int, bins: int | ArrayLike, count_below: Any) -> tuple[Counts, Float]:
-        from rmt.numerics.tridiagonal import check_edges
+        from rmt.numerics.eigen.tridiagonal import check_edges
 
         if np.ndim(bins) == 0:
             edges = self._default_edges(n, check_count("bins", bins), count_below)
@@ -255,17 +255,17 @@ class HermiteEnsemble(LineEnsemble):
         return np.diag(diagonal) + np.diag(off, 1) + np.diag(off, -1)
 
     def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
-        from rmt.numerics.tridiagonal import tridiagonal_eigenvalues
+        from rmt.numerics.eigen.tridiagonal import tridiagonal_eigenvalues
 
         return tridiagonal_eigenvalues(*hermite_model(n, self.beta, rng))
 
     def _histogram(self, n: int, bins: int | ArrayLike, rng: np.random.Generator) -> tuple[Counts, Float]:
-        from rmt.numerics.tridiagonal import ScaledTridiagonal
+        from rmt.numerics.eigen.tridiagonal import ScaledTridiagonal
 
         return self._count_into_bins(n, bins, ScaledTridiagonal(*hermite_model(n, self.beta, rng)).counts)
 
     def _few(self, n: int, k: int, rng: np.random.Generator, largest: bool) -> Float:
-        from rmt.numerics.tridiagonal import tridiagonal_eigenvalues
+        from rmt.numerics.eigen.tridiagonal import tridiagonal_eigenvalues
 
         rows = self._corner(n, k, n ** (1.0 / 3.0))
         self._check_rows(n, rows)
@@ -321,13 +321,13 @@ class LaguerreEnsemble(LineEnsemble):
         return factor @ factor.T
 
     def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
-        from rmt.numerics.bidiagonal import bidiagonal_singular_values
+        from rmt.numerics.eigen.bidiagonal import bidiagonal_singular_values
 
         positive = bidiagonal_singular_values(*self._bidiagonal(n, rng)) ** 2
         return np.concatenate([np.zeros(n - positive.size), positive])
 
     def _histogram(self, n: int, bins: int | ArrayLike, rng: np.random.Generator) -> tuple[Counts, Float]:
-        from rmt.numerics.bidiagonal import ScaledBidiagonal
+        from rmt.numerics.eigen.bidiagonal import ScaledBidiagonal
 
         matrix, zeros = ScaledBidiagonal(*self._bidiagonal(n, rng)), self._zeros(n)
 
@@ -337,7 +337,7 @@ class LaguerreEnsemble(LineEnsemble):
         return self._count_into_bins(n, bins, count_below)
 
     def _few(self, n: int, k: int, rng: np.random.Generator, largest: bool) -> Float:
-        from rmt.numerics.bidiagonal import bidiagonal_singular_values
+        from rmt.numerics.eigen.bidiagonal import bidiagonal_singular_values
 
         zeros = self._zeros(n)
         short, m = n - zeros, self.samples(n)
@@ -396,12 +396,12 @@ class JacobiEnsemble(LineEnsemble):
         return factor @ factor.T
 
     def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
-        from rmt.numerics.bidiagonal import bidiagonal_singular_values
+        from rmt.numerics.eigen.bidiagonal import bidiagonal_singular_values
 
         return np.minimum(bidiagonal_singular_values(*self._bidiagonal(n, rng)) ** 2, 1.0)
 
     def _histogram(self, n: int, bins: int | ArrayLike, rng: np.random.Generator) -> tuple[Counts, Float]:
-        from rmt.numerics.bidiagonal import ScaledBidiagonal
+        from rmt.numerics.eigen.bidiagonal import ScaledBidiagonal
 
         matrix = ScaledBidiagonal(*self._bidiagonal(n, rng))
 
@@ -412,7 +412,7 @@ class JacobiEnsemble(LineEnsemble):
         return self._count_into_bins(n, bins, count_below)
 
     def _few(self, n: int, k: int, rng: np.random.Generator, largest: bool) -> Float:
-        from rmt.numerics.bidiagonal import bidiagonal_singular_values
+        from rmt.numerics.eigen.bidiagonal import bidiagonal_singular_values
 
         self._check_rows(n, 2 * n)
         indices = (n - k, n) if largest else (0, k)
@@ -455,7 +455,7 @@ class CircularEnsemble(BetaEnsemble):
         return cmv_matrix(*circular_model(n, self.beta, rng))
 
     def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
-        from rmt.numerics.circular import verblunsky_angles
+        from rmt.numerics.eigen.circular import verblunsky_angles
 
         angles = verblunsky_angles(*circular_model(n, self.beta, rng))
         split = int(np.searchsorted(angles, math.pi, side="right"))
@@ -465,7 +465,7 @@ class CircularEnsemble(BetaEnsemble):
         return np.ones(n)
 
     def _histogram(self, n: int, bins: int | ArrayLike, rng: np.random.Generator) -> tuple[Counts, Float]:
-        from rmt.numerics.circular import verblunsky_histogram
+        from rmt.numerics.eigen.circular import verblunsky_histogram
 
         if np.ndim(bins) == 0:
             edges = np.linspace(-math.pi, math.pi, check_count("bins", bins) + 1)

@@ -67,7 +67,7 @@ class WishartEnsemble(Ensemble):
             from rmt.spectra.verdict.families import LaguerreFluctuations
 
             return LaguerreFluctuations(float(self.beta))
-        from rmt.spectra.verdict.entries import CovarianceFluctuations
+        from rmt.spectra.verdict.independent_entries import CovarianceFluctuations
 
         return CovarianceFluctuations(self.entries.known(), float(self.beta))
 
@@ -146,7 +146,7 @@ class ProductWishartEnsemble(Ensemble):
 
     def _log_eigenvalues(self, n: int, rng: np.random.Generator) -> Float:
         """No product is formed: multiplying first loses every singular value below 1e-16 of the largest."""
-        from rmt.spectra.products import gaussian_product_log_singular_values, product_singular_values
+        from rmt.spectra.product_spectra import gaussian_product_log_singular_values, product_singular_values
 
         if self.entries.is_gaussian:
             logs = gaussian_product_log_singular_values(n, self.depth, rng, field=self.field)
@@ -261,9 +261,9 @@ def bartlett(n: int, m: int, field: str, rng: np.random.Generator) -> Matrix:
     W = U U* with U upper triangular, normal above the diagonal and chi with β(m − n + j) degrees of freedom at its
     j-th place (Bartlett 1933; Goodman 1963 for the complex field).
     """
-    from rmt.numerics.blas import scipy_blas_and_lapack
-    from rmt.numerics.draws import fill_normal_triangle
-    from rmt.numerics.hermitian import mirror_lower
+    from rmt.numerics.dense.blas import scipy_blas_and_lapack
+    from rmt.numerics.dense.hermitian import mirror_lower
+    from rmt.numerics.randomness.draws import fill_normal_triangle
 
     _, lapack = scipy_blas_and_lapack()
     beta = 1 if field == "real" else 2
@@ -283,7 +283,7 @@ def gram(factor: Matrix) -> Matrix:
     """Return F F*, exactly Hermitian."""
     product = factor @ factor.conj().T
     if np.iscomplexobj(product):
-        from rmt.numerics.hermitian import mirror_lower
+        from rmt.numerics.dense.hermitian import mirror_lower
 
         mirror_lower(product)
         np.fill_diagonal(product, product.diagonal().real)

@@ -9,7 +9,7 @@ import numpy as np
 
 from rmt.ensembles.ensemble import Ensemble, Matrix
 from rmt.laws.law import Law
-from rmt.laws.planar import PlanarLaw
+from rmt.laws.planar.planar_law import PlanarLaw
 from rmt.spectra.verdict.prediction import Fluctuations
 
 

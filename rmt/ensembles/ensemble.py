@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from rmt._frozen import Frozen
 from rmt.errors import check_count, check_generator
 from rmt.laws.law import Law
-from rmt.laws.planar import PlanarLaw
-from rmt.numerics.blas import one_blas_thread
+from rmt.laws.planar.planar_law import PlanarLaw
+from rmt.numerics.dense.blas import one_blas_thread
 from rmt.spectra.verdict.prediction import Fluctuations
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class Ensemble(Frozen):
         Law
         """
         if self.hermitian:
-            from rmt.laws.pushforward import squared
+            from rmt.laws.maps.pushforward import squared
 
             return squared(cast("Law", self.law()))
         raise TypeError(f"the limit law of the singular values of {self!r} is not known")
@@ -327,7 +327,7 @@ class Ensemble(Frozen):
         -------
         Law
         """
-        from rmt.laws.pushforward import square_root
+        from rmt.laws.maps.pushforward import square_root
 
         return square_root(self.gram_law())
 

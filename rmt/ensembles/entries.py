@@ -7,9 +7,9 @@ law of :mod:`rmt.laws`. The last two are standardised by their own mean and stan
 A complex entry has independent real and imaginary parts, each of variance 1/2, so that E|x|² = 1 and E x² = 0. The
 complex Rademacher entry is therefore uniform on the four points (±1 ± i)/√2.
 
-The numbers come from counters (:mod:`rmt.numerics.random_streams`), keyed by the generator: they do not depend on the
-number of threads, and take a half to a tenth of NumPy's time, by the machine and the law. The two laws that need
-rejection read NumPy's stream in order.
+The numbers come from counters (:mod:`rmt.numerics.randomness.random_streams`), keyed by the generator: they do not
+depend on the number of threads, and take a half to a tenth of NumPy's time, by the machine and the law. The two laws
+that need rejection read NumPy's stream in order.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from rmt._frozen import Frozen
 from rmt.errors import check_choice, check_real
-from rmt.spectra.verdict.entries import Entries
+from rmt.spectra.verdict.independent_entries import Entries
 
 Float = NDArray[np.float64]
 Sampler = Callable[[np.random.Generator, int, float], Float]
@@ -494,7 +494,7 @@ def _fill(
     kind: str, rng: np.random.Generator, size: int, scale: float, raw_variance: float, parameter: float | None = None
 ) -> Float:
     """Numbers of a stream, divided by the standard deviation they come with."""
-    from rmt.numerics.random_streams import fill
+    from rmt.numerics.randomness.random_streams import fill
 
     return fill(kind, size, rng, scale=scale / math.sqrt(raw_variance), parameter=parameter)
 
@@ -522,7 +522,7 @@ def _exponential(rng: np.random.Generator, size: int, scale: float) -> Float:
 
 
 def _truncated_gaussian(rng: np.random.Generator, size: int, scale: float) -> Float:
-    from rmt.numerics.draws import fill_truncated_normal
+    from rmt.numerics.randomness.draws import fill_truncated_normal
 
     out = np.empty(size)
     fill_truncated_normal(rng, 2.0, out)

@@ -16,7 +16,7 @@ from rmt.ensembles.ensemble import Ensemble, Matrix, Warrant, eigenvalues_in_ord
 from rmt.ensembles.letters import Shape, Word, adjoint, factor_shape, letters_of, reduced, word_shape
 from rmt.ensembles.repeats import trial_generators
 from rmt.laws.law import Law
-from rmt.laws.planar import PlanarLaw
+from rmt.laws.planar.planar_law import PlanarLaw
 from rmt.spectra.verdict.prediction import Fluctuations
 
 if TYPE_CHECKING:

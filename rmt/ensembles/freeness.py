@@ -22,7 +22,7 @@ from rmt.ensembles.nonhermitian import IndependentEntriesEnsemble
 from rmt.ensembles.structured import HaarConjugateEnsemble
 from rmt.errors import FreenessError
 from rmt.laws.law import Law
-from rmt.laws.planar import PlanarLaw
+from rmt.laws.planar.planar_law import PlanarLaw
 
 Terms = Mapping[Word, Any]
 
@@ -313,8 +313,8 @@ def _is_haar(letter: Ensemble) -> bool:
 
 def _is_generic(letter: Ensemble) -> bool:
     """Whether c 𝒜 c* is free from 𝒜 for every algebra 𝒜 of independent matrices."""
-    from rmt.laws.planar_rings import GinibreProduct, SingleRing, TruncatedUnitaryLaw
-    from rmt.laws.semicircle import Semicircle
+    from rmt.laws.named.semicircle import Semicircle
+    from rmt.laws.planar.planar_rings import GinibreProduct, SingleRing, TruncatedUnitaryLaw
 
     if isinstance(letter, Sandwich) or letter.warrant is Warrant.NONE:
         return False

@@ -13,7 +13,7 @@ from rmt.ensembles.entries import FIELDS, EntryLaw, as_entries, gaussian
 from rmt.ensembles.theorems import warn_about_edges
 from rmt.errors import check_choice
 from rmt.laws.law import Law
-from rmt.laws.semicircle import Semicircle
+from rmt.laws.named.semicircle import Semicircle
 from rmt.spectra.verdict.families import HermiteFluctuations
 from rmt.spectra.verdict.prediction import Fluctuations
 
@@ -54,7 +54,7 @@ class WignerEnsemble(Ensemble):
         """Those of the Gaussian ensemble, with the cumulants of the entries."""
         if self.entries.is_gaussian:
             return HermiteFluctuations(float(self.beta))
-        from rmt.spectra.verdict.entries import WignerFluctuations
+        from rmt.spectra.verdict.independent_entries import WignerFluctuations
 
         return WignerFluctuations(self.entries.known(), float(self.beta))
 
@@ -76,7 +76,7 @@ class GaussianEnsemble(WignerEnsemble):
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
         if self.field != "quaternion":
             return super()._sample(n, rng)
-        from rmt.numerics.hermitian import antisymmetric_from_triangle
+        from rmt.numerics.dense.hermitian import antisymmetric_from_triangle
 
         diagonal_block = hermitian_matrix(self.entries, "complex", n, rng, 0.5 / n, 0.5 / n)
         coupling = np.empty((n, n), dtype=np.complex128)
@@ -187,7 +187,7 @@ def hermitian_matrix(
     entries: EntryLaw, field: str, n: int, rng: np.random.Generator, variance: float, diagonal_variance: float
 ) -> Matrix:
     """Hermitian n × n matrix of independent entries, with the given variances off and on the diagonal."""
-    from rmt.numerics.hermitian import hermitian_from_triangle
+    from rmt.numerics.dense.hermitian import hermitian_from_triangle
 
     strict = entries.draw(rng, n * (n - 1) // 2, field=field, scale=math.sqrt(variance))
     diagonal = entries.draw(rng, n, scale=math.sqrt(diagonal_variance))

@@ -11,11 +11,11 @@ from rmt.ensembles.beta import CircularEnsemble, jacobi_model
 from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant
 from rmt.errors import check_count, check_generator
 from rmt.laws.law import Law
-from rmt.laws.planar import PlanarLaw
+from rmt.laws.planar.planar_law import PlanarLaw
 from rmt.spectra.verdict.prediction import Fluctuations
 
 if TYPE_CHECKING:
-    from rmt.numerics.householder import Field, HouseholderProduct
+    from rmt.numerics.dense.householder import Field, HouseholderProduct
 
 
 class HaarEnsemble(Ensemble):
@@ -30,7 +30,7 @@ class HaarEnsemble(Ensemble):
         self.field = field
 
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
-        from rmt.numerics.householder import haar_matrix
+        from rmt.numerics.dense.householder import haar_matrix
 
         return haar_matrix(n, rng, field=self.field)
 
@@ -61,7 +61,7 @@ class HaarEnsemble(Ensemble):
         >>> bool(np.isclose(x @ x, 1000.0))
         True
         """
-        from rmt.numerics.householder import haar_product
+        from rmt.numerics.dense.householder import haar_product
 
         size = check_count("n", n)
         self._check_memory("_sample", size)
@@ -91,7 +91,7 @@ class HaarEnsemble(Ensemble):
 
     def law(self) -> PlanarLaw:
         """Uniform law on the unit circle (Diaconis-Shahshahani 1994)."""
-        from rmt.laws.planar import UnitCircle
+        from rmt.laws.planar.planar_law import UnitCircle
 
         return UnitCircle()
 
@@ -111,7 +111,7 @@ def _jacobi_angles(count: int, a: float, b: float, rng: np.random.Generator) -> 
     The cos²(θ/2) have the density ∏ (y_i − y_j)² ∏ y^a (1 − y)^b (Weyl 1939; Johansson 1997): the Jacobi ensemble of
     β = 2, whose bidiagonal matrix has the cos(θ/2) as singular values.
     """
-    from rmt.numerics.bidiagonal import bidiagonal_singular_values
+    from rmt.numerics.eigen.bidiagonal import bidiagonal_singular_values
 
     if count == 0:
         return np.empty(0)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
 
-from rmt.ensembles.blocks import BlockEnsemble
+from rmt.ensembles.block_matrices import BlockEnsemble
 from rmt.ensembles.coefficients import collect, conjugate, is_hermitian
 from rmt.ensembles.ensemble import Ensemble
 from rmt.ensembles.freeness import require_freeness, separated
@@ -14,11 +14,11 @@ from rmt.ensembles.letters import Factor, Word, adjoint, letters_of, reduced
 from rmt.ensembles.products import real_product
 from rmt.ensembles.rational_limits import is_rational, rational_limit, rational_theorems
 from rmt.laws.law import Law
-from rmt.laws.planar import PlanarLaw
+from rmt.laws.planar.planar_law import PlanarLaw
 
 if TYPE_CHECKING:
     from rmt.ensembles.expression import Expression
-    from rmt.free.pencil_law import FreeVariable
+    from rmt.free.polynomials.pencil_law import FreeVariable
 
 Terms = Mapping[Word, Any]
 
@@ -256,7 +256,7 @@ def _circle_law(words: Terms) -> Law | None:
 def _square_law(words: Terms) -> Law | None:
     """Law of a(y² + b y) for a real linear form y in Hermitian variables, by completing the square."""
     from rmt.free import boxplus
-    from rmt.laws.pushforward import squared
+    from rmt.laws.maps.pushforward import squared
 
     variables = letters_of(words)
     first = variables[0]
@@ -312,7 +312,7 @@ def _law(variable: Ensemble) -> Law:
 # ---------------------------------------------------------------------- linearisation
 def _polynomial_law(terms: Terms) -> Law:
     """Law of a self-adjoint polynomial through its linearisation."""
-    from rmt.free.polynomial import polynomial_law
+    from rmt.free.polynomials.polynomial_law import polynomial_law
 
     laws: list[FreeVariable] = []
     images = {letter: letter_image(letter, laws) for letter in letters_of(terms)}
@@ -335,7 +335,7 @@ def letter_image(variable: Ensemble, laws: list[FreeVariable]) -> dict[tuple[int
     An R-diagonal element is u h with a Haar unitary u and |h| of the law of its singular values; an elliptic one a
     combination of two semicircular ones.
     """
-    from rmt.free.pencil_law import CircularElement, HaarUnitary
+    from rmt.free.polynomials.pencil_law import CircularElement, HaarUnitary
     from rmt.laws import CircularLaw, EllipticLaw, Semicircle, UnitCircle
     from rmt.laws.law import Law as LineLaw
 

@@ -13,7 +13,7 @@ from rmt.ensembles.entries import FIELDS, EntryLaw, as_entries
 from rmt.ensembles.theorems import edges_not_asked, warn_about_edges
 from rmt.errors import check_choice, check_count
 from rmt.laws.law import Law
-from rmt.laws.planar import PlanarLaw
+from rmt.laws.planar.planar_law import PlanarLaw
 from rmt.spectra.verdict.prediction import Fluctuations
 
 
@@ -62,7 +62,7 @@ class IndependentEntriesEnsemble(Ensemble):
         ValueError
             If the matrix is not square: it has no eigenvalues.
         """
-        from rmt.laws.planar import CircularLaw
+        from rmt.laws.planar.planar_law import CircularLaw
 
         self._require_square()
         warn_about_edges(self, self.entries)
@@ -79,7 +79,7 @@ class IndependentEntriesEnsemble(Ensemble):
     def singular_value_law(self) -> Law:
         """Limit law of the singular values, min(rows, columns) of them: without the zeros of X X* for a tall X."""
         from rmt.laws import MarchenkoPastur
-        from rmt.laws.pushforward import square_root
+        from rmt.laws.maps.pushforward import square_root
 
         rows, columns = self.shape
         if rows <= columns:
@@ -91,8 +91,8 @@ class IndependentEntriesEnsemble(Ensemble):
     def singular_value_fluctuations(self) -> Fluctuations:
         """Those of the sample covariance matrix X X*, or X* X for a tall X."""
         from rmt.laws import MarchenkoPastur
-        from rmt.spectra.verdict.entries import CovarianceFluctuations
         from rmt.spectra.verdict.families import LaguerreFluctuations
+        from rmt.spectra.verdict.independent_entries import CovarianceFluctuations
         from rmt.spectra.verdict.kinds import SingularValueFluctuations
 
         rows, columns = self.shape

@@ -11,10 +11,10 @@ from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant, show_call
 from rmt.ensembles.entries import FIELDS, gaussian
 from rmt.errors import check_choice, check_count, check_real
 from rmt.laws.law import Law
-from rmt.laws.planar import PlanarLaw
+from rmt.laws.planar.planar_law import PlanarLaw
 
 if TYPE_CHECKING:
-    from rmt.numerics.householder import Field
+    from rmt.numerics.dense.householder import Field
 
 
 class EllipticEnsemble(Ensemble):
@@ -36,7 +36,7 @@ class EllipticEnsemble(Ensemble):
 
     def law(self) -> Any:
         """Elliptic law (Girko 1986; Sommers, Crisanti, Sompolinsky and Stein 1988)."""
-        from rmt.laws.planar_rings import EllipticLaw
+        from rmt.laws.planar.planar_rings import EllipticLaw
 
         return EllipticLaw(self.tau)
 
@@ -63,13 +63,13 @@ class TruncatedUnitaryEnsemble(Ensemble):
         return self._dense_bytes(n) / float(self.fraction)
 
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
-        from rmt.numerics.householder import haar_matrix
+        from rmt.numerics.dense.householder import haar_matrix
 
         return haar_matrix(self.whole(n), rng, n, cast("Field", self.field))[:n].copy()
 
     def law(self) -> PlanarLaw:
         """Law of truncated unitary matrices (Życzkowski and Sommers 2000)."""
-        from rmt.laws.planar_rings import TruncatedUnitaryLaw
+        from rmt.laws.planar.planar_rings import TruncatedUnitaryLaw
 
         return TruncatedUnitaryLaw(self.fraction)
 
@@ -97,13 +97,13 @@ class SingleRingEnsemble(Ensemble):
         return np.asarray(self.given.ppf((np.arange(n) + 0.5) / n))
 
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
-        from rmt.numerics.householder import haar_matrix
+        from rmt.numerics.dense.householder import haar_matrix
 
         field = cast("Field", self.field)
         return haar_matrix(n, rng, field=field) * self._values(n) @ haar_matrix(n, rng, field=field)
 
     def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
-        from rmt.numerics.householder import haar_matrix
+        from rmt.numerics.dense.householder import haar_matrix
 
         # similar to V U diag(s), and V U is a Haar matrix
         matrix = haar_matrix(n, rng, field=cast("Field", self.field)) * self._values(n)
@@ -117,13 +117,13 @@ class SingleRingEnsemble(Ensemble):
 
     def law(self) -> PlanarLaw:
         """Single-ring law (Guionnet, Krishnapur and Zeitouni 2011)."""
-        from rmt.laws.planar_rings import SingleRing
+        from rmt.laws.planar.planar_rings import SingleRing
 
         return SingleRing(self.given)
 
     def gram_law(self) -> Law:
         """Law of the squares of the given singular values."""
-        from rmt.laws.pushforward import squared
+        from rmt.laws.maps.pushforward import squared
 
         return squared(self.given)
 
@@ -150,7 +150,7 @@ class GinibreProductEnsemble(Ensemble):
 
     def law(self) -> PlanarLaw:
         """Law of the product, that of a power of one factor (Burda-Janik-Waclaw 2010; Götze-Tikhomirov 2010)."""
-        from rmt.laws.planar_rings import GinibreProduct
+        from rmt.laws.planar.planar_rings import GinibreProduct
 
         return GinibreProduct(self.depth)
 
@@ -262,7 +262,7 @@ def single_ring(singular_values: Law, field: str = "complex") -> Ensemble:
     >>> round(law.radial_law().support[0].high ** 2, 12)  # mean of s²
     2.333333333333
     """
-    from rmt.laws.planar_rings import SingleRing
+    from rmt.laws.planar.planar_rings import SingleRing
 
     law = SingleRing(singular_values).singular_values
     return SingleRingEnsemble(law, check_choice("field", field, FIELDS))

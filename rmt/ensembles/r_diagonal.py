@@ -20,7 +20,7 @@ Terms = Mapping[Word, Any]
 
 def planar_law(terms: Terms) -> Any:
     """Law in the plane of a polynomial in separated, free letters; None where it is not known."""
-    from rmt.laws.planar_affine import dilated_and_shifted
+    from rmt.laws.planar.planar_affine import dilated_and_shifted
 
     shift = terms.get((), 0)
     words = {word: c for word, c in terms.items() if word}
@@ -75,7 +75,7 @@ def _elliptic_law(words: Terms) -> tuple[Any, Any, Any] | None:
 def r_diagonal_gram(words: Terms) -> Law | None:
     """Law of a a* for a sum of R-diagonal words without a common letter; None if it is no such sum."""
     from rmt.free import boxplus, rectangular_boxplus, symmetrised
-    from rmt.laws.pushforward import square_root, squared
+    from rmt.laws.maps.pushforward import square_root, squared
 
     seen: set[Ensemble] = set()
     total: Law | None = None
@@ -103,7 +103,7 @@ def _is_r_diagonal(letter: Ensemble) -> bool:
     from rmt.ensembles.expression import Expression
     from rmt.ensembles.structured import HaarConjugateEnsemble
     from rmt.laws import CircularLaw, UnitCircle
-    from rmt.laws.planar_rings import GinibreProduct, SingleRing, TruncatedUnitaryLaw
+    from rmt.laws.planar.planar_rings import GinibreProduct, SingleRing, TruncatedUnitaryLaw
 
     if letter.hermitian or letter.shape[0] != letter.shape[1] or letter.warrant is Warrant.NONE:
         return False
@@ -148,9 +148,9 @@ def _word_gram(word: Word) -> Law | None:
 def _ring(gram: Law) -> Any:
     """Law of the eigenvalues of an R-diagonal element with this law of a a*."""
     from rmt.laws import Atomic, CircularLaw, FussCatalan, MarchenkoPastur, UnitCircle
-    from rmt.laws.planar_affine import dilated_and_shifted
-    from rmt.laws.planar_rings import GinibreProduct, SingleRing
-    from rmt.laws.pushforward import square_root
+    from rmt.laws.maps.pushforward import square_root
+    from rmt.laws.planar.planar_affine import dilated_and_shifted
+    from rmt.laws.planar.planar_rings import GinibreProduct, SingleRing
 
     if isinstance(gram, MarchenkoPastur) and gram.ratio == 1:
         return CircularLaw(gram.variance)

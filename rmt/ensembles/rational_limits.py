@@ -15,14 +15,14 @@ from rmt.laws.law import Law
 
 if TYPE_CHECKING:
     from rmt.ensembles.expression import Expression
-    from rmt.free.pencil_law import FreeVariable
+    from rmt.free.polynomials.pencil_law import FreeVariable
 
 Formula = Any
 
 
 def is_rational(letters: Iterable[Ensemble]) -> bool:
     """Whether letters are no free variables, but functions of common ones, or block matrices beside others."""
-    from rmt.ensembles.blocks import BlockEnsemble
+    from rmt.ensembles.block_matrices import BlockEnsemble
 
     found = tuple(letters)
     owners: dict[Ensemble, Ensemble] = {}
@@ -55,7 +55,7 @@ def rational_limit(expression: Expression) -> Law:
     ValueError
         If 0 is no positive distance away from the spectrum of what is inverted.
     """
-    from rmt.free.rational import rational_law
+    from rmt.free.polynomials.rational_law import rational_law
 
     if not expression.hermitian:
         raise TypeError(
@@ -77,7 +77,7 @@ def rational_theorems(expression: Expression) -> list[str]:
 
 def is_hermitian_function(expression: Expression) -> bool:
     """Whether a rational expression is Hermitian, whatever its matrices are."""
-    from rmt.free.rational import is_self_adjoint, realise
+    from rmt.free.polynomials.rational_law import is_self_adjoint, realise
 
     translation = Translation(symbolic=True)
     formula = translation.expression(expression)
@@ -87,7 +87,7 @@ def is_hermitian_function(expression: Expression) -> bool:
 
 def is_zero_function(expression: Expression) -> bool:
     """Whether a rational expression is 0, whatever its matrices are."""
-    from rmt.free.rational import realise
+    from rmt.free.polynomials.rational_law import realise
 
     translation = Translation(symbolic=True)
     formula = translation.expression(expression)
@@ -95,7 +95,7 @@ def is_zero_function(expression: Expression) -> bool:
 
 
 class Translation:
-    """From expressions to formulas of :mod:`rmt.free.rational`.
+    """From expressions to formulas of :mod:`rmt.free.polynomials.rational_law`.
 
     Parameters
     ----------
@@ -151,14 +151,14 @@ class Translation:
         return parts[0][1] if len(parts) == 1 and parts[0][0] == 1 else ("sum", *parts)
 
     def _factor(self, factor: tuple[Ensemble, bool]) -> Formula:
-        from rmt.free.rational import adjoint
+        from rmt.free.polynomials.rational_law import adjoint
 
         letter, starred = factor
         formula = self._letter(letter)
         return adjoint(formula, tuple(self.laws)) if starred else formula
 
     def _letter(self, letter: Ensemble) -> Formula:
-        from rmt.ensembles.blocks import BlockEnsemble
+        from rmt.ensembles.block_matrices import BlockEnsemble
         from rmt.ensembles.expression import Expression
 
         if isinstance(letter, Expression):
@@ -178,7 +178,7 @@ class Translation:
 
     def _leaf(self, letter: Ensemble) -> Formula:
         from rmt.ensembles.limits import letter_image
-        from rmt.free.pencil_law import CircularElement
+        from rmt.free.polynomials.pencil_law import CircularElement
         from rmt.laws import Semicircle
 
         rows, columns = letter.shape

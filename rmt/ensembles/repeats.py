@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmt.errors import TrialError, check_generator
-from rmt.numerics.blas import one_blas_thread
+from rmt.numerics.dense.blas import one_blas_thread
 
 if TYPE_CHECKING:
     from rmt.ensembles.ensemble import Ensemble

@@ -10,11 +10,11 @@ from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant, show_call
 from rmt.ensembles.entries import FIELDS
 from rmt.errors import check_choice, check_real
 from rmt.laws.law import Law
-from rmt.laws.planar import PlanarLaw
+from rmt.laws.planar.planar_law import PlanarLaw
 from rmt.spectra.verdict.prediction import Fluctuations
 
 if TYPE_CHECKING:
-    from rmt.numerics.householder import Field
+    from rmt.numerics.dense.householder import Field
 
 
 class ProjectionEnsemble(Ensemble):
@@ -40,7 +40,7 @@ class ProjectionEnsemble(Ensemble):
 
     def _onto_subspace(self, n: int, rank: int, rng: np.random.Generator) -> Matrix:
         from rmt.ensembles.covariance import gram
-        from rmt.numerics.householder import haar_matrix
+        from rmt.numerics.dense.householder import haar_matrix
 
         if rank == 0:
             return np.zeros((n, n), dtype=np.float64 if self.field == "real" else np.complex128)
@@ -133,7 +133,7 @@ class HaarConjugateEnsemble(Ensemble):
         return inner + self._dense_bytes(n) if method == "_sample" else inner
 
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
-        from rmt.numerics.householder import haar_product
+        from rmt.numerics.dense.householder import haar_product
 
         matrix = self.ensemble._sample(n, rng)
         size = matrix.shape[0] // 2 if self.field == "quaternion" else matrix.shape[0]

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from rmt.ensembles.blocks import BlockEnsemble
+from rmt.ensembles.block_matrices import BlockEnsemble
 from rmt.ensembles.derived import DerivedEnsemble, InverseEnsemble
 from rmt.ensembles.ensemble import Ensemble
 

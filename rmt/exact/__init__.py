@@ -1,4 +1,9 @@
-"""Exact faces of laws: equations, digits, proven enclosures, and the polynomials of finite n."""
+"""Exact faces of laws: equations, digits, proven enclosures, and the polynomials of finite n.
+
+Enters a law built from named ones; leave the polynomial P(G, z) = 0, values with any number of digits and intervals
+that are proven to hold them. Entry points: ``Law.equation``, :class:`Equation`, :func:`family`,
+:func:`phase_diagram`.
+"""
 
 from rmt._names import room
 from rmt.exact import finite as finite

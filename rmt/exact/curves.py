@@ -13,13 +13,13 @@ from rmt.exact import eliminations as eliminate
 from rmt.exact.branch_choice import choose, rows_of
 from rmt.exact.leaf_equations import irreducible, leaf_candidates
 from rmt.exact.rings import Polynomial, Ring, Symbolic, require_flint
-from rmt.free import tree
-from rmt.free.computed import law_of
-from rmt.free.rectangular import RectangularConvolution
-from rmt.free.series import moments as series_moments
-from rmt.free.subtraction import FreeDifference, FreeQuotient
+from rmt.free.explicit.free_subtraction import FreeDifference, FreeQuotient
+from rmt.free.expressions import tree
+from rmt.free.expressions.computed_law import law_of
+from rmt.free.expressions.exact_moments import moments as series_moments
+from rmt.free.polynomials.rectangular_convolution import RectangularConvolution
 from rmt.laws.law import Law
-from rmt.laws.pushforward import SquareRoot
+from rmt.laws.maps.pushforward import SquareRoot
 
 #: monomials that an elimination may have before it is refused
 LIMIT = 40000

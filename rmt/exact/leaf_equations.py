@@ -8,16 +8,16 @@ from typing import Any
 
 from rmt.exact.rings import Polynomial, Quotient, Ring, Symbolic
 from rmt.laws.atomic import AtomicLaw
-from rmt.laws.classical import Arcsine, Cauchy
-from rmt.laws.equilibrium import QuarticEquilibrium
-from rmt.laws.free_jacobi import ProjectionProduct, Wachter
-from rmt.laws.free_meixner import FreeMeixner
-from rmt.laws.fuss_catalan import FussCatalan
-from rmt.laws.kesten_mckay import KestenMcKay
+from rmt.laws.given.equilibrium import QuarticEquilibrium
 from rmt.laws.law import Law
-from rmt.laws.marchenko_pastur import FreePoisson, MarchenkoPastur
-from rmt.laws.raney import Raney
-from rmt.laws.semicircle import Semicircle
+from rmt.laws.named.classical_laws import Arcsine, Cauchy
+from rmt.laws.named.free_jacobi import ProjectionProduct, Wachter
+from rmt.laws.named.free_meixner import FreeMeixner
+from rmt.laws.named.fuss_catalan import FussCatalan
+from rmt.laws.named.kesten_mckay import KestenMcKay
+from rmt.laws.named.marchenko_pastur import FreePoisson, MarchenkoPastur
+from rmt.laws.named.raney import Raney
+from rmt.laws.named.semicircle import Semicircle
 
 #: atoms up to which a law of atoms has an equation of a size one can work with
 _MANY_ATOMS = 60

@@ -14,12 +14,12 @@ from rmt.errors import ConvergenceError
 from rmt.exact.curves import CurveBuilder
 from rmt.exact.horner import with_derivative
 from rmt.exact.rings import require_flint, ring
-from rmt.free import tree
-from rmt.free.computed import law_of
-from rmt.free.series import moments as series_moments
-from rmt.laws.classical import Gaussian
+from rmt.free.expressions import tree
+from rmt.free.expressions.computed_law import law_of
+from rmt.free.expressions.exact_moments import moments as series_moments
 from rmt.laws.law import Law
-from rmt.laws.uniform import Uniform
+from rmt.laws.named.classical_laws import Gaussian
+from rmt.laws.named.uniform import Uniform
 
 #: steps of Newton's method
 _STEPS = 60
@@ -139,7 +139,7 @@ class _Tree:
         if isinstance(node, tree.Leaf):
             start = complex(node.law.stieltjes(_point(z)))
             return _leaf_transform(node.law)(z, start)
-        if isinstance(node, tree.Affine):
+        if isinstance(node, tree.AffineNode):
             scale, shift = _exact(node.scale)(), _exact(node.shift)()
             w = (z - shift) / scale
             if scale < 0:

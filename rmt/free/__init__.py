@@ -1,42 +1,58 @@
-"""The free calculus: operations on laws, and what follows from subordination."""
+"""The free calculus: operations on laws, and what follows from subordination.
+
+Enter laws; leave laws with certificates and errors, their outliers, and laws behind noisy ones. ``operations`` is the
+door: it writes expressions (``expressions``); sums and products are solved in ``subordination``, their ends found in
+``support``; ``explicit`` needs no solver; ``polynomials`` takes noncommutative polynomials and rational functions.
+Entry points: :func:`boxplus`, :func:`boxtimes`, :func:`polynomial_law`.
+"""
+
+from importlib import import_module
 
 from rmt._names import room
-from rmt.free.classical import classical_convolution as classical_convolution
-from rmt.free.computed import ComputedLaw as ComputedLaw
-from rmt.free.convolution import CompoundFreePoisson as CompoundFreePoisson
-from rmt.free.convolution import boolean_convolution as boolean_convolution
-from rmt.free.convolution import boxplus as boxplus
-from rmt.free.convolution import boxtimes as boxtimes
-from rmt.free.convolution import compress as compress
-from rmt.free.convolution import free_divide as free_divide
-from rmt.free.convolution import free_power as free_power
-from rmt.free.convolution import free_subtract as free_subtract
-from rmt.free.convolution import inverse as inverse
-from rmt.free.convolution import mixture as mixture
-from rmt.free.convolution import monotone_convolution as monotone_convolution
-from rmt.free.convolution import multiplicative_power as multiplicative_power
-from rmt.free.convolution import symmetrised as symmetrised
+from rmt.free.classical_convolution import classical_convolution as classical_convolution
 from rmt.free.deconvolution import Deconvolution as Deconvolution
 from rmt.free.deconvolution import free_deconvolve as free_deconvolve
 from rmt.free.deconvolution import population_spectrum as population_spectrum
-from rmt.free.images import CircleImage as CircleImage
-from rmt.free.images import PolynomialImage as PolynomialImage
-from rmt.free.models import FreeLevy as FreeLevy
-from rmt.free.models import anticommutator as anticommutator
-from rmt.free.models import commutator as commutator
-from rmt.free.models import deformed_wigner as deformed_wigner
-from rmt.free.models import sample_covariance as sample_covariance
-from rmt.free.pencil_law import CircularElement as CircularElement
-from rmt.free.pencil_law import HaarUnitary as HaarUnitary
-from rmt.free.polynomial import PolynomialLaw as PolynomialLaw
-from rmt.free.polynomial import polynomial_law as polynomial_law
-from rmt.free.rational import RationalLaw as RationalLaw
-from rmt.free.rectangular import RectangularConvolution as RectangularConvolution
-from rmt.free.rectangular import rectangular_boxplus as rectangular_boxplus
+from rmt.free.expressions.computed_law import ComputedLaw as ComputedLaw
+from rmt.free.matrix_models import FreeLevy as FreeLevy
+from rmt.free.matrix_models import deformed_wigner as deformed_wigner
+from rmt.free.matrix_models import sample_covariance as sample_covariance
+from rmt.free.operations import CompoundFreePoisson as CompoundFreePoisson
+from rmt.free.operations import boolean_convolution as boolean_convolution
+from rmt.free.operations import boxplus as boxplus
+from rmt.free.operations import boxtimes as boxtimes
+from rmt.free.operations import compress as compress
+from rmt.free.operations import free_divide as free_divide
+from rmt.free.operations import free_power as free_power
+from rmt.free.operations import free_subtract as free_subtract
+from rmt.free.operations import inverse as inverse
+from rmt.free.operations import mixture as mixture
+from rmt.free.operations import monotone_convolution as monotone_convolution
+from rmt.free.operations import multiplicative_power as multiplicative_power
+from rmt.free.operations import symmetrised as symmetrised
+from rmt.free.polynomials.commutators import anticommutator as anticommutator
+from rmt.free.polynomials.commutators import commutator as commutator
+from rmt.free.polynomials.images import CircleImage as CircleImage
+from rmt.free.polynomials.images import PolynomialImage as PolynomialImage
+from rmt.free.polynomials.pencil_law import CircularElement as CircularElement
+from rmt.free.polynomials.pencil_law import HaarUnitary as HaarUnitary
+from rmt.free.polynomials.polynomial_law import PolynomialLaw as PolynomialLaw
+from rmt.free.polynomials.polynomial_law import polynomial_law as polynomial_law
+from rmt.free.polynomials.rational_law import RationalLaw as RationalLaw
+from rmt.free.polynomials.rectangular_convolution import RectangularConvolution as RectangularConvolution
+from rmt.free.polynomials.rectangular_convolution import rectangular_boxplus as rectangular_boxplus
 from rmt.free.spikes import Outlier as Outlier
 from rmt.free.spikes import nonlinear_shrinkage as nonlinear_shrinkage
 from rmt.free.spikes import outliers as outliers
 from rmt.free.spikes import spike_thresholds as spike_thresholds
+
+for _name in (
+    "explicit.boolean_monotone",
+    "explicit.explicit_law",
+    "explicit.inverses_and_roots",
+    "subordination.free_convolution",
+):
+    import_module(f"rmt.free.{_name}")  # they enter the laws of their nodes
 
 Circular = CircularElement  # the old name, for one release
 

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rmt.errors import ConvergenceError, check_real, check_reals
-from rmt.free.matrix_variables import Transform
+from rmt.free.polynomials.matrix_variables import Transform
 from rmt.laws.atomic import Atomic
 from rmt.laws.law import Complex, Law, Real, check_law
-from rmt.laws.marchenko_pastur import MarchenkoPastur
+from rmt.laws.named.marchenko_pastur import MarchenkoPastur
 
 Operation = Literal["additive", "multiplicative"]
 

@@ -1,8 +1,8 @@
 """Subspaces of matrices that the arguments of a pencil never leave.
 
-Symmetries of a pencil confine the arguments m_j of its equations (:mod:`rmt.free.operator_valued`) to subspaces that
-the equations map into each other, often much smaller than all matrices. They are closed here under products, of which
-every function in the equations is a series:
+Symmetries of a pencil confine the arguments m_j of its equations (:mod:`rmt.free.polynomials.matrix_subordination`) to
+subspaces that the equations map into each other, often much smaller than all matrices. They are closed here under
+products, of which every function in the equations is a series:
 
 - The inverses of the matrices of a linear space lie in the Jordan algebra that the space and 1 generate under
   (x y + y x)/2, because they are polynomials in these matrices (Jacobson 1968).

@@ -16,11 +16,11 @@ from numpy.typing import ArrayLike
 
 from rmt._cached import cached_property
 from rmt.errors import LARGEST_SCALE, ConvergenceError, check_choice, check_count, check_real, check_reals
-from rmt.free.computed import ComputedLaw
-from rmt.free.leaves import location
+from rmt.free.expressions.computed_law import ComputedLaw
+from rmt.free.expressions.leaves import location
 from rmt.laws.law import EPS, Complex, Law, check_law
-from rmt.laws.marchenko_pastur import MarchenkoPastur
-from rmt.numerics.roots import bracketed_roots
+from rmt.laws.named.marchenko_pastur import MarchenkoPastur
+from rmt.numerics.functions.bracketed_roots import bracketed_roots
 
 Perturbation = Literal["additive", "multiplicative"]
 

@@ -9,7 +9,7 @@ from rmt.errors import check_items, check_real
 from rmt.free import boxplus, boxtimes
 from rmt.kernels.normalised import NormalisedActivation, normalised_activation
 from rmt.laws import Law, MarchenkoPastur, Semicircle
-from rmt.networks.activations import ActivationLike
+from rmt.networks.activations.lookup import ActivationLike
 
 
 def check_ratios(ratios: Sequence[float]) -> tuple[float, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt.errors import check_reals
-from rmt.numerics.kernel import inner_kernel, kernel
+from rmt.numerics.compilation.jit import inner_kernel, kernel
 
 Real = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from rmt.errors import check_choice, check_count, check_real, check_reals
 from rmt.kernels.zonal import zonal
 from rmt.laws import Law
-from rmt.networks.mlp import MLP
+from rmt.networks.architecture.mlp import MLP
 
 Real = NDArray[np.float64]
 Loss = Literal["half_sum", "sum", "mean", "half_mean"]

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt.errors import check_flag, check_reals
-from rmt.kernels.activations import activation as kernel_activation
-from rmt.kernels.activations import require_slope
 from rmt.kernels.engines import engine
-from rmt.networks.activations import ActivationLike
+from rmt.kernels.kernel_activations import activation as kernel_activation
+from rmt.kernels.kernel_activations import require_slope
+from rmt.networks.activations.lookup import ActivationLike
 
 Real = NDArray[np.float64]
 

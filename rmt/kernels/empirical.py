@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt.errors import LARGEST_SCALE, check_count, check_flag, check_generator, check_real
-from rmt.kernels.activations import activation as kernel_activation
-from rmt.kernels.activations import require_slope
 from rmt.kernels.covariances import check_inputs
-from rmt.networks.activations import ActivationLike
-from rmt.networks.moments import Activation
-from rmt.numerics.blas import one_blas_thread
+from rmt.kernels.kernel_activations import activation as kernel_activation
+from rmt.kernels.kernel_activations import require_slope
+from rmt.networks.activations.activation import Activation
+from rmt.networks.activations.lookup import ActivationLike
+from rmt.numerics.dense.blas import one_blas_thread
 
 Real = NDArray[np.float64]
 

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmt.errors import ConvergenceError
-from rmt.kernels import hermite, interpolation, pair_kernels, piece_kernels, plane
-from rmt.kernels.activations import ClosedForm, Pieces, closed_form, has_jump, pieces
-from rmt.networks.gaussian import gaussian_rule
-from rmt.networks.moments import SMALLEST_LENGTH, Activation
+from rmt.kernels import hermite, interpolation, pair_kernels, piece_kernels
+from rmt.kernels import plane_quadrature as plane
+from rmt.kernels.kernel_activations import ClosedForm, Pieces, closed_form, has_jump, pieces
+from rmt.networks.activations.activation import SMALLEST_LENGTH, Activation
+from rmt.networks.activations.gaussian_rules import gaussian_rule
 
 Real = NDArray[np.float64]
 

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rmt.networks.gaussian import panel_nodes, standard_density
-from rmt.networks.moments import SMALLEST_LENGTH, Activation
-from rmt.numerics.kernel import inner_kernel, kernel
+from rmt.networks.activations.activation import SMALLEST_LENGTH, Activation
+from rmt.networks.activations.gaussian_rules import panel_nodes, standard_density
+from rmt.numerics.compilation.jit import inner_kernel, kernel
 
 Real = NDArray[np.float64]
 

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt.errors import LARGEST_SCALE, check_count, check_real, check_reals
-from rmt.kernels.activations import activation as kernel_activation
-from rmt.kernels.activations import require_slope
 from rmt.kernels.critical import check_kernel
 from rmt.kernels.dual import dual, slope_dual
-from rmt.networks.activations import ActivationLike
-from rmt.networks.difference_steps import difference_quotient
-from rmt.networks.moments import Activation, RealFunction
+from rmt.kernels.kernel_activations import activation as kernel_activation
+from rmt.kernels.kernel_activations import require_slope
+from rmt.networks.activations.activation import Activation, RealFunction
+from rmt.networks.activations.difference_steps import difference_quotient
+from rmt.networks.activations.lookup import ActivationLike
 
 Real = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from scipy.fft import dct
 
 from rmt.errors import ConvergenceError
 from rmt.kernels.pair_kernels import angle
-from rmt.numerics.kernel import inner_kernel, kernel
+from rmt.numerics.compilation.jit import inner_kernel, kernel
 
 Real = NDArray[np.float64]
 #: (q1, q2, gap) -> E φ φ and E φ' φ', for 1-d arrays

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmt.errors import LARGEST_VARIANCE, check_real
-from rmt.kernels.activations import activation as kernel_activation
-from rmt.kernels.activations import closed_form, gaussian_mean, is_known, require_slope
 from rmt.kernels.engines import require_square_integrable
+from rmt.kernels.kernel_activations import activation as kernel_activation
+from rmt.kernels.kernel_activations import closed_form, gaussian_mean, is_known, require_slope
 from rmt.kernels.pair_kernels import closed_pair
-from rmt.networks.activations import ActivationLike
-from rmt.networks.moments import Activation
+from rmt.networks.activations.activation import Activation
+from rmt.networks.activations.lookup import ActivationLike
 
 Real = NDArray[np.float64]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from rmt.numerics.kernel import inner_kernel, kernel
+from rmt.numerics.compilation.jit import inner_kernel, kernel
 
 #: kinds of activation with a closed form; the two parameters of each are named beside it
 HOMOGENEOUS = 0  # derivatives left and right of a kink at 0

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rmt.numerics.kernel import inner_kernel, kernel
+from rmt.numerics.compilation.jit import inner_kernel, kernel
 
 _X, _W = np.polynomial.legendre.leggauss(16)
 _NODE_TABLE = tuple(float(t) for t in _X)

@@ -14,7 +14,7 @@ from rmt.kernels.normalised import normalised_activation
 from rmt.kernels.tangent_law import ntk_law
 from rmt.kernels.zonal import ZonalKernel
 from rmt.laws import Law
-from rmt.networks.activations import ActivationLike
+from rmt.networks.activations.lookup import ActivationLike
 
 
 class SphereKernelMatrix(Ensemble):

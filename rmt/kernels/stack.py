@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt.errors import LARGEST_SCALE, check_choice, check_count, check_real, check_reals
-from rmt.kernels.activations import activation as kernel_activation
-from rmt.kernels.activations import gaussian_mean, require_slope
 from rmt.kernels.covariances import check_inputs
 from rmt.kernels.engines import engine
 from rmt.kernels.features import Features, Sites, input_features
-from rmt.networks.moments import Activation
-from rmt.numerics.blas import one_blas_thread
+from rmt.kernels.kernel_activations import activation as kernel_activation
+from rmt.kernels.kernel_activations import gaussian_mean, require_slope
+from rmt.networks.activations.activation import Activation
+from rmt.numerics.dense.blas import one_blas_thread
 from rmt.numerics.memory import available_memory
 
 Real = NDArray[np.float64]

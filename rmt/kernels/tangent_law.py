@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from rmt.errors import ConvergenceError
 from rmt.kernels.conjugate import _check_data, check_ratios, per_layer
 from rmt.laws import Law, MarchenkoPastur
-from rmt.networks.activations import ActivationLike
+from rmt.networks.activations.lookup import ActivationLike
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]

@@ -14,12 +14,12 @@ from scipy.fft import dct
 from rmt._cached import cached_property
 from rmt.errors import ConvergenceError, check_choice, check_count, check_real, check_reals
 from rmt.free import boxplus, outliers
-from rmt.kernels.activations import require_slope
 from rmt.kernels.engines import Engine, engine
-from rmt.kernels.mlp import Recursion, recursion
+from rmt.kernels.kernel_activations import require_slope
+from rmt.kernels.mlp_kernels import LayerRecursion, recursion
 from rmt.laws import Atomic, Law, MarchenkoPastur
-from rmt.networks.gaussian import panel_nodes
-from rmt.networks.mlp import MLP
+from rmt.networks.activations.gaussian_rules import panel_nodes
+from rmt.networks.architecture.mlp import MLP
 
 Real = NDArray[np.float64]
 Which = Literal["ntk", "nngp"]
@@ -422,7 +422,7 @@ def zonal(net: MLP | Callable[[Real], Real], kernel: Which = "ntk") -> ZonalKern
     return ZonalKernel(getattr(net, "__name__", type(net).__name__), of_gap)
 
 
-def _network_function(layers: Recursion, q: float, tangent: bool) -> Callable[[Real], Real]:
+def _network_function(layers: LayerRecursion, q: float, tangent: bool) -> Callable[[Real], Real]:
     """H as a function of the gap between unit vectors."""
     engines: list[Engine] = []
     lengths = [q]

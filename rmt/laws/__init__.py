@@ -1,14 +1,15 @@
-"""Probability laws on the line (and the plane): the limits of spectra."""
+"""Probability laws on the line (and the plane): the limits of spectra.
+
+Enter parameters, functions, moments or data; leave laws that obey one contract, ``law``: ``named`` in closed form,
+``given`` by a density or a transform, ``maps`` of others, ``planar``, and those of finite matrices: ``edges`` and
+``finite``. Entry points: :class:`Law`, :class:`Semicircle`, :class:`Empirical`.
+"""
 
 from rmt._names import room
-from rmt.laws.affine import Affine as Affine
 from rmt.laws.atomic import Atomic as Atomic
 from rmt.laws.atomic import Bernoulli as Bernoulli
 from rmt.laws.atomic import Empirical as Empirical
 from rmt.laws.atomic import Rademacher as Rademacher
-from rmt.laws.classical import Arcsine as Arcsine
-from rmt.laws.classical import Cauchy as Cauchy
-from rmt.laws.classical import Gaussian as Gaussian
 from rmt.laws.edges.bessel import BesselEdge as BesselEdge
 from rmt.laws.edges.gap_ratios import GapRatio as GapRatio
 from rmt.laws.edges.gap_ratios import GapRatioSurmise as GapRatioSurmise
@@ -18,42 +19,46 @@ from rmt.laws.edges.spacings import PoissonSpacing as PoissonSpacing
 from rmt.laws.edges.spacings import WignerSurmise as WignerSurmise
 from rmt.laws.edges.spacings import gap_probability as gap_probability
 from rmt.laws.edges.tracy_widom import TracyWidom as TracyWidom
-from rmt.laws.equilibrium import QuarticEquilibrium as QuarticEquilibrium
+from rmt.laws.finite.correlation_kernels import complex_wishart_kernel as complex_wishart_kernel
+from rmt.laws.finite.correlation_kernels import gue_kernel as gue_kernel
 from rmt.laws.finite.densities import GaussianDensity as GaussianDensity
 from rmt.laws.finite.densities import WishartDensity as WishartDensity
 from rmt.laws.finite.extreme_laws import GaussianLargest as GaussianLargest
 from rmt.laws.finite.extreme_laws import WishartLargest as WishartLargest
 from rmt.laws.finite.extreme_laws import WishartSmallest as WishartSmallest
-from rmt.laws.finite.kernels import complex_wishart_kernel as complex_wishart_kernel
-from rmt.laws.finite.kernels import gue_kernel as gue_kernel
-from rmt.laws.free_jacobi import ProjectionProduct as ProjectionProduct
-from rmt.laws.free_jacobi import Wachter as Wachter
-from rmt.laws.free_meixner import FreeMeixner as FreeMeixner
-from rmt.laws.free_stable import FreeStable as FreeStable
-from rmt.laws.fuss_catalan import FussCatalan as FussCatalan
+from rmt.laws.given.density import DensityLaw as DensityLaw
+from rmt.laws.given.equilibrium import QuarticEquilibrium as QuarticEquilibrium
 from rmt.laws.given.green import TransformLaw as TransformLaw
-from rmt.laws.kesten_mckay import KestenMcKay as KestenMcKay
+from rmt.laws.given.moment_sequence import MomentLaw as MomentLaw
 from rmt.laws.law import Interval as Interval
 from rmt.laws.law import Law as Law
-from rmt.laws.marchenko_pastur import FreePoisson as FreePoisson
-from rmt.laws.marchenko_pastur import MarchenkoPastur as MarchenkoPastur
-from rmt.laws.numeric import DensityLaw as DensityLaw
-from rmt.laws.numeric_moments import MomentLaw as MomentLaw
-from rmt.laws.planar import CircularLaw as CircularLaw
-from rmt.laws.planar import PlanarLaw as PlanarLaw
-from rmt.laws.planar import UnitCircle as UnitCircle
-from rmt.laws.planar_affine import PlanarAffine as PlanarAffine
-from rmt.laws.planar_rings import EllipticLaw as EllipticLaw
-from rmt.laws.planar_rings import GinibreProduct as GinibreProduct
-from rmt.laws.planar_rings import SingleRing as SingleRing
-from rmt.laws.planar_rings import TruncatedUnitaryLaw as TruncatedUnitaryLaw
-from rmt.laws.pushforward import Squared as Squared
-from rmt.laws.pushforward import SquareRoot as SquareRoot
-from rmt.laws.pushforward import square_root as square_root
-from rmt.laws.pushforward import squared as squared
-from rmt.laws.raney import Raney as Raney
-from rmt.laws.semicircle import Semicircle as Semicircle
-from rmt.laws.uniform import Uniform as Uniform
+from rmt.laws.maps.affine import Affine as Affine
+from rmt.laws.maps.pushforward import Squared as Squared
+from rmt.laws.maps.pushforward import SquareRoot as SquareRoot
+from rmt.laws.maps.pushforward import square_root as square_root
+from rmt.laws.maps.pushforward import squared as squared
+from rmt.laws.named.classical_laws import Arcsine as Arcsine
+from rmt.laws.named.classical_laws import Cauchy as Cauchy
+from rmt.laws.named.classical_laws import Gaussian as Gaussian
+from rmt.laws.named.free_jacobi import ProjectionProduct as ProjectionProduct
+from rmt.laws.named.free_jacobi import Wachter as Wachter
+from rmt.laws.named.free_meixner import FreeMeixner as FreeMeixner
+from rmt.laws.named.free_stable import FreeStable as FreeStable
+from rmt.laws.named.fuss_catalan import FussCatalan as FussCatalan
+from rmt.laws.named.kesten_mckay import KestenMcKay as KestenMcKay
+from rmt.laws.named.marchenko_pastur import FreePoisson as FreePoisson
+from rmt.laws.named.marchenko_pastur import MarchenkoPastur as MarchenkoPastur
+from rmt.laws.named.raney import Raney as Raney
+from rmt.laws.named.semicircle import Semicircle as Semicircle
+from rmt.laws.named.uniform import Uniform as Uniform
+from rmt.laws.planar.planar_affine import PlanarAffine as PlanarAffine
+from rmt.laws.planar.planar_law import CircularLaw as CircularLaw
+from rmt.laws.planar.planar_law import PlanarLaw as PlanarLaw
+from rmt.laws.planar.planar_law import UnitCircle as UnitCircle
+from rmt.laws.planar.planar_rings import EllipticLaw as EllipticLaw
+from rmt.laws.planar.planar_rings import GinibreProduct as GinibreProduct
+from rmt.laws.planar.planar_rings import SingleRing as SingleRing
+from rmt.laws.planar.planar_rings import TruncatedUnitaryLaw as TruncatedUnitaryLaw
 
 Meixner = FreeMeixner  # the old name, for one release
 

@@ -17,7 +17,7 @@ from rmt._cached import cached_property
 from rmt.errors import check_items, check_real, check_reals
 from rmt.laws.law import EPS, Complex, Interval, Law, Real, exact
 from rmt.laws.moment_series import root_series
-from rmt.numerics.branches import log_upper
+from rmt.numerics.functions.branches import log_upper
 
 #: atoms for which moments are summed in exact arithmetic
 _FEW = 4096

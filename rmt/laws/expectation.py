@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rmt.errors import ConvergenceError
-from rmt.numerics.panels import adaptive_breaks, panel_rule
+from rmt.numerics.quadrature.adaptive_panels import adaptive_breaks, panel_rule
 
 if TYPE_CHECKING:
     from rmt.laws.law import Interval, Law, Real

@@ -12,8 +12,8 @@ import numpy as np
 
 from rmt._cached import cached_property
 from rmt.errors import ConvergenceError
-from rmt.numerics.branches import reciprocal
-from rmt.numerics.roots import bracketed_roots
+from rmt.numerics.functions.bracketed_roots import bracketed_roots
+from rmt.numerics.functions.branches import reciprocal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

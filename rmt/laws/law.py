@@ -34,10 +34,10 @@ from rmt.errors import (
     check_reals,
     shown,
 )
+from rmt.laws.constructors import Constructors
 from rmt.laws.exact_faces import ExactFaces, _with_digits
-from rmt.laws.numeric_constructors import Constructors
-from rmt.numerics.branches import reciprocal, times_green
-from rmt.numerics.exact import exact_sqrt
+from rmt.numerics.functions.branches import reciprocal, times_green
+from rmt.numerics.functions.exact_constants import exact_sqrt
 from rmt.numerics.memory import check_memory
 
 if TYPE_CHECKING:
@@ -1259,7 +1259,7 @@ class Law(Constructors, ExactFaces, ABC):
 
 
 def affine(law: Law, scale: Any, shift: Any) -> Law:
-    """Law of ``scale * X + shift``: the law itself, a closed form, or an :class:`~rmt.laws.affine.Affine`."""
+    """Law of ``scale * X + shift``: the law itself, a closed form, or an :class:`~rmt.laws.maps.affine.Affine`."""
     a = check_real("scale", scale)
     b = check_real("shift", shift)
     if a == 1 and b == 0:
@@ -1271,7 +1271,7 @@ def affine(law: Law, scale: Any, shift: Any) -> Law:
     closed = law._affine(a, b)
     if closed is not None:
         return closed
-    from rmt.laws.affine import Affine
+    from rmt.laws.maps.affine import Affine
 
     return Affine(law, a, b)
 

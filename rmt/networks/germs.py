@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from rmt.networks.moments import Activation, Real
+from rmt.networks.activations.activation import Activation, Real
 
 #: lengths below this, relative to the square of the smallest size on which φ varies, know φ by its power only
 TINY_LENGTH = 1e-20

@@ -3,7 +3,7 @@
 Enters a :class:`rmt.Law` with support in [0, ∞), the spectrum of a Hessian or of a kernel; leaves the mean error of
 gradient flow, of momentum methods, of optimal polynomials and of stochastic gradient descent, before anything is run.
 What is sampled beside it are matrices that one brings: ``measured_errors`` and ``sgd_run`` run the methods themselves.
-Entry points: ``loss_curve``, ``average_error``, ``sgd_loss``.
+Entry points: :func:`loss_curve`, :func:`average_error`, :func:`sgd_loss`.
 """
 
 from rmt._names import room

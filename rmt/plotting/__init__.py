@@ -1,4 +1,8 @@
-"""Pictures of laws and spectra: each function draws on the Axes it is given and returns it."""
+"""Pictures of laws and spectra: each function draws on the Axes it is given and returns it.
+
+Enter laws, spectra and reports; leave Axes of Matplotlib, which is imported here and nowhere else. Entry points:
+:func:`compare`, :func:`law`, :func:`isometry`.
+"""
 
 from rmt._names import room
 from rmt.plotting.canvas import figure as figure
@@ -10,8 +14,8 @@ from rmt.plotting.curve import law as law
 from rmt.plotting.isometry import isometry as isometry
 from rmt.plotting.isometry import isometry_figure as isometry_figure
 from rmt.plotting.model_blocks import model_blocks as model_blocks
-from rmt.plotting.partitions import noncrossing_lattice as noncrossing_lattice
-from rmt.plotting.partitions import partition as partition
+from rmt.plotting.partition_pictures import noncrossing_lattice as noncrossing_lattice
+from rmt.plotting.partition_pictures import partition as partition
 from rmt.plotting.phase import mark_initialisers as mark_initialisers
 from rmt.plotting.phase import phase_diagram as phase_diagram
 from rmt.plotting.plane import domain_coloring as domain_coloring

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rmt.errors import check_count, check_flag
 from rmt.laws.law import Law, check_law
-from rmt.laws.planar import PlanarLaw
+from rmt.laws.planar.planar_law import PlanarLaw
 from rmt.plotting.binning import frame, hull, wants_log
 from rmt.plotting.canvas import axes_or_new, style
 from rmt.plotting.labels import edge_labels, label_or, law_label

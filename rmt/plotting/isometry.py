@@ -11,10 +11,10 @@ from matplotlib.figure import Figure, SubFigure
 from numpy.typing import NDArray
 
 from rmt.errors import check_count, shown
-from rmt.networks.jacobian import Jacobian
-from rmt.networks.mlp import MLP
-from rmt.networks.moments import Activation
-from rmt.networks.report import Cause, IsometryReport
+from rmt.networks.activations.activation import Activation
+from rmt.networks.architecture.jacobian import Jacobian
+from rmt.networks.architecture.mlp import MLP
+from rmt.networks.reports.jacobian_report import Cause, IsometryReport
 from rmt.plotting.canvas import DARK_GREY, GREY, axes_or_new, legend, style
 from rmt.plotting.curve import draw_stem, extend_frame
 from rmt.plotting.phase import phase_diagram

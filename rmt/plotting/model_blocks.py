@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from rmt.networks.model_report import ModelReport
+from rmt.networks.models.model_report import ModelReport
 from rmt.plotting.canvas import figure, legend, style
 
 #: blocks up to which their names stand on the axis

@@ -13,11 +13,11 @@ from matplotlib.axes import Axes
 from rmt._cached import cached_property
 from rmt.errors import check_count, check_items, check_real, shown
 from rmt.laws.law import Real
-from rmt.networks.activations import ActivationLike
-from rmt.networks.activations import activation as as_activation
-from rmt.networks.criticality import critical_points, edge_of_chaos, half_stable_point
-from rmt.networks.initialisers import initialiser, torch_gain
-from rmt.networks.moments import Activation
+from rmt.networks.activations.activation import Activation
+from rmt.networks.activations.lookup import ActivationLike
+from rmt.networks.activations.lookup import activation as as_activation
+from rmt.networks.propagation.criticality import critical_points, edge_of_chaos, half_stable_point
+from rmt.networks.propagation.initialisers import initialiser, torch_gain
 from rmt.plotting.canvas import DARK_GREY, axes_or_new, style
 
 #: lengths beyond which the search for a stationary one ends, and its density

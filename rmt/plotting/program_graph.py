@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from rmt.errors import shown
 from rmt.plotting.canvas import DARK_GREY, GREY, axes_or_new, style
 from rmt.programs import Program
-from rmt.programs.nodes import Initial, Product
+from rmt.programs.nodes import Initial, MatrixProduct
 from rmt.programs.notation import edges, names
 
 _COLORS = {"vector": "#0072B2", "product": "#D55E00", "map": "white", "scalar": GREY}
@@ -76,7 +76,7 @@ def program(P: Program, ax: Axes | None = None, **kwargs: Any) -> Axes:
                 axes.text(*middle, label, fontsize=7, color=DARK_GREY, ha="center", va="bottom")
         for node, (x, y) in place.items():
             kind = "scalar" if node.size is None else "map"
-            kind = "vector" if isinstance(node, Initial) else "product" if isinstance(node, Product) else kind
+            kind = "vector" if isinstance(node, Initial) else "product" if isinstance(node, MatrixProduct) else kind
             marker = "s" if node.size is None else "o"
             axes.plot(x, y, marker, markersize=20, color=_COLORS[kind], markeredgecolor=DARK_GREY)
             light = kind in ("vector", "product")

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from rmt.ensembles.ensemble import Ensemble
 from rmt.errors import check_choice, check_count, check_flag, check_numbers
 from rmt.laws.law import Law, check_law
-from rmt.laws.planar import PlanarLaw
+from rmt.laws.planar.planar_law import PlanarLaw
 from rmt.plotting.binning import MOST_BINS, Histogram, histogram
 from rmt.plotting.canvas import DARK_GREY, GREY, axes_or_new, style
 from rmt.plotting.canvas import legend as legend_above

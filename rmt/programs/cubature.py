@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from rmt.networks.gaussian import legendre_rule, standard_density
+from rmt.networks.activations.gaussian_rules import legendre_rule, standard_density
 
 Real = NDArray[np.float64]
 #: takes the coordinates of some points, one array an axis, and gives one value a point

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from rmt.programs.nodes import Initial, Map, Mean, Node, Product, RootSum
+from rmt.programs.nodes import Initial, Map, MatrixProduct, Mean, ProgramNode, RootSum
 from rmt.programs.runs import needed
 
 if TYPE_CHECKING:
@@ -159,13 +159,13 @@ def polynomial_map(program: Program, node: Map, arguments: Sequence[Any]) -> Any
         ) from None
 
 
-def refuse_root_sum(program: Program, node: Node) -> None:
+def refuse_root_sum(program: Program, node: ProgramNode) -> None:
     """Refuse what has no limit."""
     if isinstance(node, RootSum):
         raise ValueError(f"{program._name(node)} stays random as n grows; P.variance gives its variance")
 
 
-def exact_limits(program: Program, outputs: Sequence[Node]) -> list[Fraction]:
+def exact_limits(program: Program, outputs: Sequence[ProgramNode]) -> list[Fraction]:
     """Limits of some scalars; see :meth:`Program.exact_limit`."""
     limit = _ExactLimit(program)
     for node in needed(tuple(outputs)):
@@ -176,18 +176,18 @@ def exact_limits(program: Program, outputs: Sequence[Node]) -> list[Fraction]:
 class _ExactLimit:
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.scalars: dict[Node, Fraction] = {}
-        self.vectors: dict[Node, Polynomial] = {}
-        self._products: list[Product] = []
+        self.scalars: dict[ProgramNode, Fraction] = {}
+        self.vectors: dict[ProgramNode, Polynomial] = {}
+        self._products: list[MatrixProduct] = []
         self._covariance: dict[tuple[int, int], Fraction] = {}
         self._initial: dict[int, Initial] = {}
         self._moments: dict[Monomial, Fraction] = {(): Fraction(1)}
 
-    def add(self, node: Node) -> None:
+    def add(self, node: ProgramNode) -> None:
         refuse_root_sum(self.program, node)
         if isinstance(node, Initial):
             self._add_initial(node)
-        elif isinstance(node, Product):
+        elif isinstance(node, MatrixProduct):
             self._add_product(node)
         elif isinstance(node, Mean):
             self.scalars[node] = self.expectation(self.vectors[node.argument])
@@ -201,7 +201,7 @@ class _ExactLimit:
                 self.vectors[node] = value if isinstance(value, Polynomial) else Polynomial.constant(Fraction(value))
 
     def _argument(self, a: Any) -> Any:
-        if not isinstance(a, Node):
+        if not isinstance(a, ProgramNode):
             return as_fraction(a)
         return self.scalars[a] if a.size is None else self.vectors[a]
 
@@ -217,7 +217,7 @@ class _ExactLimit:
         for other, value in zip(members, node.covariance, strict=False):
             self._covariance[node.index, other.index] = self._covariance[other.index, node.index] = as_fraction(value)
 
-    def _add_product(self, node: Product) -> None:
+    def _add_product(self, node: MatrixProduct) -> None:
         x, gain = self.vectors[node.argument], as_fraction(node.gain)
         result = Polynomial.variable(node.index)
         for other in self._products:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from rmt.ensembles.entries import EntryLaw
 from rmt.programs.exact_limits import as_fraction, polynomial_map, refuse_root_sum
-from rmt.programs.nodes import Initial, Map, Matrix, Mean, Node, Product
+from rmt.programs.nodes import Initial, Map, Matrix, MatrixProduct, Mean, ProgramNode
 from rmt.programs.runs import length, needed
 from rmt.programs.vector_laws import standard_moment
 
@@ -29,7 +29,7 @@ MOST_INDICES = 10
 
 
 @dataclass(frozen=True)
-class Graph:
+class IndexGraph:
     """A product of matrix entries and vector coordinates, summed over all indices but the root.
 
     Attributes
@@ -46,21 +46,21 @@ class Graph:
     edges: tuple[tuple[int, int, int], ...] = ()
     tokens: tuple[tuple[int, int], ...] = ()
 
-    def joined(self, other: Graph, rooted: bool) -> Graph:
+    def joined(self, other: IndexGraph, rooted: bool) -> IndexGraph:
         """The product of two graphs, with one root or side by side."""
         shift = len(self.lengths) - rooted
 
         def place(vertex: int) -> int:
             return 0 if rooted and vertex == 0 else vertex + shift
 
-        return Graph(
+        return IndexGraph(
             self.lengths + other.lengths[int(rooted) :],
             self.edges + tuple((m, place(i), place(j)) for m, i, j in other.edges),
             self.tokens + tuple((v, place(i)) for v, i in other.tokens),
         )
 
 
-class Sums:
+class IndexSums:
     """A combination of graphs with rational coefficients: a vector (rooted) or a scalar.
 
     Attributes
@@ -71,64 +71,64 @@ class Sums:
         Number of coordinates of a vector.
     """
 
-    def __init__(self, terms: dict[Graph, Fraction], size: int | None) -> None:
+    def __init__(self, terms: dict[IndexGraph, Fraction], size: int | None) -> None:
         self.terms, self.size = {g: c for g, c in terms.items() if c != 0}, size
 
-    def _constant(self, value: Any) -> Sums:
-        graph = Graph(()) if self.size is None else Graph((self.size,))
-        return Sums({graph: Fraction(value)}, self.size)
+    def _constant(self, value: Any) -> IndexSums:
+        graph = IndexGraph(()) if self.size is None else IndexGraph((self.size,))
+        return IndexSums({graph: Fraction(value)}, self.size)
 
-    def _matched(self, other: Any) -> tuple[Sums, Sums]:
-        right = other if isinstance(other, Sums) else self._constant(other)
+    def _matched(self, other: Any) -> tuple[IndexSums, IndexSums]:
+        right = other if isinstance(other, IndexSums) else self._constant(other)
         if self.size is None and right.size is not None:
             return self._lifted(right.size), right
         if self.size is not None and right.size is None:
             return self, right._lifted(self.size)
         return self, right
 
-    def _lifted(self, size: int) -> Sums:
+    def _lifted(self, size: int) -> IndexSums:
         """A scalar as a vector with equal coordinates."""
-        root = Graph((size,))
-        return Sums({root.joined(g, False): c for g, c in self.terms.items()}, size)
+        root = IndexGraph((size,))
+        return IndexSums({root.joined(g, False): c for g, c in self.terms.items()}, size)
 
-    def __add__(self, other: Any) -> Sums:
+    def __add__(self, other: Any) -> IndexSums:
         a, b = self._matched(other)
         terms = dict(a.terms)
         for g, c in b.terms.items():
             terms[g] = terms.get(g, Fraction(0)) + c
-        return Sums(terms, a.size)
+        return IndexSums(terms, a.size)
 
     __radd__ = __add__
 
-    def __neg__(self) -> Sums:
-        return Sums({g: -c for g, c in self.terms.items()}, self.size)
+    def __neg__(self) -> IndexSums:
+        return IndexSums({g: -c for g, c in self.terms.items()}, self.size)
 
-    def __sub__(self, other: Any) -> Sums:
-        total: Sums = self + (-other)
+    def __sub__(self, other: Any) -> IndexSums:
+        total: IndexSums = self + (-other)
         return total
 
-    def __rsub__(self, other: Any) -> Sums:
-        total: Sums = (-self) + other
+    def __rsub__(self, other: Any) -> IndexSums:
+        total: IndexSums = (-self) + other
         return total
 
-    def __mul__(self, other: Any) -> Sums:
+    def __mul__(self, other: Any) -> IndexSums:
         a, b = self._matched(other)
-        terms: dict[Graph, Fraction] = {}
+        terms: dict[IndexGraph, Fraction] = {}
         for g, c in a.terms.items():
             for h, d in b.terms.items():
                 key = g.joined(h, a.size is not None)
                 terms[key] = terms.get(key, Fraction(0)) + c * d
-        return Sums(terms, a.size)
+        return IndexSums(terms, a.size)
 
     __rmul__ = __mul__
 
-    def __truediv__(self, other: Any) -> Sums:
-        if isinstance(other, Sums):
+    def __truediv__(self, other: Any) -> IndexSums:
+        if isinstance(other, IndexSums):
             return NotImplemented
         return self * (1 / Fraction(other))
 
-    def __pow__(self, exponent: Any) -> Sums:
-        if isinstance(exponent, Sums) or exponent < 0 or Fraction(exponent).denominator != 1:
+    def __pow__(self, exponent: Any) -> IndexSums:
+        if isinstance(exponent, IndexSums) or exponent < 0 or Fraction(exponent).denominator != 1:
             return NotImplemented
         result = self._constant(1)
         for _ in range(int(exponent)):
@@ -136,38 +136,40 @@ class Sums:
         return result
 
 
-def exact_means(program: Program, outputs: Sequence[Node], n: int, entries: Sequence[EntryLaw]) -> list[Fraction]:
+def exact_means(
+    program: Program, outputs: Sequence[ProgramNode], n: int, entries: Sequence[EntryLaw]
+) -> list[Fraction]:
     """Expectations of some scalars; see :meth:`Program.exact_mean`."""
-    values: dict[Node, Sums] = {}
+    values: dict[ProgramNode, IndexSums] = {}
     for node in needed(tuple(outputs)):
         refuse_root_sum(program, node)
         if isinstance(node, Initial):
             size = length(node.size, n)
-            values[node] = Sums({Graph((size,), (), ((node.index, 0),)): Fraction(1)}, size)
-        elif isinstance(node, Product):
+            values[node] = IndexSums({IndexGraph((size,), (), ((node.index, 0),)): Fraction(1)}, size)
+        elif isinstance(node, MatrixProduct):
             values[node] = _multiplied(node, values[node.argument], n)
         elif isinstance(node, Mean):
             vector = values[node.argument]
             assert vector.size is not None
             share = Fraction(1, vector.size)
-            values[node] = Sums({g: c * share for g, c in vector.terms.items()}, None)
+            values[node] = IndexSums({g: c * share for g, c in vector.terms.items()}, None)
         else:
             assert isinstance(node, Map)
-            arguments = [values[a] if isinstance(a, Node) else as_fraction(a) for a in node.arguments]
+            arguments = [values[a] if isinstance(a, ProgramNode) else as_fraction(a) for a in node.arguments]
             values[node] = polynomial_map(program, node, arguments)
     expectation = _Expectation(program, n, entries)
     return [sum((c * expectation.of(g) for g, c in values[node].terms.items()), Fraction(0)) for node in outputs]
 
 
-def _multiplied(node: Product, x: Sums, n: int) -> Sums:
+def _multiplied(node: MatrixProduct, x: IndexSums, n: int) -> IndexSums:
     """W x: a new root, and an edge from it to the old one, which is summed over."""
     size = length(node.size, n)
     terms = {}
     for graph, c in x.terms.items():
-        moved = Graph((size,)).joined(graph, False)
+        moved = IndexGraph((size,)).joined(graph, False)
         ends = (1, 0) if node.transposed else (0, 1)
-        terms[Graph(moved.lengths, (*moved.edges, (node.matrix.index, *ends)), moved.tokens)] = c
-    return Sums(terms, size)
+        terms[IndexGraph(moved.lengths, (*moved.edges, (node.matrix.index, *ends)), moved.tokens)] = c
+    return IndexSums(terms, size)
 
 
 class _Expectation:
@@ -177,7 +179,7 @@ class _Expectation:
         self.initial = {node.index: node for node in program.nodes if isinstance(node, Initial)}
         self._matrices: tuple[Matrix, ...] = program.matrices
 
-    def of(self, graph: Graph) -> Fraction:
+    def of(self, graph: IndexGraph) -> Fraction:
         """E of the sum over all indices, the root among them."""
         if len(graph.lengths) > MOST_INDICES:
             raise ValueError(
@@ -193,7 +195,7 @@ class _Expectation:
                 total += value
         return total
 
-    def _value(self, graph: Graph, blocks: tuple[int, ...]) -> Fraction:
+    def _value(self, graph: IndexGraph, blocks: tuple[int, ...]) -> Fraction:
         """Moments of the entries and coordinates, when the indices of a block are equal and all others differ."""
         counts = Counter((m, blocks[i], blocks[j]) for m, i, j in graph.edges)
         if any(count == 1 for count in counts.values()):

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmt.programs.cubature import REACH, Axis, Integrand, roots
-from rmt.programs.functions import BENT_AT_0, BENT_IN, STEPPED
-from rmt.programs.nodes import Initial, Map, Node, Product
+from rmt.programs.nodes import Initial, Map, MatrixProduct, ProgramNode
+from rmt.programs.nonlinearities import BENT_AT_0, BENT_IN, STEPPED
 from rmt.programs.runs import evaluated, refuse_infinite
 
 if TYPE_CHECKING:
@@ -136,9 +136,9 @@ class Plan:
     functions of: a sum of two products that enters as such is one variable.
     """
 
-    def __init__(self, limit: Limit, factors: tuple[Node, ...], gaussians: tuple[Form, ...]) -> None:
+    def __init__(self, limit: Limit, factors: tuple[ProgramNode, ...], gaussians: tuple[Form, ...]) -> None:
         self.limit, self.factors, self.gaussians = limit, factors, gaussians
-        self.nodes: list[Node] = []
+        self.nodes: list[ProgramNode] = []
         leaves = self._leaves()
         degrees = self._total_degrees(leaves)
         self._check_moments(degrees)
@@ -158,7 +158,7 @@ class Plan:
             limit, [None if leaf in laws else form[0] for leaf, form in zip(self.leaves, forms, strict=True)]
         ).mixing
         self._points = self._places(atoms)
-        self._memo: dict[Node, Any] = {}
+        self._memo: dict[ProgramNode, Any] = {}
         self.axes = self._axes(atoms, degrees, laws)
 
     def _places(self, atoms: dict[Any, tuple[Real, Real]]) -> list[Real]:
@@ -180,13 +180,13 @@ class Plan:
             return {leaf[0]: 1.0}, 0.0
         return self.limit._affine[leaf] or ({}, 0.0)
 
-    def _is_leaf(self, node: Node) -> bool:
+    def _is_leaf(self, node: ProgramNode) -> bool:
         return isinstance(node, Initial) or self.limit._affine[node] is not None
 
     def _leaves(self) -> list[Any]:
         """The variables; `nodes` is filled with what is computed from them, in the order of evaluation."""
         found: dict[Any, None] = {}
-        inner: set[Node] = set()
+        inner: set[ProgramNode] = set()
         waiting = list(self.factors)
         while waiting:
             node = waiting.pop()
@@ -196,7 +196,7 @@ class Plan:
                 found[node] = None
                 continue
             inner.add(node)
-            if isinstance(node, Product):
+            if isinstance(node, MatrixProduct):
                 found[node,] = None  # its Gaussian variable alone
             else:
                 waiting += node.parents
@@ -218,16 +218,16 @@ class Plan:
             _merge(total, {(product,): 1.0 for product in form}, _plus)
         return {leaf: total.get(leaf, 0.0) for leaf in leaves}
 
-    def _degrees_of(self, node: Node, table: dict[Any, dict[Any, float]]) -> dict[Any, float]:
+    def _degrees_of(self, node: ProgramNode, table: dict[Any, dict[Any, float]]) -> dict[Any, float]:
         found: dict[Any, float] = {}
-        if isinstance(node, Product):
+        if isinstance(node, MatrixProduct):
             found[node,] = 1.0
             for _, y in self.limit.terms.get(node, ()):
                 _merge(found, table[y], max)
             return found
         assert isinstance(node, Map)
         name = node.function.name
-        parts = [table[a] if isinstance(a, Node) and a.size is not None else {} for a in node.arguments]
+        parts = [table[a] if isinstance(a, ProgramNode) and a.size is not None else {} for a in node.arguments]
         if name in ("add", "subtract", "negative", "linear"):
             for part in parts:
                 _merge(found, part, max)
@@ -282,7 +282,7 @@ class Plan:
         found: list[_Surface] = []
         for node in self.nodes:
             below: list[Any] = (
-                [(node,)] if isinstance(node, Product) else [a for a in node.parents if a.size is not None]
+                [(node,)] if isinstance(node, MatrixProduct) else [a for a in node.parents if a.size is not None]
             )
             below += [y for _, y in self.limit.terms.get(node, ())]
             reach[node] = np.logical_or.reduce([reach[n] for n in below])
@@ -375,7 +375,7 @@ class Plan:
     def _difference(self, a: Any, b: Any, unit: Any) -> Integrand:
         def surface(coordinates: Sequence[Real]) -> Real:
             size = coordinates[-1].size
-            memo: dict[Node, Any] = {}
+            memo: dict[ProgramNode, Any] = {}
             left, right, one = (self._value(x, coordinates, memo, size) for x in (a, b, unit))
             with np.errstate(invalid="ignore", over="ignore"):
                 return np.asarray(left - right * one)
@@ -385,7 +385,7 @@ class Plan:
     def unchecked(self, coordinates: Sequence[Real]) -> Real:
         """The product of the factors."""
         size = coordinates[0].size if coordinates else 1
-        memo: dict[Node, Any] = {}
+        memo: dict[ProgramNode, Any] = {}
         total: Any = np.ones(size)
         for factor in self.factors:
             total = total * self._value(factor, coordinates, memo, size)
@@ -399,7 +399,7 @@ class Plan:
         with np.errstate(all="ignore"):
             total = self.unchecked(coordinates)
         if not np.isfinite(total).all():
-            size, memo = total.size, dict[Node, Any]()
+            size, memo = total.size, dict[ProgramNode, Any]()
             for node in self.nodes:
                 value = self._value(node, coordinates, memo, size)
                 if not np.isfinite(value).all():
@@ -414,8 +414,8 @@ class Plan:
         """What the expectation is of."""
         return " · ".join(self.limit.program._name(f) for f in self.factors)
 
-    def _value(self, node: Any, coordinates: Sequence[Real], memo: dict[Node, Any], size: int) -> Any:
-        if not isinstance(node, Node):
+    def _value(self, node: Any, coordinates: Sequence[Real], memo: dict[ProgramNode, Any], size: int) -> Any:
+        if not isinstance(node, ProgramNode):
             return np.full(size, float(node))
         if node.size is None:
             return self.limit.scalars[node]
@@ -425,7 +425,8 @@ class Plan:
             value = self._variable(node, coordinates, size)
         elif isinstance(node, Map):
             arguments = [
-                self._value(a, coordinates, memo, size) if isinstance(a, Node) else float(a) for a in node.arguments
+                self._value(a, coordinates, memo, size) if isinstance(a, ProgramNode) else float(a)
+                for a in node.arguments
             ]
             value = evaluated(self.limit.program, node, arguments, size, False)
         else:
@@ -445,7 +446,7 @@ class Plan:
         return self.transforms[leaf][0](value) if leaf in self.transforms else value
 
 
-def _nonlinear_in(node: Map) -> list[Node]:
+def _nonlinear_in(node: Map) -> list[ProgramNode]:
     """The vectors that a map is not a linear function of, each alone."""
     vectors = list(dict.fromkeys(filter(_is_vector, node.arguments)))
     if node.function.name == "divide":
@@ -456,7 +457,7 @@ def _nonlinear_in(node: Map) -> list[Node]:
 
 
 def _is_vector(x: Any) -> bool:
-    return isinstance(x, Node) and x.size is not None
+    return isinstance(x, ProgramNode) and x.size is not None
 
 
 def _plus(a: float, b: float) -> float:

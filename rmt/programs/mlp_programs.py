@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt.errors import check_count, check_real, check_reals
-from rmt.networks.mlp import MLP
-from rmt.programs.functions import Function
+from rmt.networks.architecture.mlp import MLP
+from rmt.programs.nonlinearities import Function
 from rmt.programs.tensor_program import Program
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from rmt._frozen import Frozen
 from rmt.ensembles.entries import EntryLaw
-from rmt.programs.functions import Function, of_ufunc
+from rmt.programs.nonlinearities import Function, of_ufunc
 
 if TYPE_CHECKING:
     from rmt.programs.tensor_program import Program
@@ -64,7 +64,7 @@ class Matrix(_Linear):
         """The transpose of the same matrix."""
         return Transposed(self)
 
-    def __matmul__(self, x: object) -> Product:
+    def __matmul__(self, x: object) -> MatrixProduct:
         return self.program._product(self, False, x)
 
     def __repr__(self) -> str:
@@ -82,21 +82,21 @@ class Transposed(_Linear):
         """The matrix itself."""
         return self.matrix
 
-    def __matmul__(self, x: object) -> Product:
+    def __matmul__(self, x: object) -> MatrixProduct:
         return self.matrix.program._product(self.matrix, True, x)
 
     def __repr__(self) -> str:
         return f"{self.matrix!r}.T"
 
 
-class Node(Frozen):
+class ProgramNode(Frozen):
     """A vector or a scalar of a program. Arithmetic and NumPy's ufuncs on it are further steps of the program."""
 
     def __init__(self, program: Program, index: int, size: Size | None, name: str | None) -> None:
         self.program, self.index, self.size, self.name = program, index, size, name
 
     @property
-    def parents(self) -> tuple[Node, ...]:
+    def parents(self) -> tuple[ProgramNode, ...]:
         """The nodes it is computed from."""
         return ()
 
@@ -261,7 +261,7 @@ def _no_step(name: str, how: str = "") -> str:
     )
 
 
-class Initial(Node):
+class Initial(ProgramNode):
     """A vector with independent coordinates of a given law, jointly with the others of its group.
 
     Attributes
@@ -291,7 +291,7 @@ class Initial(Node):
         self.law, self.group, self.mixing, self.covariance = law, group, mixing, covariance
 
 
-class Product(Node):
+class MatrixProduct(ProgramNode):
     """A matrix, or its transpose, times a vector.
 
     Attributes
@@ -308,13 +308,13 @@ class Product(Node):
         name: str | None,
         matrix: Matrix,
         transposed: bool,
-        argument: Node,
+        argument: ProgramNode,
     ) -> None:
         super().__init__(program, index, matrix.columns if transposed else matrix.rows, name)
         self.matrix, self.transposed, self.argument = matrix, transposed, argument
 
     @property
-    def parents(self) -> tuple[Node, ...]:
+    def parents(self) -> tuple[ProgramNode, ...]:
         """The vector that is multiplied."""
         return (self.argument,)
 
@@ -329,7 +329,7 @@ class Product(Node):
         return matrix.variance * Fraction(matrix.rows) / Fraction(matrix.columns)
 
 
-class Map(Node):
+class Map(ProgramNode):
     """A function of vectors and scalars, coordinate by coordinate.
 
     Attributes
@@ -351,20 +351,20 @@ class Map(Node):
         self.function, self.arguments = function, arguments
 
     @property
-    def parents(self) -> tuple[Node, ...]:
+    def parents(self) -> tuple[ProgramNode, ...]:
         """The arguments that are nodes."""
-        return tuple(a for a in self.arguments if isinstance(a, Node))
+        return tuple(a for a in self.arguments if isinstance(a, ProgramNode))
 
 
-class Mean(Node):
+class Mean(ProgramNode):
     """The mean of the coordinates of a vector."""
 
-    def __init__(self, program: Program, index: int, name: str | None, argument: Node) -> None:
+    def __init__(self, program: Program, index: int, name: str | None, argument: ProgramNode) -> None:
         super().__init__(program, index, None, name)
         self.argument = argument
 
     @property
-    def parents(self) -> tuple[Node, ...]:
+    def parents(self) -> tuple[ProgramNode, ...]:
         """The vector."""
         return (self.argument,)
 

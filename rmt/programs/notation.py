@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import rmt
-from rmt.programs.nodes import Initial, Map, Matrix, Mean, Node, Product, RootSum
+from rmt.programs.nodes import Initial, Map, Matrix, MatrixProduct, Mean, ProgramNode, RootSum
 from rmt.programs.vector_laws import repr_of
 
 #: how tightly an operation binds
@@ -30,13 +30,13 @@ def names(program: rmt.programs.Program) -> dict[Any, str]:
     return found
 
 
-def _index(node: Node) -> int:
+def _index(node: ProgramNode) -> int:
     return node.index
 
 
 def _inline(program: rmt.programs.Program) -> set[Map]:
     """Arithmetic that is written inside the one step that uses it."""
-    uses: dict[Node, int] = {}
+    uses: dict[ProgramNode, int] = {}
     for node in program.nodes:
         for parent in node.parents:
             uses[parent] = uses.get(parent, 0) + 1
@@ -52,7 +52,7 @@ def _letter(thing: Any) -> str:
         return "W"
     if isinstance(thing, Initial):
         return "v"
-    if isinstance(thing, Product):
+    if isinstance(thing, MatrixProduct):
         return "g"
     if isinstance(thing, RootSum):
         return "f"
@@ -78,7 +78,7 @@ def _size(size: Any) -> str:
     return "n" if size == 1 else f"{size}n"
 
 
-def _right(node: Node, named: dict[Any, str], inline: set[Map]) -> str:
+def _right(node: ProgramNode, named: dict[Any, str], inline: set[Map]) -> str:
     if isinstance(node, Initial):
         text = f"vector of {_size(node.size)} {node.law!r} coordinates"
         if node.mixing == (1.0,) and node.covariance == (1,):
@@ -88,7 +88,7 @@ def _right(node: Node, named: dict[Any, str], inline: set[Map]) -> str:
         return ", ".join(
             [f"{text} of variance {node.covariance[-1]}", *(f"covariance {c} with {named[n]}" for c, n in pairs)]
         )
-    if isinstance(node, Product):
+    if isinstance(node, MatrixProduct):
         symbol = named[node.matrix] + ("ᵀ" if node.transposed else "")
         return f"{symbol} {_text(node.argument, named, inline, 4)}"
     if isinstance(node, Mean):
@@ -99,7 +99,7 @@ def _right(node: Node, named: dict[Any, str], inline: set[Map]) -> str:
 
 
 def _text(argument: Any, named: dict[Any, str], inline: set[Map], binding: int) -> str:
-    if not isinstance(argument, Node):
+    if not isinstance(argument, ProgramNode):
         return str(argument) if argument >= 0 else f"({argument})"
     if argument in inline:
         assert isinstance(argument, Map)
@@ -111,7 +111,7 @@ def _map_text(node: Map, named: dict[Any, str], inline: set[Map], binding: int) 
     function = node.function
     if not function.is_arithmetic:
         inner = ", ".join(_text(a, named, inline, 0) for a in node.arguments)
-        from rmt.programs.functions import COMPARING
+        from rmt.programs.nonlinearities import COMPARING
 
         symbol = COMPARING.get(function.name, function.name)
         if symbol in (">", "<", "≥", "≤"):
@@ -129,13 +129,13 @@ def _map_text(node: Map, named: dict[Any, str], inline: set[Map], binding: int) 
     return f"({text})" if strength < binding else text
 
 
-def edges(program: rmt.programs.Program) -> list[tuple[Any, Node, str]]:
+def edges(program: rmt.programs.Program) -> list[tuple[Any, ProgramNode, str]]:
     """Arrows of the graph of a program: from, to, and the matrix or function on them."""
     named = names(program)
-    found: list[tuple[Any, Node, str]] = []
+    found: list[tuple[Any, ProgramNode, str]] = []
     for node in program.nodes:
         for parent in dict.fromkeys(node.parents):
-            if isinstance(node, Product):
+            if isinstance(node, MatrixProduct):
                 label = named[node.matrix] + ("ᵀ" if node.transposed else "")
             elif isinstance(node, Map):
                 label = "" if node.function.is_arithmetic else node.function.name

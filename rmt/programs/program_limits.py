@@ -23,9 +23,9 @@ from rmt.programs.cubature import (
     quasi_expectation,
     with_reach,
 )
-from rmt.programs.functions import of_ufunc
 from rmt.programs.integrands import Basis, Plan
-from rmt.programs.nodes import Initial, Map, Mean, Node, Product, RootSum
+from rmt.programs.nodes import Initial, Map, MatrixProduct, Mean, ProgramNode, RootSum
+from rmt.programs.nonlinearities import of_ufunc
 from rmt.programs.runs import check_coordinatewise, evaluated, needed
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Real = NDArray[np.float64]
 #: the Gaussian variable of an initial vector or of a product
-Base = Initial | Product
+Base = Initial | MatrixProduct
 #: coefficients of Gaussian variables
 Form = dict[Base, float]
 #: the same and a constant
@@ -59,7 +59,9 @@ class _TooManyAxesError(Exception):
     """An integral over more axes than a grid can have."""
 
 
-def limits(program: Program, outputs: Sequence[Node], correction: bool, tolerance: float | None) -> tuple[Real, Real]:
+def limits(
+    program: Program, outputs: Sequence[ProgramNode], correction: bool, tolerance: float | None
+) -> tuple[Real, Real]:
     """Limits of some scalars and bounds on their errors; see :meth:`Program.limit`."""
     _refuse_random(program, outputs)
     settled = min(SETTLED, math.inf if tolerance is None else tolerance)
@@ -82,7 +84,7 @@ def limits(program: Program, outputs: Sequence[Node], correction: bool, toleranc
     return values, errors
 
 
-def _refined(program: Program, outputs: Sequence[Node], correction: bool, settled: float) -> tuple[Real, Real]:
+def _refined(program: Program, outputs: Sequence[ProgramNode], correction: bool, settled: float) -> tuple[Real, Real]:
     """Limits at finer and finer resolution, until two agree."""
     sharp = False
 
@@ -137,13 +139,13 @@ def _until_settled(level_of: Callable[[int], tuple[Real, Real, bool]], settled: 
     return (found[-1] if found else np.full(1, math.nan)), errors
 
 
-def _scrambled(program: Program, outputs: Sequence[Node], correction: bool) -> tuple[Real, Real]:
+def _scrambled(program: Program, outputs: Sequence[ProgramNode], correction: bool) -> tuple[Real, Real]:
     """Mean and error bar over independent scramblings of the Sobol points of the whole program."""
     table = np.array([Limit(program, correction, SOBOL_LEVEL, seed).scalars_of(outputs) for seed in range(SCRAMBLINGS)])
     return table.mean(axis=0), STANDARD_ERRORS * table.std(axis=0, ddof=1) / math.sqrt(SCRAMBLINGS)
 
 
-def _refuse_random(program: Program, outputs: Sequence[Node]) -> None:
+def _refuse_random(program: Program, outputs: Sequence[ProgramNode]) -> None:
     for node in needed(tuple(outputs)):
         if isinstance(node, RootSum):
             name = program._name(node)
@@ -189,7 +191,7 @@ def _check_read_out(program: Program, node: RootSum) -> None:
             "of mean 0 that nothing else uses; otherwise its fluctuations depend on those of the whole program"
         )
     fresh: set[Initial] = set(found[0])
-    inside: set[Node] = {node}
+    inside: set[ProgramNode] = {node}
     for root in program.nodes:
         if isinstance(root, RootSum) and (own := _read_out_vectors(root.argument)):
             inside |= {root, *own[1]}
@@ -217,14 +219,17 @@ def _correlation(a: Initial, b: Initial) -> float:
     return float(high.covariance[low.index - high.index - 1])
 
 
-def _read_out_vectors(node: Node) -> tuple[list[Initial], list[Node]] | None:
+def _read_out_vectors(node: ProgramNode) -> tuple[list[Initial], list[ProgramNode]] | None:
     """The initial vectors v_i of a sum Σ v_i x_i and the steps that make it; None if it has another form."""
     if isinstance(node, Initial):
         return [node], []
     if not isinstance(node, Map):
         return None
-    name, arguments = node.function.name, [a for a in node.arguments if isinstance(a, Node) and a.size is not None]
-    below: list[tuple[list[Initial], list[Node]] | None] = []
+    name, arguments = (
+        node.function.name,
+        [a for a in node.arguments if isinstance(a, ProgramNode) and a.size is not None],
+    )
+    below: list[tuple[list[Initial], list[ProgramNode]] | None] = []
     if name in ("add", "subtract"):
         below = [_read_out_vectors(a) for a in arguments]
         if len(below) < len(node.arguments):
@@ -265,14 +270,14 @@ class Limit:
         self, program: Program, correction: bool = True, level: int = 3, seed: int | None = None, follows: bool = True
     ) -> None:
         self.program, self.correction, self.level, self.seed = program, correction, level, seed
-        self.scalars: dict[Node, float] = {}
-        self.sizes: dict[Node, float] = {}
-        self.terms: dict[Node, list[tuple[float, Node]]] = {}
-        self.kinks: dict[Node, tuple[float, ...]] = {}
+        self.scalars: dict[ProgramNode, float] = {}
+        self.sizes: dict[ProgramNode, float] = {}
+        self.terms: dict[ProgramNode, list[tuple[float, ProgramNode]]] = {}
+        self.kinks: dict[ProgramNode, tuple[float, ...]] = {}
         self._covariances: dict[tuple[Base, Base], float] = {}
-        self._done: list[Product] = []
-        self._bases: dict[Node, frozenset[Base]] = {}
-        self._affine: dict[Node, Affine | None] = {}
+        self._done: list[MatrixProduct] = []
+        self._bases: dict[ProgramNode, frozenset[Base]] = {}
+        self._affine: dict[ProgramNode, Affine | None] = {}
         self.bent = self.sharp = False
         self.follows = follows
         self._calls = self._steps = 0
@@ -282,21 +287,21 @@ class Limit:
             if isinstance(node, Initial):
                 self._members.setdefault(node.group, []).append(node)
 
-    def scalars_of(self, outputs: Sequence[Node]) -> Real:
+    def scalars_of(self, outputs: Sequence[ProgramNode]) -> Real:
         """Values of some scalars."""
         self._advance(needed(tuple(outputs)))
         return np.array([self.scalars[node] for node in outputs])
 
-    def second_moment(self, x: Node, y: Node) -> float:
+    def second_moment(self, x: ProgramNode, y: ProgramNode) -> float:
         """E Z(x) Z(y)."""
         self._advance(needed((x, y)))
         return self.expect((x, y))
 
-    def _advance(self, nodes: Sequence[Node]) -> None:
+    def _advance(self, nodes: Sequence[ProgramNode]) -> None:
         for node in nodes:
             if isinstance(node, Mean):
                 self.scalars[node] = self.expect((node.argument,))
-            elif isinstance(node, Product):
+            elif isinstance(node, MatrixProduct):
                 self._product(node)
             elif isinstance(node, Map):
                 arguments = [self._number(a) for a in node.arguments]
@@ -309,12 +314,12 @@ class Limit:
 
     def _number(self, argument: Any) -> Any:
         """A number or the value of a scalar; None for a vector."""
-        if not isinstance(argument, Node):
+        if not isinstance(argument, ProgramNode):
             return float(argument)
         return self.scalars[argument] if argument.size is None else None
 
     # ------------------------------------------------------------------ matrices
-    def _product(self, node: Product) -> None:
+    def _product(self, node: MatrixProduct) -> None:
         x, gain = node.argument, float(node.gain)
         square = self.expect((x, x))
         if not math.isfinite(square):
@@ -330,7 +335,7 @@ class Limit:
         self.terms[node] = self._corrections(node, gain, square) if self.correction else []
         self._done.append(node)
 
-    def _corrections(self, node: Product, gain: float, square: float) -> list[tuple[float, Node]]:
+    def _corrections(self, node: MatrixProduct, gain: float, square: float) -> list[tuple[float, ProgramNode]]:
         """Gain · E[∂Z(x)/∂Ẑ_i] for each y_i that met the transpose, by Stein's identity."""
         inside = self._bases[node.argument]
         opposite = [
@@ -351,21 +356,23 @@ class Limit:
         return found
 
     # ------------------------------------------------------------------ structure
-    def _note(self, node: Node) -> None:
+    def _note(self, node: ProgramNode) -> None:
         """Which Gaussian variables a vector depends on, and its coefficients if it is an affine function of them."""
         if node.size is None:
             return
-        vectors = [node] if isinstance(node, (Initial, Product)) else [a for a in node.parents if a.size is not None]
+        vectors = (
+            [node] if isinstance(node, (Initial, MatrixProduct)) else [a for a in node.parents if a.size is not None]
+        )
         vectors += [y for _, y in self.terms.get(node, ())]
-        self._bases[node] = frozenset({n for n in vectors if isinstance(n, (Initial, Product))}).union(
+        self._bases[node] = frozenset({n for n in vectors if isinstance(n, (Initial, MatrixProduct))}).union(
             *(self._bases[v] for v in vectors if v is not node)
         )
         self._affine[node] = self._affine_form(node)
 
-    def _affine_form(self, node: Node) -> Affine | None:
+    def _affine_form(self, node: ProgramNode) -> Affine | None:
         if isinstance(node, Initial):
             return ({node: float(node.law.scale)}, float(node.law.mean)) if node.law.is_gaussian else None
-        if isinstance(node, Product):
+        if isinstance(node, MatrixProduct):
             form: Affine | None = ({node: 1.0}, 0.0)
             for coefficient, y in self.terms.get(node, ()):
                 form = _combined(form, self._affine[y], 1.0, coefficient)
@@ -384,12 +391,12 @@ class Limit:
         return None
 
     def _form_of(self, argument: Any) -> Affine | None:
-        if isinstance(argument, Node) and argument.size is not None:
+        if isinstance(argument, ProgramNode) and argument.size is not None:
             return self._affine[argument]
         return {}, self._number(argument)
 
     # ------------------------------------------------------------------ expectations
-    def expect(self, factors: tuple[Node, ...], gaussians: tuple[Form, ...] = ()) -> float:
+    def expect(self, factors: tuple[ProgramNode, ...], gaussians: tuple[Form, ...] = ()) -> float:
         """E of the product of some vectors' Z, times the Gaussian variables Ẑ of some products."""
         known = self._known_moment(factors, gaussians)
         if known is not None:
@@ -414,7 +421,7 @@ class Limit:
         assert self.seed is not None
         return quasi_expectation(plan.integrand, plan.axes, SOBOL_POINTS, 1000 * self._calls + self.seed)
 
-    def _known_moment(self, factors: tuple[Node, ...], gaussians: tuple[Form, ...]) -> float | None:
+    def _known_moment(self, factors: tuple[ProgramNode, ...], gaussians: tuple[Form, ...]) -> float | None:
         """Mean or mean square of an initial vector, which a law with heavy tails gives better than any integral."""
         first = factors[0]
         if gaussians or len(factors) > 2 or any(node is not first for node in factors):
@@ -433,7 +440,7 @@ class Limit:
 
     def covariance(self, a: Base, b: Base) -> float:
         """Covariance of two Gaussian variables."""
-        if isinstance(a, Product) or isinstance(b, Product):
+        if isinstance(a, MatrixProduct) or isinstance(b, MatrixProduct):
             return self._covariances.get((a, b), 0.0)
         return float(self._given(a, b))
 
@@ -452,14 +459,14 @@ class Limit:
         families: dict[Any, tuple[Form, Form]] = {}
         for form, place in ((a, 0), (b, 1)):
             for base, c in form.items():
-                key = (base.matrix, base.transposed) if isinstance(base, Product) else base.group
+                key = (base.matrix, base.transposed) if isinstance(base, MatrixProduct) else base.group
                 families.setdefault(key, ({}, {}))[place][base] = c
         return math.fsum(self._joint_of_family(x, y) for x, y in families.values() if x and y)
 
     def _joint_of_family(self, a: Form, b: Form) -> float:
         """The same for initial vectors of one group, or products with one matrix: gain · E Σ c Z(x) Σ d Z(y)."""
         first = next(iter(a))
-        if not isinstance(first, Product):
+        if not isinstance(first, MatrixProduct):
             exact = sum(
                 Fraction(c) * Fraction(d) * Fraction(self._given(p, q)) for p, c in a.items() for q, d in b.items()
             )
@@ -471,16 +478,16 @@ class Limit:
             self._integrated[key] = float(first.gain) * self.expect((x, y))
         return self._integrated[key]
 
-    def _sum_of_arguments(self, form: Form) -> Node:
-        total: Node | None = None
+    def _sum_of_arguments(self, form: Form) -> ProgramNode:
+        total: ProgramNode | None = None
         for p, c in form.items():
-            assert isinstance(p, Product)
+            assert isinstance(p, MatrixProduct)
             term = self._step("multiply", p.argument, c)
             total = term if total is None else self._step("add", total, term)
         assert total is not None
         return total
 
-    def _step(self, name: str, x: Node, y: Any) -> Node:
+    def _step(self, name: str, x: ProgramNode, y: Any) -> ProgramNode:
         """A step that is no part of the program."""
         index = len(self.program.nodes) + self._steps
         node = Map(self.program, index, x.size, None, of_ufunc(getattr(np, name)), (x, y))

@@ -15,7 +15,7 @@ from rmt.ensembles.ensemble import Ensemble
 from rmt.ensembles.entries import EntryLaw
 from rmt.ensembles.repeats import run_trials
 from rmt.numerics.memory import check_memory
-from rmt.programs.nodes import Initial, Map, Matrix, Mean, Node, Product, RootSum, Size
+from rmt.programs.nodes import Initial, Map, Matrix, MatrixProduct, Mean, ProgramNode, RootSum, Size
 
 if TYPE_CHECKING:
     from rmt.programs.tensor_program import Program
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 Real = NDArray[np.float64]
 
 
-def needed(outputs: tuple[Node, ...]) -> list[Node]:
+def needed(outputs: tuple[ProgramNode, ...]) -> list[ProgramNode]:
     """The nodes that some outputs depend on, in the order of the program."""
-    found: set[Node] = set()
+    found: set[ProgramNode] = set()
     waiting = list(outputs)
     while waiting:
         node = waiting.pop()
@@ -50,7 +50,7 @@ class ProgramRun:
     """
 
     program: Program
-    outputs: tuple[Node, ...]
+    outputs: tuple[ProgramNode, ...]
     entries: tuple[EntryLaw, ...]
     angles: tuple[float, ...] = ()
 
@@ -85,7 +85,7 @@ class ProgramRun:
 
     def check(self, n: int) -> None:
         """Refuse a width that is too small for the sizes, or too large for memory."""
-        used = {node.matrix for node in needed(self.outputs) if isinstance(node, Product)}
+        used = {node.matrix for node in needed(self.outputs) if isinstance(node, MatrixProduct)}
         shapes = [(length(m.rows, n), length(m.columns, n)) for m in used]
         matrices = 8.0 * sum(math.prod(shape) for shape in shapes) * (2 if self.angles else 1)
         vectors = 8.0 * sum(length(node.size, n) for node in needed(self.outputs) if node.size is not None)
@@ -105,13 +105,13 @@ class ProgramRun:
 
     def _evaluate(self, n: int, drawn: _Drawn, angle: float | None) -> Real:
         nodes = needed(self.outputs)
-        last = {node.matrix: node.index for node in nodes if isinstance(node, Product)}
+        last = {node.matrix: node.index for node in nodes if isinstance(node, MatrixProduct)}
         matrices: dict[Matrix, Real] = {}
-        values: dict[Node, Any] = {}
+        values: dict[ProgramNode, Any] = {}
         for node in nodes:
             if isinstance(node, Initial):
                 values[node] = drawn.vector(node)
-            elif isinstance(node, Product):
+            elif isinstance(node, MatrixProduct):
                 matrix = node.matrix
                 if matrix not in matrices:
                     matrices[matrix] = drawn.matrix(matrix) if angle is None else drawn.turned(matrix, angle)
@@ -125,7 +125,7 @@ class ProgramRun:
                 values[node] = mean * math.sqrt(size) if isinstance(node, RootSum) else mean
             else:
                 assert isinstance(node, Map)
-                arguments = [values[a] if isinstance(a, Node) else float(a) for a in node.arguments]
+                arguments = [values[a] if isinstance(a, ProgramNode) else float(a) for a in node.arguments]
                 count = None if node.size is None else length(node.size, n)
                 values[node] = evaluated(self.program, node, arguments, count)
         return np.array([values[node] for node in self.outputs], dtype=np.float64)
@@ -225,7 +225,7 @@ def evaluated(program: Program, node: Map, arguments: list[Any], size: int | Non
     return raw.astype(np.float64, copy=False) if raw.shape else np.full(size, float(raw))
 
 
-def refuse_infinite(program: Program, node: Node, values: Real) -> NoReturn:
+def refuse_infinite(program: Program, node: ProgramNode, values: Real) -> NoReturn:
     """Say which map gives what is not finite."""
     first = values[~np.isfinite(values)].flat[0] if values.shape else values
     name = node.function.name if isinstance(node, Map) else "W @ x"

@@ -12,12 +12,12 @@ from numpy.typing import ArrayLike
 
 from rmt.ensembles.entries import as_entries
 from rmt.errors import check_count, check_items, check_real, shown
-from rmt.networks.mlp import MLP
-from rmt.programs.functions import Function, as_function
-from rmt.programs.nodes import Initial, Map, Matrix, Mean, Node, Product, RootSum, Size, Transposed
+from rmt.networks.architecture.mlp import MLP
+from rmt.programs.nodes import Initial, Map, Matrix, MatrixProduct, Mean, ProgramNode, RootSum, Size, Transposed
+from rmt.programs.nonlinearities import Function, as_function
 from rmt.programs.vector_laws import VectorLaw, check_vector_law
 
-NodeType = TypeVar("NodeType", bound=Node)
+NodeType = TypeVar("NodeType", bound=ProgramNode)
 
 
 class Program:
@@ -56,7 +56,7 @@ class Program:
 
     def __init__(self) -> None:
         self._matrices: list[Matrix] = []
-        self._nodes: list[Node] = []
+        self._nodes: list[ProgramNode] = []
         self._groups = 0
 
     # ------------------------------------------------------------------ what it has
@@ -66,12 +66,12 @@ class Program:
         return tuple(self._matrices)
 
     @property
-    def nodes(self) -> tuple[Node, ...]:
+    def nodes(self) -> tuple[ProgramNode, ...]:
         """The vectors and scalars, in the order in which they were made."""
         return tuple(self._nodes)
 
     @property
-    def outputs(self) -> tuple[Node, ...]:
+    def outputs(self) -> tuple[ProgramNode, ...]:
         """The scalars that no other step uses: what :meth:`sample` and :meth:`limit` give by default."""
         used = {parent for node in self._nodes for parent in node.parents}
         return tuple(node for node in self._nodes if node.size is None and node not in used)
@@ -212,12 +212,12 @@ class Program:
         self._groups += 1
         return node
 
-    def _product(self, matrix: Matrix, transposed: bool, x: object) -> Product:
+    def _product(self, matrix: Matrix, transposed: bool, x: object) -> MatrixProduct:
         shape = (matrix.columns, matrix.rows) if transposed else (matrix.rows, matrix.columns)
         label = f"{self._name(matrix)}{'.T' if transposed else ''}"
         if isinstance(x, (Matrix, Transposed)):
             raise TypeError(f"{label} @ matrix: a program multiplies matrices with vectors, write {label} @ (B @ x)")
-        if not isinstance(x, Node) or x.size is None:
+        if not isinstance(x, ProgramNode) or x.size is None:
             raise TypeError(f"{label} @ x needs a vector of the program, got {shown(x)}")
         self._check_own(x)
         if x.size != shape[1]:
@@ -225,7 +225,7 @@ class Program:
                 f"{label} has the shape {shape[0]}n × {shape[1]}n and {self._name(x)} the length {x.size}n: "
                 f"{label} @ {self._name(x)} does not fit"
             )
-        return self._add(Product(self, len(self._nodes), None, matrix, transposed, x))
+        return self._add(MatrixProduct(self, len(self._nodes), None, matrix, transposed, x))
 
     def map(
         self,
@@ -267,7 +267,7 @@ class Program:
 
     def _apply(self, function: Function, arguments: Sequence[Any], name: str | None = None) -> Map:
         given = tuple(self._argument(function, a) for a in arguments)
-        nodes = [a for a in given if isinstance(a, Node)]
+        nodes = [a for a in given if isinstance(a, ProgramNode)]
         if not nodes:
             raise TypeError(f"the map {function.name} needs a vector or a scalar of the program, got {shown(given)}")
         vectors = [a for a in nodes if a.size is not None]
@@ -285,14 +285,14 @@ class Program:
         )
 
     def _argument(self, function: Function, value: Any) -> Any:
-        if isinstance(value, Node):
+        if isinstance(value, ProgramNode):
             self._check_own(value)
             return value
         if isinstance(value, (Matrix, Transposed)):
             raise TypeError(f"the map {function.name} takes vectors and scalars, got the matrix {value!r}")
         return check_real(f"an argument of the map {function.name}", value)
 
-    def mean(self, x: Node, *, name: str | None = None) -> Mean:
+    def mean(self, x: ProgramNode, *, name: str | None = None) -> Mean:
         """Add the mean of the coordinates of a vector, a scalar.
 
         Parameters
@@ -316,7 +316,7 @@ class Program:
         self._check_vector("mean", x)
         return self._add(Mean(self, len(self._nodes), self._checked_name(name), x))
 
-    def root_sum(self, x: Node, *, name: str | None = None) -> RootSum:
+    def root_sum(self, x: ProgramNode, *, name: str | None = None) -> RootSum:
         """Add the sum of the coordinates over the root of their number: a scalar that stays random.
 
         The output n^(−1/2) Σ v_i x_i of a network in the NTK parametrization is one: :meth:`variance` gives its
@@ -356,11 +356,11 @@ class Program:
         return node
 
     def _check_vector(self, method: str, x: object) -> None:
-        if not isinstance(x, Node) or x.size is None:
+        if not isinstance(x, ProgramNode) or x.size is None:
             raise TypeError(f"{method}(x) needs a vector of the program, got {shown(x)}")
         self._check_own(x)
 
-    def _check_own(self, node: Node) -> None:
+    def _check_own(self, node: ProgramNode) -> None:
         if node.program is not self:
             raise ValueError(
                 f"{node!r} belongs to another program: its coordinates have no relation to those of this one; build "
@@ -622,15 +622,15 @@ class Program:
         return names(self).get(thing, "a combination of vectors")
 
     # ------------------------------------------------------------------ arguments
-    def _chosen(self, outputs: Any) -> tuple[Node, ...]:
+    def _chosen(self, outputs: Any) -> tuple[ProgramNode, ...]:
         if outputs is None:
             chosen = self.outputs
             if not chosen:
                 raise ValueError("the program has no output: end it with P.mean(x) of a vector x")
             return chosen
-        chosen = (outputs,) if isinstance(outputs, Node) else tuple(check_items("outputs", outputs, "scalars"))
+        chosen = (outputs,) if isinstance(outputs, ProgramNode) else tuple(check_items("outputs", outputs, "scalars"))
         for node in chosen:
-            if not isinstance(node, Node) or node.size is not None:
+            if not isinstance(node, ProgramNode) or node.size is not None:
                 raise TypeError(f"outputs must be scalars of the program, such as P.mean(x), got {shown(node)}")
             self._check_own(node)
         if not chosen:
@@ -638,7 +638,7 @@ class Program:
         return chosen
 
     def _single(self, outputs: Any) -> bool:
-        return isinstance(outputs, Node) or (outputs is None and len(self.outputs) == 1)
+        return isinstance(outputs, ProgramNode) or (outputs is None and len(self.outputs) == 1)
 
     def _entry_laws(self, entries: Any) -> tuple[Any, ...]:
         if entries is None or isinstance(entries, Mapping):

@@ -18,8 +18,8 @@ from rmt.ensembles.entries import as_entries
 from rmt.ensembles.repeats import trial_generators
 from rmt.ensembles.theorems import edges_not_asked
 from rmt.errors import check_count, check_items, check_reals
-from rmt.networks.activations import ActivationLike, activation
-from rmt.programs.nodes import Node
+from rmt.networks.activations.lookup import ActivationLike, activation
+from rmt.programs.nodes import ProgramNode
 from rmt.programs.runs import ProgramRun
 from rmt.programs.tensor_program import Program
 from rmt.programs.vector_laws import repr_of
@@ -132,7 +132,7 @@ def universality(
     widths: Sequence[int],
     runs: int,
     *,
-    output: Node | None = None,
+    output: ProgramNode | None = None,
     rng: Any = None,
     executor: Executor | None = None,
     out: str | os.PathLike[str] | None = None,
@@ -244,7 +244,7 @@ def _some(name: str, value: Any, of: str) -> list[Any]:
     return items
 
 
-def _one_output(program: Program, output: Node | None) -> Node:
+def _one_output(program: Program, output: ProgramNode | None) -> ProgramNode:
     chosen = program._chosen(output)
     if len(chosen) != 1:
         raise ValueError(f"the program has {len(chosen)} outputs: say which one with output=")
@@ -303,7 +303,7 @@ def interpolate(
     n: int,
     runs: int,
     *,
-    output: Node | None = None,
+    output: ProgramNode | None = None,
     rng: Any = None,
     executor: Executor | None = None,
 ) -> Interpolation:

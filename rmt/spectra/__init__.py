@@ -1,4 +1,8 @@
-"""Measured spectra: the empirical law of a matrix, and its comparison with a limit law."""
+"""Measured spectra: the empirical law of a matrix, and its comparison with a limit law.
+
+Enter eigenvalues, a matrix or an operator; leave a verdict at a known level, distances, level statistics and moments.
+Entry points: :func:`compare`, :func:`esd`, :func:`density_of_states`.
+"""
 
 from rmt._names import room
 from rmt.spectra.alternating_moments import AlternatingMoments as AlternatingMoments
@@ -23,9 +27,9 @@ from rmt.spectra.level_statistics import spacings as spacings
 from rmt.spectra.level_statistics import spectral_rigidity as spectral_rigidity
 from rmt.spectra.linear_statistics import LinearStatistic as LinearStatistic
 from rmt.spectra.linear_statistics import linear_statistic as linear_statistic
-from rmt.spectra.products import gaussian_product_log_singular_values as gaussian_product_log_singular_values
-from rmt.spectra.products import masked_product as masked_product
-from rmt.spectra.products import product_singular_values as product_singular_values
+from rmt.spectra.product_spectra import gaussian_product_log_singular_values as gaussian_product_log_singular_values
+from rmt.spectra.product_spectra import masked_product as masked_product
+from rmt.spectra.product_spectra import product_singular_values as product_singular_values
 from rmt.spectra.trace_moments import TraceMoments as TraceMoments
 from rmt.spectra.trace_moments import trace_moments as trace_moments
 from rmt.spectra.unfolding import UnfoldedLevels as UnfoldedLevels

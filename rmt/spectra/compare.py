@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from rmt.errors import check_choice, check_count, check_flag, check_numbers, check_real, check_reals, rounding_unit
 from rmt.laws.law import Law, check_law
-from rmt.laws.planar import CircularLaw, PlanarLaw, UnitCircle
+from rmt.laws.planar.planar_law import CircularLaw, PlanarLaw, UnitCircle
 from rmt.spectra.comparison import AtomPair, Comparison, Pair, PlanarComparison, Tolerance
 from rmt.spectra.distances import kolmogorov_smirnov
 from rmt.spectra.verdict.circle import traces

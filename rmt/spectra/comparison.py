@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rmt._cached import cached_property
 from rmt.laws.law import Law
-from rmt.laws.planar import PlanarLaw
+from rmt.laws.planar.planar_law import PlanarLaw
 from rmt.spectra.distances import wasserstein
 from rmt.spectra.verdict.judge import Verdict
 from rmt.spectra.verdict.part import Mark, Part

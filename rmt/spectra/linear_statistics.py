@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from rmt.errors import LARGEST_SCALE, check_real, shown
 from rmt.laws.law import Law, check_law
-from rmt.laws.marchenko_pastur import MarchenkoPastur
-from rmt.laws.semicircle import Semicircle
+from rmt.laws.named.marchenko_pastur import MarchenkoPastur
+from rmt.laws.named.semicircle import Semicircle
 
 Float = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rmt.numerics.kernel import kernel
+from rmt.numerics.compilation.jit import kernel
 
 Array = NDArray[Any]
 

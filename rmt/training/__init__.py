@@ -1,7 +1,7 @@
 """Learning of wide networks as far as a spectrum tells it: critical rates, catapults, features, costs and bounds.
 
 Enters data, a kernel or the law of its spectrum; leaves rates, orbits, thresholds and bounds, each beside a run in
-NumPy that shows it. Entry points: ``critical_rate``, ``catapult``, ``representation_cost``, ``nearly_linear_bound``.
+NumPy that shows it. Entry points: :func:`critical_rate`, :func:`catapult`, :func:`representation_cost`.
 """
 
 from rmt._names import room

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rmt.networks.activations import ActivationLike, activation
+from rmt.networks.activations.lookup import ActivationLike, activation
 
 Real = NDArray[np.float64]
 

@@ -362,7 +362,7 @@ def linear_start(depth: int, target: ArrayLike, *, gain: float, weights: str, rn
     >>> [w.shape for w in linear_start(3, np.eye(4), gain=1.0, weights="orthogonal", rng=0)]
     [(4, 4), (4, 4), (4, 4)]
     """
-    from rmt.numerics.householder import haar_product
+    from rmt.numerics.dense.householder import haar_product
 
     d, matrix = check_count("depth", depth), check_reals("target", target)
     check_choice("weights", weights, ("orthogonal", "gaussian"))

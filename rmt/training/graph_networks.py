@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt.errors import check_count, check_generator, check_real, check_reals
-from rmt.networks.activations import ActivationLike
-from rmt.networks.activations import activation as named_activation
+from rmt.networks.activations.lookup import ActivationLike
+from rmt.networks.activations.lookup import activation as named_activation
 from rmt.training.curvatures import curvature
 
 Real = NDArray[np.float64]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt.errors import check_count, check_generator, check_real, check_reals
-from rmt.networks.activations import ActivationLike, activation
+from rmt.networks.activations.lookup import ActivationLike, activation
 from rmt.training.curvatures import curvature
 from rmt.training.dense_networks import DenseNetwork
 from rmt.training.descents import Trainable

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rmt.numerics.kernel import kernel
+from rmt.numerics.compilation.jit import kernel
 
 
 @kernel

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from rmt.errors import check_count, check_real, check_reals
 from rmt.laws import Law, MarchenkoPastur
-from rmt.laws.fuss_catalan import FussCatalan
+from rmt.laws.named.fuss_catalan import FussCatalan
 from rmt.optimisation.law_nodes import check_spectrum, law_nodes
 
 Real = NDArray[np.float64]

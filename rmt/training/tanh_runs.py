@@ -75,8 +75,8 @@ def tanh_start(depth: int, width: int, start: str, rng: np.random.Generator) -> 
         :func:`rmt.networks.advise`, or what ``torch.nn.Linear`` does: uniform weights and biases of variance 1/(3 N).
     rng : Generator
     """
-    from rmt.networks.advice import advise
-    from rmt.numerics.householder import haar_product
+    from rmt.networks.reports.advice import advise
+    from rmt.numerics.dense.householder import haar_product
 
     check_choice("start", start, ("advised", "default"))
     if start == "default":

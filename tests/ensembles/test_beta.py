@@ -259,8 +259,8 @@ def test_extremes_have_the_law_of_the_extremes_of_all(ensemble):
 def test_corner_gives_the_extremes_of_the_whole_matrix(beta):
     """The same matrix, cut where :meth:`largest` cuts it and much later: 1e-8 Tracy-Widom units, worst of 200."""
     from rmt.ensembles.beta import hermite_model, laguerre_model
-    from rmt.numerics.bidiagonal import bidiagonal_singular_values
-    from rmt.numerics.tridiagonal import tridiagonal_eigenvalues
+    from rmt.numerics.eigen.bidiagonal import bidiagonal_singular_values
+    from rmt.numerics.eigen.tridiagonal import tridiagonal_eigenvalues
 
     n, rng = 10**5, np.random.default_rng(25)
     rows = hermite(beta)._corner(n, 1, n ** (1 / 3))
@@ -306,7 +306,7 @@ def test_small_eigenvalues_at_the_hard_edge_are_exact_in_40_digits():
     import mpmath
 
     from rmt.ensembles.beta import laguerre_model
-    from rmt.numerics.bidiagonal import bidiagonal_singular_values
+    from rmt.numerics.eigen.bidiagonal import bidiagonal_singular_values
 
     d, e = laguerre_model(12, 11.2, 0.3, np.random.default_rng(27))
     with mpmath.workdps(60):

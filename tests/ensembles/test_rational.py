@@ -11,8 +11,8 @@ import pytest
 
 import rmt
 from rmt.errors import FreenessError
-from rmt.free.rational import RationalLaw, _affine_words, rational_law, realise
-from rmt.free.realisation import Realisation
+from rmt.free.polynomials.rational_law import RationalLaw, _affine_words, rational_law, realise
+from rmt.free.polynomials.realisation import Realisation
 from rmt.laws import Atomic, MarchenkoPastur, Semicircle
 
 X, Y, W = rmt.gue(), rmt.gue(), rmt.wishart(ratio=0.5)

@@ -156,15 +156,15 @@ def test_reduction_of_words():
 
 
 LAWS = {
-    "X³W": (lambda: X @ X @ X @ W, lambda: boxtimes(rmt.free.images.PolynomialImage(X.law(), (0, 0, 0, 1)), W.law())),
-    "W X³": (lambda: W @ X**3, lambda: boxtimes(rmt.free.images.PolynomialImage(X.law(), (0, 0, 0, 1)), W.law())),
+    "X³W": (lambda: X @ X @ X @ W, lambda: boxtimes(rmt.free.PolynomialImage(X.law(), (0, 0, 0, 1)), W.law())),
+    "W X³": (lambda: W @ X**3, lambda: boxtimes(rmt.free.PolynomialImage(X.law(), (0, 0, 0, 1)), W.law())),
     "(W + 1)X": (lambda: (W + 1) @ X, lambda: boxtimes(W.law() + 1, X.law())),
     "WX − W": (lambda: W @ X - W, lambda: boxtimes(W.law(), X.law() - 1)),
     "XW + 2W, shifted": (lambda: X @ W + 2 * W + 3, lambda: boxtimes(W.law(), X.law() + 2) + 3),
     "(V + .3)W": (lambda: (V + 0.3) @ W, lambda: boxtimes(V.law() + 0.3, W.law())),
     "(X + Y)³V": (
         lambda: (X + Y) ** 3 @ V,
-        lambda: boxtimes(rmt.free.images.PolynomialImage(rmt.Semicircle(0, 2), (0, 0, 0, 1)), V.law()),
+        lambda: boxtimes(rmt.free.PolynomialImage(rmt.Semicircle(0, 2), (0, 0, 0, 1)), V.law()),
     ),
     "PPXP": (lambda: P @ P @ X @ P, lambda: boxtimes(P.law(), X.law())),
     "PPPV": (lambda: P @ P @ P @ V, lambda: boxtimes(P.law(), V.law())),

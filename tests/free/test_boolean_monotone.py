@@ -246,7 +246,7 @@ def test_symmetrised_singular_values():
     ids=repr,
 )
 def test_results_enter_the_free_calculus(law):
-    from rmt.laws.numeric_panels import PanelMeasure
+    from rmt.laws.given.panel_measure import PanelMeasure
 
     panels = PanelMeasure(law._pdf, law.support, law.atoms, 1.0, repr(law))
     assert abs(panels.defect) < 1e-12

@@ -8,7 +8,7 @@ from rmt.free import boxplus, boxtimes, sample_covariance
 from rmt.free.deconvolution import free_deconvolve, population_spectrum
 from rmt.laws import MarchenkoPastur, Semicircle
 from rmt.laws.atomic import Atomic, Rademacher
-from rmt.laws.uniform import Uniform
+from rmt.laws.named.uniform import Uniform
 
 # off every grid
 SIGNAL = Atomic((-1.0371, 0.4142, 1.7), (0.25, 0.45, 0.3))

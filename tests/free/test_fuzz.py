@@ -11,7 +11,7 @@ from random_trees import random_law
 
 from rmt.errors import ConvergenceError
 from rmt.free import boxtimes, free_power
-from rmt.free.convolved import FreelyConvolved
+from rmt.free.subordination.free_convolution import FreelyConvolved
 from rmt.laws import MarchenkoPastur, Semicircle, Uniform
 
 #: panels in the angle θ, x = c - h cos θ, ever finer towards the ends of an interval

@@ -13,7 +13,7 @@ from roots import polynomial_roots
 
 import rmt
 from rmt.free import anticommutator, boxplus, commutator, deformed_wigner, free_power, sample_covariance
-from rmt.free.models import temporal_law
+from rmt.free.matrix_models import temporal_law
 from rmt.laws import Atomic, Cauchy, Empirical, MarchenkoPastur, Rademacher, Semicircle, Uniform
 
 EPS = 2.0**-52

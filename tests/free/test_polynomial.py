@@ -9,14 +9,14 @@ import pytest
 from rmt.combinatorics import boxplus_moments, boxtimes_moments, fuss_catalan
 from rmt.errors import ConvergenceError
 from rmt.free import boxtimes
-from rmt.free.linearisation import linearise
-from rmt.free.polynomial import CircularElement, HaarUnitary, PolynomialLaw, polynomial_law
+from rmt.free.polynomials.linearisation import linearise
+from rmt.free.polynomials.polynomial_law import CircularElement, HaarUnitary, PolynomialLaw, polynomial_law
 from rmt.laws.atomic import Atomic, Bernoulli, Rademacher
-from rmt.laws.classical import Arcsine
-from rmt.laws.marchenko_pastur import FreePoisson, MarchenkoPastur
-from rmt.laws.pushforward import squared
-from rmt.laws.semicircle import Semicircle
-from rmt.laws.uniform import Uniform
+from rmt.laws.maps.pushforward import squared
+from rmt.laws.named.classical_laws import Arcsine
+from rmt.laws.named.marchenko_pastur import FreePoisson, MarchenkoPastur
+from rmt.laws.named.semicircle import Semicircle
+from rmt.laws.named.uniform import Uniform
 
 S, M = Semicircle(), MarchenkoPastur()
 COIN = Atomic((-1, 1), (Fraction(1, 2), Fraction(1, 2)))

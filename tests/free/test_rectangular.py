@@ -7,10 +7,10 @@ import pytest
 
 from rmt.combinatorics import boxplus_moments
 from rmt.free import boxplus
-from rmt.free.rectangular import RectangularConvolution, rectangular_boxplus
+from rmt.free.polynomials.rectangular_convolution import RectangularConvolution, rectangular_boxplus
 from rmt.laws import MarchenkoPastur, Semicircle
 from rmt.laws.atomic import Atomic
-from rmt.laws.uniform import Uniform
+from rmt.laws.named.uniform import Uniform
 
 HALF = Fraction(1, 2)
 ONE = Atomic((1,), (1,))

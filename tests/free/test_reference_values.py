@@ -32,7 +32,7 @@ from rmt.laws import (
     Semicircle,
     Uniform,
 )
-from rmt.networks.slope_law import squared_slope_law
+from rmt.networks.activations.slope_law import squared_slope_law
 
 REFERENCES = Path(__file__).resolve().parents[1] / "references" / "free_calculus.json"
 EPS = 2.0**-52

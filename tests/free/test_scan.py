@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from rmt.free.scan import Samples, find_support
+from rmt.free.polynomials.pointwise_support import Samples, find_support
 from rmt.laws import Semicircle
 
 

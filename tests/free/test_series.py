@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rmt import combinatorics as cb
-from rmt.free import series, tree
-from rmt.laws.marchenko_pastur import MarchenkoPastur
-from rmt.laws.semicircle import Semicircle
+from rmt.free.expressions import exact_moments as series
+from rmt.free.expressions import tree
+from rmt.laws.named.marchenko_pastur import MarchenkoPastur
+from rmt.laws.named.semicircle import Semicircle
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def test_monotone_sums_in_low_order(a, b):
 def test_pushforwards():
     assert moments(tree.Square(SEMICIRCLE), 8) == moments(POISSON, 8)
     assert moments(tree.SymmetricRoot(POISSON), 9) == moments(SEMICIRCLE, 9)
-    shifted = tree.Affine(POISSON, -2, Fraction(1, 2))
+    shifted = tree.AffineNode(POISSON, -2, Fraction(1, 2))
     m1, m2 = moments(shifted, 2)
     assert (m1, m2 - m1**2) == (Fraction(-3, 2), 4)
     mixed = tree.Mixture(((POISSON, 0.25), (SEMICIRCLE, 0.75)))
@@ -131,7 +132,7 @@ def test_inverse_wishart():
     assert moments(node, 3) == [1 / (1 - c), 1 / (1 - c) ** 3, (1 + c) / (1 - c) ** 5]
     twice = tree.Inverse(tree.free_product([(tree.Leaf(MarchenkoPastur(c)), 2)]))
     assert moments(twice, 3) == cb.boxtimes_moments(moments(node, 3), moments(node, 3))
-    halved = tree.Inverse(tree.Affine(tree.Leaf(MarchenkoPastur(c)), 2, 0))
+    halved = tree.Inverse(tree.AffineNode(tree.Leaf(MarchenkoPastur(c)), 2, 0))
     assert moments(halved, 2) == [moments(node, 2)[0] / 2, moments(node, 2)[1] / 4]
 
 
@@ -163,8 +164,8 @@ def test_free_products_are_sums_over_noncrossing_partitions(a, b):
 @settings(max_examples=20, deadline=None)
 def test_nested_expressions_follow_their_parts(a, b, c):
     parts = (tree.Sum(((a, 1), (b, 2))), tree.Monotone(c, a), tree.BooleanSum(((b, 1), (c, 3))))
-    nested = tree.Affine(tree.Product(tuple((part, 1) for part in parts)), 3, 1)
-    flat = tree.Affine(tree.Product(tuple((leaf(*moments(part, 6)), 1) for part in parts)), 3, 1)
+    nested = tree.AffineNode(tree.Product(tuple((part, 1) for part in parts)), 3, 1)
+    flat = tree.AffineNode(tree.Product(tuple((leaf(*moments(part, 6)), 1) for part in parts)), 3, 1)
     assert moments(nested, 6) == moments(flat, 6)
 
 

@@ -9,10 +9,10 @@ import pickle
 import pytest
 
 import rmt
-import rmt.free.support as support
+import rmt.free.support.edges as support
 from rmt.free import boxplus, boxtimes, symmetrised
-from rmt.free.computed import law_of
-from rmt.free.tree import Node, post_order
+from rmt.free.expressions.computed_law import law_of
+from rmt.free.expressions.tree import Node, post_order
 from rmt.laws import Law, MarchenkoPastur, Semicircle, Uniform
 
 

@@ -8,7 +8,7 @@ from rmt.free import boxplus, boxtimes, mixture, polynomial_law, sample_covarian
 from rmt.free.spikes import Outlier, nonlinear_shrinkage, outliers, spike_thresholds
 from rmt.laws import Cauchy, FreeStable, Gaussian, MarchenkoPastur, Semicircle
 from rmt.laws.atomic import Atomic, Rademacher
-from rmt.laws.uniform import Uniform
+from rmt.laws.named.uniform import Uniform
 
 PROJECTION = Atomic((0, 1), (0.5, 0.5))
 

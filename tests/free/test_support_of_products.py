@@ -5,10 +5,10 @@ import pytest
 
 import rmt
 from rmt.free import boxtimes
-from rmt.free.outer import outer_edge
-from rmt.free.real_axis import Factor
-from rmt.free.scanned import _reach
-from rmt.free.tree import node_of
+from rmt.free.expressions.tree import node_of
+from rmt.free.support.certified_gaps import _reach
+from rmt.free.support.outer_edges import outer_edge
+from rmt.free.support.real_axis import Factor
 
 
 def test_product_of_different_atomic_laws():

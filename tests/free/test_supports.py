@@ -9,7 +9,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-import rmt.free.support as support
+import rmt.free.support.edges as support
 from rmt.errors import ConvergenceError
 from rmt.free import boxplus, boxtimes, deformed_wigner, free_power, multiplicative_power, sample_covariance
 from rmt.laws import (
@@ -24,7 +24,7 @@ from rmt.laws import (
     Semicircle,
     Uniform,
 )
-from rmt.laws.pushforward import squared
+from rmt.laws.maps.pushforward import squared
 from rmt.networks import squared_slope_law
 
 DECADES = (1.0, 0.1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12)

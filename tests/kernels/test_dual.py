@@ -11,7 +11,7 @@ from kernels.references import inputs, named, numbers
 
 from rmt.errors import ConvergenceError
 from rmt.kernels import activation, dual, slope_dual
-from rmt.kernels.plane import plane_pair
+from rmt.kernels.plane_quadrature import plane_pair
 from rmt.networks import activation as network_activation
 
 NAMES = {

@@ -13,7 +13,7 @@ import pytest
 
 from rmt.errors import ConvergenceError
 from rmt.laws import Atomic, Cauchy, FussCatalan, Law
-from rmt.numerics.continuation import Continuation
+from rmt.numerics.functions.continuation import Continuation
 
 ENTRIES = json.loads((Path(__file__).parents[1] / "references" / "transforms.json").read_text(encoding="utf-8"))
 LAWS = [e for e in ENTRIES if e["value"].get("law") is not False]

@@ -5,8 +5,8 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from rmt.networks.activations import activation
-from rmt.networks.catalogue import names
+from rmt.networks.activations.lookup import activation
+from rmt.networks.activations.named_activations import names
 
 LENGTHS = (1e-12, 1e-4, 0.25, 1.0, 30.0, 1e6)
 NAMES = tuple(n for n in names() if n not in ("identity", "hardtanh", "swish", "atan", "logistic"))

@@ -4,7 +4,7 @@ import pytest
 from scipy import stats
 
 import rmt
-from rmt.networks.agreement import WIDENED, agreement_with
+from rmt.networks.reports.agreement import WIDENED, agreement_with
 
 LAW = rmt.MarchenkoPastur()
 

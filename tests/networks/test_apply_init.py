@@ -114,7 +114,7 @@ def test_a_dry_run_changes_nothing():
 
 def test_finite_groups_have_the_predicted_spread():
     """Relative variance of four ReLU layers of eight units, 4000 draws: 1.55 times its limit 4."""
-    from rmt.networks.growth import chain_relvar
+    from rmt.networks.reports.depth_growth import chain_relvar
 
     rng, values = np.random.default_rng(0), []
     for _ in range(4000):

@@ -18,7 +18,7 @@ from rmt.networks import (
     batch_norm_gain,
     residual_limit,
 )
-from rmt.networks.growth import chain_scatter
+from rmt.networks.reports.depth_growth import chain_scatter
 
 DATA = Path(__file__).parents[1] / "data" / "blocks.json"
 VALUES = {entry["id"]: entry for entry in json.loads(DATA.read_text())}

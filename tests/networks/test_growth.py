@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from rmt.networks import Verdict
-from rmt.networks.growth import Growth, block_scatter, chain_scatter
-from rmt.networks.verdict import judge
+from rmt.networks.reports.depth_growth import Growth, block_scatter, chain_scatter
+from rmt.networks.reports.verdict import judge
 from rmt.numerics.deadline import Overdue, within
 
 

@@ -21,10 +21,10 @@ from rmt.networks import (
     isometry,
     torch_gain,
 )
-from rmt.networks.agreement import agreement_with
-from rmt.networks.isometry import log_inverse_radial_gain, log_radial_gain
-from rmt.networks.spectrum_summary import log_quantiles
-from rmt.networks.verdict import judge
+from rmt.networks.reports.agreement import agreement_with
+from rmt.networks.reports.network_isometry import log_inverse_radial_gain, log_radial_gain
+from rmt.networks.reports.spectrum_summary import log_quantiles
+from rmt.networks.reports.verdict import judge
 
 #: tanh, orthogonal, L = 32, relative variance 0.25: q*, sigma_w, sigma_b, chi_par^L (mpmath)
 TANH_32 = (0.03651711446452348, 1.0341652193292374, 0.007300167448106282, 0.11222556595285602)

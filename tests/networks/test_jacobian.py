@@ -7,8 +7,8 @@ import pytest
 
 import rmt
 from rmt.networks import MLP, activation, critical_points, edge_of_chaos
-from rmt.networks.gaussian import gaussian_rule
-from rmt.networks.jacobian_law import representative_lengths
+from rmt.networks.activations.gaussian_rules import gaussian_rule
+from rmt.networks.architecture.jacobian_law import representative_lengths
 from rmt.spectra.distances import largest_gap
 
 ROOT2 = math.sqrt(2.0)
@@ -293,7 +293,7 @@ def edge_sigma(name, q):
 
 
 def law_at(name, q, depth, sigma_w, weights):
-    from rmt.networks.slope_law import squared_slope_law
+    from rmt.networks.activations.slope_law import squared_slope_law
 
     factors = [(squared_slope_law(name, q), depth), (rmt.Atomic((sigma_w**2,), (1,)), depth)]
     if weights == "gaussian":

@@ -18,7 +18,7 @@ from rmt.networks import (
     half_stable_point,
     mean_field,
 )
-from rmt.networks.length_search import all_roots, next_root, values_on
+from rmt.networks.propagation.length_search import all_roots, next_root, values_on
 
 
 # ---------------------------------------------------------------- the correlation of sin

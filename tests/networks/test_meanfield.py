@@ -21,7 +21,7 @@ from rmt.networks import (
     mean_field,
     torch_gain,
 )
-from rmt.networks.initialisers import compare_initialisers
+from rmt.networks.propagation.initialisers import compare_initialisers
 
 # tanh without bias: sigma_w², q*, chi_1 (mpmath, 20 digits)
 TANH = [

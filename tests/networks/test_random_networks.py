@@ -21,7 +21,7 @@ from random_networks import (
 )
 
 import rmt
-from rmt.networks.isometry import log_radial_gain
+from rmt.networks.reports.network_isometry import log_radial_gain
 
 
 @pytest.mark.parametrize("depth", [300, 1100])

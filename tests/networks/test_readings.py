@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rmt.laws import MarchenkoPastur
-from rmt.networks.readings import _defect, _looks_gaussian
+from rmt.networks.reports.layer_readings import _defect, _looks_gaussian
 from rmt.training.tanh_runs import tanh_start
 
 

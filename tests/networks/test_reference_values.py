@@ -245,7 +245,7 @@ def test_lyapunov_exponents_of_linear_networks():
 def test_conjugate_kernel():
     # Fan and Wang 2020: law_l = MP_{γ_l} ⊠ ((1 − b) + b law_{l−1}), b = (E φ')² of φ with mean 0 and variance 1
     phi = activation("tanh")
-    x, w = rmt.networks.gaussian.gaussian_rule(1.0, phi.features)
+    x, w = rmt.networks.activations.gaussian_rules.gaussian_rule(1.0, phi.features)
     b = float(w @ phi.slope(x)) ** 2 / phi.second_moment(1.0)
     law = rmt.MarchenkoPastur(ratio=2 / 3)
     found = []

@@ -72,7 +72,7 @@ def test_gains_of_drawn_blocks(norm):
 
 def prediction(net, x):
     """The prediction without its law, which takes seconds."""
-    from rmt.networks.torch.blocks import block_ends
+    from rmt.networks.torch.range_blocks import block_ends
     from rmt.networks.torch.ranges import Graph
     from rmt.networks.torch.recording import Forward
     from rmt.networks.torch.residual_blocks import predict_blocks

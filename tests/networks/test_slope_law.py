@@ -11,8 +11,8 @@ from scipy.special import erfinv
 import rmt
 from rmt.laws import Atomic
 from rmt.networks import activation
-from rmt.networks.gaussian import gaussian_rule
-from rmt.networks.slope_law import SquaredSlope, squared_slope_law
+from rmt.networks.activations.gaussian_rules import gaussian_rule
+from rmt.networks.activations.slope_law import SquaredSlope, squared_slope_law
 
 SMOOTH = ("tanh", "erf", "sigmoid", "arctan", "gelu", "gelu_tanh", "silu", "mish", "elu", "softplus")
 POINTS = np.array([0.3 + 0.5j, 2 + 1e-2j, -1 + 0j, 1e-3 + 1e-3j, 0.5 + 1e-2j, 3 + 0j, -1e-4 + 0j, 50.0 + 0j, 1e3j])

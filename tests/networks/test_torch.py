@@ -13,7 +13,7 @@ import rmt
 torch = pytest.importorskip("torch")
 
 from rmt.networks import Cause, Verdict  # noqa: E402
-from rmt.networks.readings import WeightLaw  # noqa: E402
+from rmt.networks.reports.layer_readings import WeightLaw  # noqa: E402
 from rmt.networks.torch import apply_init, assert_isometric, check_isometry  # noqa: E402
 from rmt.networks.torch.operator import JacobianMap  # noqa: E402
 from rmt.networks.torch.recording import Forward  # noqa: E402
@@ -331,7 +331,7 @@ def test_matrix_free_agrees_with_dense():
 
 
 def test_matrix_free_rejects_a_wrong_law():
-    from rmt.numerics.golub_kahan import lanczos_spectrum
+    from rmt.numerics.eigen.golub_kahan import lanczos_spectrum
 
     net = mlp(6, 300, gain=1.05, orthogonal=False)
     x = vector(300, 0.1)

@@ -6,8 +6,8 @@ import mpmath
 import numpy as np
 import pytest
 
-from rmt.numerics import bidiagonal
-from rmt.numerics.bidiagonal import bidiagonal_counts, bidiagonal_histogram, bidiagonal_singular_values
+from rmt.numerics.eigen import bidiagonal
+from rmt.numerics.eigen.bidiagonal import bidiagonal_counts, bidiagonal_histogram, bidiagonal_singular_values
 
 EPS = np.finfo(float).eps
 

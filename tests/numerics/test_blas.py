@@ -8,7 +8,7 @@ SCRIPT = """
 import sys
 import numpy as np
 from threadpoolctl import threadpool_info
-from rmt.numerics.blas import one_blas_thread, scipy_blas_and_lapack
+from rmt.numerics.dense.blas import one_blas_thread, scipy_blas_and_lapack
 
 def threads():
     return {i["filepath"]: i["num_threads"] for i in threadpool_info() if i["user_api"] == "blas"}

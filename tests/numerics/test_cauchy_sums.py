@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.polynomial import chebyshev
 
-from rmt.numerics import cauchy_sums
-from rmt.numerics.secular import solve_secular
+from rmt.numerics.eigen import cauchy_sums
+from rmt.numerics.eigen.secular import solve_secular
 
 
 def tree(poles, top):

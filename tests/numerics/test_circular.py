@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from rmt.numerics.circular import verblunsky_angles, verblunsky_histogram
+from rmt.numerics.eigen.circular import verblunsky_angles, verblunsky_histogram
 
 
 def killip_nenciu(n, beta, seed):

@@ -24,10 +24,11 @@ listener = Compiled()
 event.register("numba:compile", listener)
 import numpy as np
 import rmt
-import rmt.numerics.tridiagonal as t
-import rmt.numerics.circular, rmt.numerics.bidiagonal, rmt.numerics.random_streams, rmt.numerics.householder
-import rmt.numerics.graded_product, rmt.free.solver
-from rmt.numerics.kernel_cache import KernelCache
+import rmt.numerics.eigen.tridiagonal as t
+import rmt.numerics.eigen.circular, rmt.numerics.eigen.bidiagonal, rmt.numerics.dense.householder
+import rmt.numerics.randomness.random_streams
+import rmt.numerics.dense.graded_product, rmt.free.subordination.solver
+from rmt.numerics.compilation.kernel_cache import KernelCache
 
 def specialisations():
     found = {}
@@ -44,15 +45,15 @@ d, e = np.random.default_rng(0).random((2, 8000))
 t.tridiagonal_eigenvalues(d, e[1:])
 t.tridiagonal_eigenvalues(d[:300], e[1:300])
 rng = np.random.default_rng(0)
-rmt.numerics.bidiagonal.bidiagonal_singular_values(1e-100 * d[:50], e[1:50])
-rmt.numerics.circular.verblunsky_angles([0.5, 0.5, 1.0])
+rmt.numerics.eigen.bidiagonal.bidiagonal_singular_values(1e-100 * d[:50], e[1:50])
+rmt.numerics.eigen.circular.verblunsky_angles([0.5, 0.5, 1.0])
 for field in ("real", "complex", "quaternion"):
-    rmt.numerics.householder.haar_product(3, rng, field=field)
-rmt.numerics.random_streams.fill("normal", 10, rng)
-rmt.numerics.random_streams.fill("cauchy root", 10, rng, parameter=3.0)
-rmt.numerics.graded_product.log_singular_values_of_gaussian_product([0, 0], 3, rng)
+    rmt.numerics.dense.householder.haar_product(3, rng, field=field)
+rmt.numerics.randomness.random_streams.fill("normal", 10, rng)
+rmt.numerics.randomness.random_streams.fill("cauchy root", 10, rng, parameter=3.0)
+rmt.numerics.dense.graded_product.log_singular_values_of_gaussian_product([0, 0], 3, rng)
 report["all"] = specialisations()
-rmt.numerics.random_streams.fill("normal", 10, rng, dtype=np.float32)
+rmt.numerics.randomness.random_streams.fill("normal", 10, rng, dtype=np.float32)
 report["in single precision"] = specialisations()
 report["compiled"] = listener.names
 print(json.dumps(report))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rmt.numerics.golub_kahan import (
+from rmt.numerics.eigen.golub_kahan import (
     bidiagonalise,
     compressed_measure,
     gauss_rule_of_map,

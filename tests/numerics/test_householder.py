@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rmt.numerics.householder import (
+from rmt.numerics.dense.householder import (
     haar_matrix,
     haar_orthogonal_matrix,
     haar_product,

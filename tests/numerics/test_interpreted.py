@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from rmt.numerics.interpreted import interpreted
+from rmt.numerics.compilation.interpreted import interpreted
 
 SCRIPT = """
 import json

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rmt.numerics.kernel_cache import made_of
+from rmt.numerics.compilation.kernel_cache import made_of
 
 PACKAGE = Path(__file__).resolve().parents[2] / "rmt"
 FACTOR = "FACTOR = 2.0\n"
 CALLEE = """
-from rmt.numerics.kernel import kernel
+from rmt.numerics.compilation.jit import kernel
 SHIFT = 1.0
 
 @kernel
@@ -22,7 +22,7 @@ def inner(x):
     return x + SHIFT
 """
 CALLER = """
-from rmt.numerics.kernel import kernel
+from rmt.numerics.compilation.jit import kernel
 from rmt.numerics.planted_callee import inner
 from rmt.numerics.planted_number import (
     FACTOR,
@@ -119,7 +119,7 @@ WAYS = {
 def test_a_change_is_seen_whatever_the_way_to_it(copy):
     modules = [f"planted_way{i}" for i in range(len(WAYS))]
     for module, (way, name) in zip(modules, WAYS.values(), strict=True):
-        text = f"from rmt.numerics.kernel import kernel\n{way}\n\n@kernel\ndef f(x):\n    return x * {name}\n"
+        text = f"from rmt.numerics.compilation.jit import kernel\n{way}\n\n@kernel\ndef f(x):\n    return x * {name}\n"
         (copy / "rmt" / "numerics" / f"{module}.py").write_text(text)
     call = f"from importlib import import_module as i; print(*[i(f'rmt.numerics.{{m}}').f(1.0) for m in {modules}])"
     plant(copy, caller="")
@@ -131,7 +131,7 @@ def test_a_change_is_seen_whatever_the_way_to_it(copy):
 @pytest.mark.slow
 def test_kernels_that_one_function_makes_are_told_apart(copy):
     text = """
-from rmt.numerics.kernel import kernel
+from rmt.numerics.compilation.jit import kernel
 
 def make(factor):
     @kernel
@@ -174,7 +174,7 @@ def test_what_no_kernel_imports_keeps_the_machine_code(copy):
     run(copy)
     before = {path: path.stat().st_mtime_ns for path in machine_code(copy)}
     assert before
-    with (copy / "rmt" / "laws" / "semicircle.py").open("a") as file:
+    with (copy / "rmt" / "laws" / "named" / "semicircle.py").open("a") as file:
         file.write("\n")
     run(copy)
     assert {path: path.stat().st_mtime_ns for path in machine_code(copy)} == before
@@ -258,7 +258,7 @@ def test_a_full_disk_costs_one_warning_and_leaves_no_parts(copy):
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 
     output, warnings = run(
-        copy, f"{CALL}; from rmt.numerics.kernel_cache import is_kept; print(is_kept())", preexec_fn=no_room
+        copy, f"{CALL}; from rmt.numerics.compilation.kernel_cache import is_kept; print(is_kept())", preexec_fn=no_room
     )
     assert output.pop() == "False"
     assert output == ["8.0"]

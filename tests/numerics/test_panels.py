@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rmt.numerics.panels import adaptive_breaks, panel_rule
+from rmt.numerics.quadrature.adaptive_panels import adaptive_breaks, panel_rule
 
 
 def integral(function, breaks):

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from rmt.numerics import elementary, random_streams
-from rmt.numerics.random_streams import TILE, fill, philox
+from rmt.numerics.functions import elementary
+from rmt.numerics.randomness import random_streams
+from rmt.numerics.randomness.random_streams import TILE, fill, philox
 
 KINDS = {
     "normal": None,

@@ -9,7 +9,8 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from rmt.numerics.branches import (
+from rmt.numerics.functions.bracketed_roots import bracketed_roots
+from rmt.numerics.functions.branches import (
     circular_segment,
     log1p_complex,
     log1p_residual,
@@ -18,11 +19,10 @@ from rmt.numerics.branches import (
     pull_back,
     square_root_pair,
 )
-from rmt.numerics.cotangent import COTANGENT, LOG_SINC
-from rmt.numerics.exact import exact_sqrt, offset, two_float
-from rmt.numerics.panels import adaptive_breaks, panel_rule
-from rmt.numerics.roots import bracketed_roots
-from rmt.numerics.square_root_law import pole_mass, pole_masses
+from rmt.numerics.functions.cotangent import COTANGENT, LOG_SINC
+from rmt.numerics.functions.exact_constants import exact_sqrt, offset, two_float
+from rmt.numerics.functions.square_root_masses import pole_mass, pole_masses
+from rmt.numerics.quadrature.adaptive_panels import adaptive_breaks, panel_rule
 
 
 @pytest.mark.parametrize("kappa", [0.0, 1e-18, 1e-6, 0.05, 0.3, 1.0, 40.0, 1e6])

@@ -6,8 +6,8 @@ import mpmath
 import numpy as np
 import pytest
 
-from rmt.numerics.divide_and_conquer import eigenvalues_by_division
-from rmt.numerics.tridiagonal import (
+from rmt.numerics.eigen.divide_and_conquer import eigenvalues_by_division
+from rmt.numerics.eigen.tridiagonal import (
     ScaledTridiagonal,
     tridiagonal_counts,
     tridiagonal_eigenvalues,

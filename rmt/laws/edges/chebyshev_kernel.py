@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rmt.numerics.kernel import kernel
+from rmt.numerics.compilation.jit import kernel
 
 Real = NDArray[np.float64]
 

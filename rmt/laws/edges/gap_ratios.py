@@ -11,8 +11,8 @@ import numpy as np
 
 from rmt.errors import check_real
 from rmt.laws.edges.spacings import spacing_tables
+from rmt.laws.given.density import NumericLaw
 from rmt.laws.law import Interval, Real
-from rmt.laws.numeric import NumericLaw
 
 
 class RatioLaw(NumericLaw):

@@ -11,9 +11,9 @@ from typing import overload
 import numpy as np
 from numpy.typing import ArrayLike
 
+from rmt.laws.given.density import NumericLaw
+from rmt.laws.given.panel_measure import PanelMeasure
 from rmt.laws.law import EPS, Complex, Interval, Mask, Real, _evaluate
-from rmt.laws.numeric import NumericLaw
-from rmt.laws.numeric_panels import PanelMeasure
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class LogTailLaw(NumericLaw):
         return [1.0, *self.line_panels.moments(order)[1:]]
 
     def _ppf(self, u: Real) -> Real:
-        from rmt.laws.edges.quantiles import log_quantiles
+        from rmt.laws.edges.tail_quantiles import log_quantiles
 
         return log_quantiles(self, u)
 

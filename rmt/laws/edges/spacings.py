@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike
 from rmt.errors import check_count, check_real, check_reals
 from rmt.laws.edges.chebyshev_pieces import ChebyshevPieces
 from rmt.laws.edges.log_tails import LogTailLaw, LogTails
+from rmt.laws.given.density import NumericLaw
 from rmt.laws.law import Interval, Real, _evaluate
-from rmt.laws.numeric import NumericLaw
 
 _WIDTH = 0.5
 #: the first piece of the table that holds log(1 − F)

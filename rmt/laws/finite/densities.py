@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 
 from rmt.laws.finite.extreme_laws import check_classical_beta, check_size, check_wishart
-from rmt.laws.finite.extremes import _real_family, gaussian_end, wishart_end
+from rmt.laws.finite.extreme_probabilities import _real_family, gaussian_end, wishart_end
 from rmt.laws.finite.orthogonal_functions import (
     hermite_functions,
     integration_matrix,
     laguerre_functions,
     legendre_rule,
 )
+from rmt.laws.given.density import NumericLaw
 from rmt.laws.law import Interval, Real
-from rmt.laws.numeric import NumericLaw
 
 
 @dataclass(frozen=True, eq=False)

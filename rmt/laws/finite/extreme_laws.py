@@ -12,7 +12,7 @@ import numpy as np
 
 from rmt.errors import check_count, check_real
 from rmt.laws.edges.log_tails import LogTailLaw, LogTails
-from rmt.laws.finite.extremes import Tails, gaussian_largest, wishart_largest, wishart_smallest
+from rmt.laws.finite.extreme_probabilities import Tails, gaussian_largest, wishart_largest, wishart_smallest
 from rmt.laws.finite.orthogonal_functions import LARGEST_N
 from rmt.laws.finite.tabulated import TabulatedTails, tabulate
 from rmt.laws.law import Interval, Real

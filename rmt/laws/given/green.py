@@ -12,11 +12,11 @@ import numpy as np
 
 from rmt._cached import cached_property
 from rmt.errors import ConvergenceError
+from rmt.laws.given.density import Atoms, NumericLaw, measured_exponent
 from rmt.laws.given.ends import End
 from rmt.laws.given.singular import Singularity, simple_fraction
 from rmt.laws.law import Complex, Interval, Real
-from rmt.laws.numeric import Atoms, NumericLaw, measured_exponent
-from rmt.numerics.continuation import Function, evaluated
+from rmt.numerics.functions.continuation import Function, evaluated
 
 #: points of the scan for intervals and gaps, and bisections of an edge, before and after a fit was tried
 _SCAN, _BISECTIONS, _MORE_BISECTIONS = 800, 14, 40

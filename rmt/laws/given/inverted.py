@@ -12,13 +12,13 @@ import numpy as np
 from rmt._cached import cached_property
 from rmt.errors import ConvergenceError
 from rmt.laws.given import refusals
+from rmt.laws.given.density import NumericLaw
 from rmt.laws.given.ends import End, NoEndError, hull
 from rmt.laws.given.green import GreenLaw, _Scan
 from rmt.laws.given.rays import ANGLES, Chart, RChart, SChart
 from rmt.laws.given.singular import Singularity, at_critical_point, at_infinity
 from rmt.laws.law import EPS, Complex, Real
-from rmt.laws.numeric import NumericLaw
-from rmt.numerics.continuation import Continuation, Function
+from rmt.numerics.functions.continuation import Continuation, Function
 
 #: points of the scan, and those that are far out on an unbounded side
 _SCAN, _OUTSIDE = 500, 120

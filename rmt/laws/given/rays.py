@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rmt.laws.law import EPS, Complex, Real
-from rmt.numerics.branches import reciprocal
-from rmt.numerics.continuation import Continuation, Function
+from rmt.numerics.functions.branches import reciprocal
+from rmt.numerics.functions.continuation import Continuation, Function
 
 if TYPE_CHECKING:
     from rmt.laws.given.singular import LocalSeries

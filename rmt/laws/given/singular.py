@@ -9,8 +9,8 @@ import numpy as np
 
 from rmt.laws.given.rays import ANGLES, Chart
 from rmt.laws.law import Complex
-from rmt.numerics.branches import log_upper
-from rmt.numerics.continuation import Continuation
+from rmt.numerics.functions.branches import log_upper
+from rmt.numerics.functions.continuation import Continuation
 
 #: circles around infinity that are tried, each 4 times the last; turns around one, and values on a turn
 _CIRCLES, _TURNS, _AROUND = 20, 6, 64

@@ -1,4 +1,9 @@
-"""Isometry, tangent kernels and Hessians of real models: what imports torch in this package, ``rmt[torch]``."""
+"""Isometry, tangent kernels and Hessians of real models: what imports torch in this package, ``rmt[torch]``.
+
+Enter a ``torch.nn.Module`` and an input, which stay as they are; leave readings of its layers for
+:mod:`rmt.networks.models`, reports, and weights set as advised. Entry points: :func:`check_isometry`,
+:func:`apply_init`, :func:`hessian_spectrum`.
+"""
 
 from rmt._names import room
 from rmt.networks.torch.check import assert_isometric as assert_isometric

@@ -13,12 +13,12 @@ import torch
 from numpy.typing import NDArray
 
 from rmt.errors import check_count, check_real
-from rmt.networks.advice import TARGET
-from rmt.networks.conditional import Prediction
-from rmt.networks.model_report import Averages, Context, Directions, ModelReport, dense_report, lanczos_report
-from rmt.networks.readings import LayerReading
-from rmt.networks.report import check_target
-from rmt.networks.torch.blocks import block_ends, measure_blocks
+from rmt.networks.models.chain_predictions import ChainPrediction
+from rmt.networks.models.model_report import Averages, Context, Directions, ModelReport, dense_report, lanczos_report
+from rmt.networks.reports.advice import TARGET
+from rmt.networks.reports.jacobian_report import check_target
+from rmt.networks.reports.layer_readings import LayerReading
+from rmt.networks.reports.verdict import Verdict
 from rmt.networks.torch.inputs import (
     batch_norms,
     output_of,
@@ -29,13 +29,13 @@ from rmt.networks.torch.inputs import (
 )
 from rmt.networks.torch.layers import bound_layers, bound_weights, is_chain, read_layers
 from rmt.networks.torch.operator import JacobianMap
+from rmt.networks.torch.range_blocks import block_ends, measure_blocks
 from rmt.networks.torch.ranges import Graph, Range, find_range
 from rmt.networks.torch.recording import Forward, Recording
 from rmt.networks.torch.residual_blocks import predict_blocks
 from rmt.networks.torch.surroundings import undisturbed
-from rmt.networks.verdict import Verdict
-from rmt.numerics.blas import one_blas_thread
-from rmt.numerics.golub_kahan import lanczos_spectrum
+from rmt.numerics.dense.blas import one_blas_thread
+from rmt.numerics.eigen.golub_kahan import lanczos_spectrum
 
 Real = NDArray[np.float64]
 
@@ -281,7 +281,7 @@ def _measured(
             f"BatchNorm {name!r} is in evaluation mode and has never seen data: it passes its input on, and the "
             "numbers are those of a network without it; call module.train() and pass batch=, or let it see data first"
         )
-    predicted: Callable[[], Prediction | str] | None = None
+    predicted: Callable[[], ChainPrediction | str] | None = None
     if blocks is not None and not chain:
         predicted = partial(predict_blocks, run, ends)
         weights = [(layer.place or layer.name, weight) for layer in layers for weight in layer.weights]

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from rmt.networks.model_report import ModelReport
+from rmt.networks.models.model_report import ModelReport
 from rmt.networks.torch.check import check_isometry
 
 

@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 
 from rmt.errors import LARGEST_VARIANCE, check_generator, check_items, check_real
-from rmt.networks.advice import Advice
-from rmt.networks.growth import chain_relvar
+from rmt.networks.reports.advice import Advice
+from rmt.networks.reports.depth_growth import chain_relvar
 
 Real = NDArray[np.float64]
 
@@ -77,7 +77,7 @@ def apply_init(
         Changed in place; numbers keep their type and device.
     advice : Advice
         ``check_isometry(module, x).advice``, which knows the layers of its range in the order of execution and leaves a
-        readout out, or what :func:`rmt.networks.advice.advise` gives, for all layers in the order of registration.
+        readout out, or what :func:`rmt.networks.advise` gives, for all layers in the order of registration.
     input_q : float, optional
         Mean square of the entries of the input that the model will see. With it the first layer is scaled so that
         every layer sits at the stationary length; J then has a constant factor in front. Without it the first layer
@@ -285,7 +285,7 @@ def haar_rectangle(shape: tuple[int, ...], rng: np.random.Generator) -> Real:
     shape : (int, int)
     rng : Generator
     """
-    from rmt.numerics.householder import haar_product
+    from rmt.numerics.dense.householder import haar_product
 
     rows, columns = shape
     matrix = haar_product(max(rows, columns), rng, min(rows, columns), "real").matrix()

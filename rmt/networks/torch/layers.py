@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rmt.networks.activations import activation
-from rmt.networks.moments import Activation
-from rmt.networks.readings import LayerReading, WeightReading, read_kernel, read_matrix
+from rmt.networks.activations.activation import Activation
+from rmt.networks.activations.lookup import activation
+from rmt.networks.reports.layer_readings import LayerReading, WeightReading, read_kernel, read_matrix
 from rmt.networks.torch.operator import JacobianMap, diagonal_derivative
 from rmt.networks.torch.recording import TRANSPARENT, Operation, Recording
 

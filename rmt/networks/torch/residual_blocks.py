@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rmt.networks.block_network import BlockNetwork
-from rmt.networks.branches import MLPBranch
-from rmt.networks.conditional import Prediction, pooled_scales
-from rmt.networks.readings import WeightLaw
+from rmt.networks.architecture.block_network import BlockNetwork
+from rmt.networks.architecture.residual_branches import MLPBranch
+from rmt.networks.models.chain_predictions import ChainPrediction, pooled_scales
+from rmt.networks.reports.layer_readings import WeightLaw
 from rmt.networks.torch.layers import bound_weights, named_activation, read_weights
 from rmt.networks.torch.recording import Operation, Recording
 
@@ -30,7 +30,7 @@ class UnknownBlockError(Exception):
     """A block is none of those that theory knows; the text says why."""
 
 
-def predict_blocks(run: Recording, ends: Sequence[int]) -> Prediction | str:
+def predict_blocks(run: Recording, ends: Sequence[int]) -> ChainPrediction | str:
     """Prediction for residual blocks x + a W₂ φ(W₁ x̂) from the scales of the weights and the length of the input.
 
     Parameters
@@ -51,7 +51,7 @@ def predict_blocks(run: Recording, ends: Sequence[int]) -> Prediction | str:
         return str(error)
 
 
-def _prediction(run: Recording, ends: Sequence[int]) -> Prediction:
+def _prediction(run: Recording, ends: Sequence[int]) -> ChainPrediction:
     tensors = [run.leaf, *(run.kept[number] for number in ends[1:])]
     found = [
         _read_block(run, ends[k], ends[k + 1], _array(tensors[k]), _array(tensors[k + 1])) for k in range(len(ends) - 1)
@@ -88,7 +88,7 @@ def _prediction(run: Recording, ends: Sequence[int]) -> Prediction:
     centred = norm in ("pre LayerNorm", "peri LayerNorm")
     input_q = float((stream.var(axis=1) if centred else np.mean(stream**2, axis=1)).mean())
     net = BlockNetwork(branches, norm=norm.split()[0], input_q=input_q)
-    return Prediction(net.log_m1, net.relvar, net.gram_law(distinct=GROUPS))
+    return ChainPrediction(net.log_m1, net.relvar, net.gram_law(distinct=GROUPS))
 
 
 def _rng() -> np.random.Generator:

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from rmt.errors import check_count, check_items
-from rmt.networks.spectrum_summary import finite
+from rmt.networks.reports.spectrum_summary import finite
 from rmt.networks.torch.check import check_isometry
 from rmt.networks.torch.inputs import output_of
 from rmt.networks.torch.recording import Forward

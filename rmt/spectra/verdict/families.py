@@ -10,11 +10,11 @@ import numpy as np
 from numpy.polynomial import Polynomial
 from numpy.polynomial.chebyshev import cheb2poly
 
-from rmt.laws.affine import Affine
-from rmt.laws.free_jacobi import Wachter
 from rmt.laws.law import Law
-from rmt.laws.marchenko_pastur import MarchenkoPastur
-from rmt.laws.semicircle import Semicircle
+from rmt.laws.maps.affine import Affine
+from rmt.laws.named.free_jacobi import Wachter
+from rmt.laws.named.marchenko_pastur import MarchenkoPastur
+from rmt.laws.named.semicircle import Semicircle
 from rmt.spectra.verdict.power_sums import (
     ORDER,
     HermiteVariables,

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rmt.laws.law import Law
-from rmt.spectra.verdict.atoms import atoms
 from rmt.spectra.verdict.distance import distance
-from rmt.spectra.verdict.edges import edges
-from rmt.spectra.verdict.gaps import gaps
+from rmt.spectra.verdict.eigenvalues_in_gaps import gaps
+from rmt.spectra.verdict.extreme_eigenvalues import edges
+from rmt.spectra.verdict.neighbour_spacings import spacings
 from rmt.spectra.verdict.part import Part, any_of
+from rmt.spectra.verdict.point_masses import atoms
 from rmt.spectra.verdict.prediction import Fluctuations, Real, Sums
 from rmt.spectra.verdict.shape import shape
-from rmt.spectra.verdict.spacings import spacings
 
 #: what is asked, in this order; spacings only on request
 STATISTICS = ("shape", "edges", "atoms", "gaps", "distance")

@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rmt.laws.free_jacobi import Wachter
 from rmt.laws.law import Law
-from rmt.spectra.verdict.atoms import counts_of
+from rmt.laws.named.free_jacobi import Wachter
 from rmt.spectra.verdict.circle import Traces
 from rmt.spectra.verdict.families import (
     HermiteFluctuations,
@@ -19,6 +18,7 @@ from rmt.spectra.verdict.families import (
     marchenko_pastur_place,
     semicircle_place,
 )
+from rmt.spectra.verdict.point_masses import counts_of
 from rmt.spectra.verdict.prediction import Fluctuations, Prediction
 
 #: powers whose traces are asked
