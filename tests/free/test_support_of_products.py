@@ -67,3 +67,22 @@ def test_outer_gaps_begin_at_products_of_atoms(upper):
         edge, soft = outer_edge(factors, weights, upper=upper, multiplicative=multiplicative, logarithmic=logarithmic)
         assert edge == pytest.approx(expected, rel=1e-14)
         assert not soft
+
+
+@pytest.mark.parametrize("a", [0.5, 1.0, 2.0])
+def test_densities_that_vanish_at_zero_leave_their_least_power_to_the_product(a):
+    """E 1/x is finite for the factors: x = cε (1 + O(ε^a)) for both, and so for the product."""
+    vanishing = rmt.Law.from_pdf(lambda x: (1 + a) * x**a, support=(0, 1))
+    steeper = rmt.Law.from_pdf(lambda x: (2 + a) * x ** (1 + a), support=(0, 1))
+    for law in (boxtimes(vanishing, vanishing), boxtimes(steeper, rmt.Uniform(1, 2), vanishing)):
+        assert (law.support[0].low, law.support[0].low_exponent) == (0.0, a)
+        near, nearer = law.pdf([1e-4, 1e-5])
+        assert np.log10(near / nearer) == pytest.approx(a, abs=0.02)
+
+
+def test_a_steep_density_at_zero_outweighs_one_that_vanishes():
+    steep = rmt.Law.from_pdf(lambda x: 0.5 / np.sqrt(x), support=(0, 1))
+    law = boxtimes(steep, rmt.Law.from_pdf(lambda x: 2 * x, support=(0, 1)))
+    assert law.support[0].low_exponent == pytest.approx(-0.5, abs=1e-12)
+    near, nearer = law.pdf([1e-6, 1e-8])
+    assert np.log10(near / nearer) / 2 == pytest.approx(-0.5, abs=0.02)

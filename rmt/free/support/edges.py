@@ -22,6 +22,8 @@ _NEAR, _NEARER = 1e-6, 1e-8
 _MASS = 1e-10
 #: mass below which an interval may be rounding error of large weights
 _NO_MASS = 1e-12
+#: what rounding leaves of a sum of powers that is 1
+_ROUNDED = 1e-12
 #: size of a factor beyond which it is scaled
 _LARGE = 1e60
 #: ratio of the positions of atoms beyond which they are refused
@@ -275,17 +277,16 @@ def _slope(distance: Real, g: Complex) -> float:
 def _origin_exponent(law: Any) -> float:
     """Exponent at 0 of a product of positive laws.
 
-    With ε the distance of M to its limit at 0, a factor whose density has exponent a there (a = 0 for one with a
-    gap, whose x is linear in ε) has x ~ ε^(1/(1+a)); so x ~ ε^κ for the product and its density ~ x^(1/κ - 1).
-    Only the factors whose atom at 0 is the largest come to 0 there.
+    With ε the distance of M to its limit at 0, a factor whose density has exponent a < 0 there has x ~ ε^(1/(1+a)); one
+    with a gap, or with a > 0, has E 1/x < ∞ and x = cε (1 + O(ε^a)). So x ~ ε^κ for the product and its density
+    ~ x^(1/κ - 1), and where κ = 1 the least a is left. Only the factors whose atom at 0 is the largest come to 0 there.
     """
     factors = [(law_of(c), float(t)) for c, t in law._solver.core[0].terms if point_mass_position(c) is None]
     atoms = [dict(f.atoms).get(0.0, 0.0) for f, _ in factors]
-    kappa = 0.0
-    for (f, t), atom in zip(factors, atoms, strict=True):
-        if atom == max(atoms):
-            exponent = next((i.low_exponent for i in f.support if i.low == 0.0), 0.0)
-            kappa += t / (1.0 + exponent)
+    reaching = [(f, t) for (f, t), atom in zip(factors, atoms, strict=True) if atom == max(atoms)]
+    found = [[i.low_exponent for i in f.support if i.low == 0.0] for f, _ in reaching]
+    kappa = sum(t * max(1.0, 1.0 / (1.0 + min(at, default=0.0))) for at, (_, t) in zip(found, reaching, strict=True))
     if max(atoms) == 0.0:
         kappa -= sum(t for _, t in factors) - 1.0
-    return 1.0 / kappa - 1.0
+    least = min((exponent for at in found for exponent in at), default=0.0)
+    return 1.0 / kappa - 1.0 if kappa > 1.0 + _ROUNDED else least
