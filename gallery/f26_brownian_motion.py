@@ -18,7 +18,7 @@ def main(n=50, rng=0):
     paths = rmt.dyson_brownian_motion(n, times, start=rmt.Rademacher(), rng=rng)
     lines = ax.plot(times, paths, "-", color="0.6", linewidth=0.6)
     lines[0].set_label(f"eigenvalues, n = {n}")
-    t = 1.6 * np.linspace(0, 1, 81) ** 2
+    t = 1.6 * np.linspace(0, 1, 41) ** 2
     supports = [rmt.dyson_law(time, start=rmt.Rademacher()).support for time in t[1:]]
     outer = np.array([1, *(support[-1].high for support in supports)])
     inner = np.array([1, *(support[-1].low if len(support) > 1 else np.nan for support in supports)])

@@ -57,18 +57,19 @@ def test_small_masses_of_laws_that_are_no_power_laws() -> None:
 
 
 def test_slopes_that_decay_are_sampled() -> None:
-    """Quantiles of a draw of 400 rows: lengths scatter, shares by less than .05; another depth is rejected."""
-    net = rmt.MLP(4, "gelu", 2.17, input_q=60.0)
+    """Quantiles of a draw of 400 rows, shares within five binomial deviations; weaker weights are rejected."""
+    net = rmt.MLP(2, "gelu", 2.17, input_q=60.0)
     summary = net.isometry().spectrum
     drawn = net.jacobian().log_singular_values(400, rng=11)
+    bound = 5.0 * math.sqrt(0.25 / 400)
 
     def distance(spectrum: SpectrumSummary) -> float:
         pairs = zip(spectrum.levels, spectrum.log_quantiles, strict=True)
         return max(abs(float((drawn <= place).mean()) - level) for level, place in pairs if place > -300.0)
 
-    assert distance(summary) < 0.05
+    assert distance(summary) < bound
     assert np.isfinite(summary.log_quantiles).sum() >= 5
-    assert distance(rmt.MLP(6, "gelu", 2.17, input_q=60.0).isometry().spectrum) > 0.05
+    assert distance(rmt.MLP(2, "gelu", 1.3, input_q=60.0).isometry().spectrum) > bound
 
 
 def test_reports_hold_without_depth_scales() -> None:

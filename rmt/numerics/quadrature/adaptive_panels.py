@@ -44,20 +44,19 @@ def adaptive_breaks(function: Callable[[Real], Real], breaks: Real, tolerance: f
     """
     edges = np.column_stack([breaks[:-1], breaks[1:]])
     final: list[Real] = []
-    total: Real | None = None
+    coarse, size = _integrals(function, edges)
+    allowed = tolerance * size.sum(axis=-1, keepdims=True)
     for _ in range(_DEPTH):
         middle = edges.mean(axis=1)
         halves = np.stack([np.column_stack([edges[:, 0], middle]), np.column_stack([middle, edges[:, 1]])], axis=1)
-        coarse, size = _integrals(function, edges)
-        fine = _integrals(function, halves.reshape(-1, 2))[0]
-        change = np.abs(fine.reshape(*coarse.shape, 2).sum(axis=-1) - coarse)
-        if total is None:
-            total = size.sum(axis=-1, keepdims=True)
-        settled = np.asarray((change <= tolerance * total).reshape(-1, len(edges)).all(axis=0))
+        fine = _integrals(function, halves.reshape(-1, 2))[0].reshape(*coarse.shape, 2)
+        change = np.abs(fine.sum(axis=-1) - coarse)
+        settled = np.asarray((change <= allowed).reshape(-1, len(edges)).all(axis=0))
         final.append(edges[settled])
         edges = halves[~settled].reshape(-1, 2)
         if not 0 < len(edges) <= _MOST_UNSETTLED:
             break
+        coarse = fine[..., ~settled, :].reshape(*coarse.shape[:-1], len(edges))
     kept = np.concatenate([*final, edges])
     kept = kept[np.argsort(kept[:, 0])]
     return np.append(kept[:, 0], kept[-1, 1])
