@@ -23,6 +23,7 @@ from rmt.errors import (
     rounding_unit,
 )
 from rmt.laws.law import Law
+from rmt.numerics.randomness.spawning import spawned
 
 Real = NDArray[np.float64]
 
@@ -175,7 +176,7 @@ def fit(
     theta = problem.search(theta)
     if simulate is None:
         return problem.result(theta, None)
-    streams = check_generator(rng).spawn(draws)
+    streams = spawned(check_generator(rng), draws)
     return problem.result(theta, [check_reals("simulate", simulate(s, *theta)).ravel() for s in streams])
 
 

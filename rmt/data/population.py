@@ -14,6 +14,7 @@ from rmt.data.observations import check_eigenvalues
 from rmt.errors import check_count, check_generator, check_real, check_reals
 from rmt.free.deconvolution import population_spectrum
 from rmt.laws.atomic import Atomic
+from rmt.numerics.randomness.spawning import spawned
 
 Real = NDArray[np.float64]
 
@@ -113,7 +114,7 @@ def population_functionals(
     population = np.asarray(law.ppf((np.arange(size) + 0.5) / size))
     population *= law.mean() / population.mean()
     scatter = []
-    for stream in generator.spawn(count):
+    for stream in spawned(generator, count):
         data = stream.standard_normal((samples, size)) * np.sqrt(population)
         singular = np.linalg.svd(data, compute_uv=False)
         drawn = np.zeros(size)

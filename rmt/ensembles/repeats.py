@@ -6,7 +6,6 @@ the same for 1, 2 or 8 workers, for threads, processes and clusters.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import pickle
 import re
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 
 from rmt.errors import TrialError, check_generator
 from rmt.numerics.dense.blas import one_blas_thread
+from rmt.numerics.randomness.spawning import counting
 
 if TYPE_CHECKING:
     from rmt.ensembles.ensemble import Ensemble
@@ -30,8 +30,8 @@ Result = NDArray[Any]
 
 #: trials travel in at most this many batches: enough to balance hundreds of workers, few enough to send
 _MAX_BATCHES = 256
-#: matrix dimension of the trial that tells functions apart
-_FINGERPRINT_SIZE = 64
+#: matrix dimension and number of the trials that tell ensembles of one name apart
+_FINGERPRINT_SIZE, _FINGERPRINT_TRIALS = 64, 3
 #: children counted off in one step
 _SPAWNED_AT_ONCE = 10_000
 #: seconds of work before a progress bar appears
@@ -46,7 +46,7 @@ class TrialStreams:
     ----------
     bit_generator : type
         Class of the parent's bit generator.
-    entropy : int or sequence of int
+    entropy : int or tuple of int
         Of the parent's seed sequence, as `spawn_key` and `pool_size` are.
     spawn_key : tuple of int
     pool_size : int
@@ -69,20 +69,28 @@ class TrialStreams:
         """
         bit_generator = check_generator(rng).bit_generator
         parent = bit_generator.seed_seq
-        if not isinstance(parent, np.random.SeedSequence) or not _stands_at(parent, bit_generator):
-            words = np.random.Generator(bit_generator).integers(0, 2**64, size=4, dtype=np.uint64)
-            return cls(np.random.PCG64, tuple(words.tolist()), (), 4, 0)
-        first = parent.n_children_spawned
-        if isinstance(rng, (np.random.Generator, np.random.BitGenerator)):
-            for start in range(0, trials, _SPAWNED_AT_ONCE):  # the caller's generator must not give them again
-                parent.spawn(min(_SPAWNED_AT_ONCE, trials - start))
-        return cls(type(bit_generator), parent.entropy, parent.spawn_key, parent.pool_size, first)
+        with counting:  # threads that share a generator get different children
+            if not isinstance(parent, np.random.SeedSequence) or not _stands_at(parent, bit_generator):
+                words = np.random.Generator(bit_generator).integers(0, 2**64, size=4, dtype=np.uint64)
+                return cls(np.random.PCG64, tuple(words.tolist()), (), 4, 0)
+            first = parent.n_children_spawned
+            if isinstance(rng, (np.random.Generator, np.random.BitGenerator, np.random.RandomState)):
+                for start in range(0, trials, _SPAWNED_AT_ONCE):  # the caller's generator must not give them again
+                    parent.spawn(min(_SPAWNED_AT_ONCE, trials - start))
+        return cls(type(bit_generator), _plain(parent.entropy), _plain(parent.spawn_key), parent.pool_size, first)
 
     def generator(self, trial: int) -> np.random.Generator:
         """The generator of one trial, always from its beginning."""
         key = (*self.spawn_key, self.first + trial)
         seed = np.random.SeedSequence(self.entropy, spawn_key=key, pool_size=self.pool_size)
         return np.random.Generator(self.bit_generator(seed))
+
+
+def _plain(entropy: Any) -> Any:
+    """Entropy without arrays, which can be neither compared nor written as text; it seeds the same."""
+    if isinstance(entropy, (np.ndarray, np.generic)):
+        entropy = entropy.tolist()
+    return tuple(_plain(part) for part in entropy) if isinstance(entropy, (list, tuple)) else entropy
 
 
 def _stands_at(seed: np.random.SeedSequence, bit_generator: np.random.BitGenerator) -> bool:
@@ -314,9 +322,9 @@ def _keeper(
     from rmt.ensembles.trial_file import keeping_trials
 
     streams = task.streams
-    name, addresses = re.subn(r" at 0x[0-9a-fA-F]+", "", repr(task.ensemble))
     identity = {
-        "ensemble": name,
+        # functions have another place in every process
+        "ensemble": re.sub(r" at 0x[0-9a-fA-F]+", "", repr(task.ensemble)),
         "method": task.method.lstrip("_"),
         "n": task.n,
         "bit generator": streams.bit_generator.__name__,
@@ -324,12 +332,36 @@ def _keeper(
         "spawn key": [*streams.spawn_key, streams.first],
         "pool size": streams.pool_size,
     }
-    if addresses:  # of functions, which have the same name whatever they compute, and another place in every process
-        identity["numbers"] = _fingerprint(task)
-    return keeping_trials(out, identity, finished)
+    digest = getattr(task.ensemble, "_digest", None)  # of all that its repr leaves out, where it is made of data alone
+    known_by = {"numbers": _numbers(task)} if digest is None else {"digest": digest()}
+    return keeping_trials(out, identity | known_by, finished)
 
 
-def _fingerprint(task: Task) -> str:
-    """A digest of the numbers that a small trial from a fixed seed gives."""
-    small = replace(task, n=min(task.n, _FINGERPRINT_SIZE), streams=TrialStreams.spawn(0, 1))
-    return hashlib.sha256(small.run(0).tobytes()).hexdigest()
+def _numbers(task: Task) -> list[float]:
+    """What small trials from fixed seeds give: a repr need not show all that an ensemble is made of.
+
+    Functions of one name may compute anything, and arrays are printed in part.
+    """
+    fixed = replace(task, streams=TrialStreams.spawn(0, _FINGERPRINT_TRIALS))
+    if task.n <= _FINGERPRINT_SIZE:
+        return _drawn(fixed)
+    try:
+        return _drawn(replace(fixed, n=_FINGERPRINT_SIZE))
+    except Exception:  # an ensemble need not exist at every size
+        return _drawn(fixed)
+
+
+def _drawn(task: Task) -> list[float]:
+    """The numbers of all trials; NaN for one that fails, as it may, but not all."""
+    results = [result for _, result in task.run_batch(range(_FINGERPRINT_TRIALS))]
+    failed = [result for result in results if isinstance(result, Exception)]
+    if len(failed) == len(results):
+        raise failed[0]
+    return [x for result in results for x in ([np.nan] if isinstance(result, Exception) else _unordered(result))]
+
+
+def _unordered(values: Result) -> list[float]:
+    """Real numbers that fix the values; those of complex ones do not depend on their order, which rounding decides."""
+    if np.iscomplexobj(values):
+        values = np.sort([values.real.ravel(), values.imag.ravel(), abs(values).ravel()], axis=1)
+    return [float(value) for value in values.ravel()]

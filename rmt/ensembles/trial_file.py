@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from rmt.files import replacing
 
+#: by which the numbers that tell ensembles apart may differ, relative to the largest: rounding, and no more
+_ROUNDING = 1e-9
 #: seconds between two writings; a kill loses at most the trials finished since the last one
 _SAVE_EVERY = 2.0
 
@@ -36,7 +38,8 @@ def keeping_trials(
     out : path
         The ``.npz`` file; it need not exist, its directory must.
     identity : mapping
-        What the trials are, in JSON types.
+        What the trials are, in JSON types. Under ``numbers`` are those that the same work gave from fixed seeds: they
+        may differ by what processors round differently.
     finished : dict of int to ndarray
         Filled from the file, then saved to it.
 
@@ -47,9 +50,9 @@ def keeping_trials(
     OSError
         If the directory does not exist or cannot be written to.
     TypeError
-        If `out` is no path.
+        If `out` is no path, or one of bytes.
     """
-    path = _checked(out)
+    path = check_trial_path(out)
     text = json.dumps({**identity, "rmt": _version()}, default=int)
     if path.exists():
         finished.update(_load(path, text))
@@ -71,10 +74,24 @@ def keeping_trials(
             _replace(path, text, finished)
 
 
-def _checked(out: Any) -> Path:
-    if not isinstance(out, (str, os.PathLike)):
-        raise TypeError(f"out must be the path of a .npz file, got {out!r} of type {type(out).__name__}")
-    path = Path(out)
+def check_path(out: Any, what: str) -> Path:
+    """Return `out` as a path; raise a TypeError or ValueError that says `what` it should be the path of."""
+    name = os.fspath(out) if isinstance(out, (str, os.PathLike)) else out
+    if not isinstance(name, str):
+        remedy = "; os.fsdecode gives its text" if isinstance(name, bytes) else ""
+        raise TypeError(f"out must be the path of {what}, got {out!r} of type {type(out).__name__}{remedy}")
+    try:
+        usable = b"\0" not in os.fsencode(name)
+    except UnicodeEncodeError:
+        usable = False
+    if not usable:
+        raise ValueError(f"out must be the path of {what}, got {out!r}: no file has a name with such characters")
+    return Path(name)
+
+
+def check_trial_path(out: Any) -> Path:
+    """Return `out` as the path of a file that can be there, or say why it cannot."""
+    path = check_path(out, "a .npz file")
     if path.is_dir():
         raise IsADirectoryError(
             f"out={str(out)!r} is a folder: give the name of a .npz file, such as {str(path / 'trials.npz')!r}"
@@ -98,14 +115,13 @@ def _load(path: Path, identity: str) -> dict[int, NDArray[Any]]:
         )
     if len(trials) != len(values) or len(np.unique(trials)) != len(trials) or (trials < 0).any():
         raise _refused(path, "its trials and its rows of values do not match")
-    if not np.isfinite(values).all():
-        raise _refused(path, "it holds values that are not finite")
     if seal != _seal(trials, values, found):
         raise _refused(path, "it was changed after it was written, or written by something else")
-    if found != identity:
+    difference = _difference(found, identity)
+    if difference:
         raise ValueError(
-            f"out={str(path)!r} holds other trials: {_difference(found, identity)}. Give another name, or repeat the "
-            "arguments that made it"
+            f"out={str(path)!r} holds other trials: {difference}. Give another name, or repeat the arguments that "
+            "made it"
         )
     return {int(trial): row for trial, row in zip(trials, values, strict=True)}
 
@@ -125,12 +141,28 @@ def _seal(trials: NDArray[Any], values: NDArray[Any], identity: str) -> str:
 
 
 def _difference(found: str, wanted: str) -> str:
+    """How two identities differ, in words; empty if they do not."""
     there, here = json.loads(found), json.loads(wanted)
-    return ", ".join(
-        f"its {key} is {there.get(key)!r}, not {here.get(key)!r}"
-        for key in {**here, **there}
-        if there.get(key) != here.get(key)
-    )
+    old, new = there.pop("numbers", None), here.pop("numbers", None)
+    if there != here:
+        return ", ".join(
+            f"its {key} is {there.get(key)!r}, not {here.get(key)!r}"
+            for key in {**here, **there}
+            if there.get(key) != here.get(key)
+        )
+    if not isinstance(old, type(new)):
+        return "it does not say which numbers its functions give, as files of other versions do not"
+    if new is not None and not _same_numbers(np.array(old), np.array(new)):
+        return (
+            "what has this name gave other numbers then, from the same seeds (a function or an array in it is another, "
+            "or this machine rounds otherwise)"
+        )
+    return ""
+
+
+def _same_numbers(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    scale = np.max(np.abs(b), initial=0.0, where=np.isfinite(b))
+    return a.shape == b.shape and np.allclose(a, b, rtol=0.0, atol=_ROUNDING * scale, equal_nan=True)
 
 
 def _replace(path: Path, identity: str, finished: Mapping[int, NDArray[Any]]) -> None:

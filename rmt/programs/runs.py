@@ -58,12 +58,7 @@ class ProgramRun:
         wanted = ", ".join(str(node.index) for node in self.outputs)
         laws = ", ".join(map(repr, self.entries))
         turned = f", angles={self.angles}" if self.angles else ""
-        return f"ProgramRun({str(self.program)!r}, outputs=[{wanted}], entries=[{laws}]{turned}){self._functions()}"
-
-    def _functions(self) -> str:
-        """Where the functions lie, as an ordinary repr of one would say: it makes files of trials look at numbers."""
-        called = [n.function.call for n in self.program.nodes if isinstance(n, Map) and not n.function.is_arithmetic]
-        return "".join(f" at {hex(id(call))}" for call in called[:1])
+        return f"ProgramRun({str(self.program)!r}, outputs=[{wanted}], entries=[{laws}]{turned})"
 
     def repeated(
         self,

@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from rmt.ensembles.ensemble import Ensemble
 from rmt.ensembles.entries import as_entries
 from rmt.ensembles.repeats import trial_generators
 from rmt.ensembles.theorems import edges_not_asked
+from rmt.ensembles.trial_file import check_path
 from rmt.errors import check_count, check_items, check_reals
 from rmt.networks.activations.lookup import ActivationLike, activation
 from rmt.programs.nodes import ProgramNode
@@ -194,7 +194,7 @@ def universality(
         raise ValueError("out= needs rng= (a seed), got None: otherwise a second call cannot continue the first")
     batches = ["gaussian", "gaussian", *entries]
     streams = trial_generators(rng, len(batches) * len(sizes) + 1)
-    folder = None if out is None else Path(out)
+    folder = None if out is None else check_path(out, "a folder")
     if folder is not None:
         if folder.is_file():
             raise NotADirectoryError(f"out={str(out)!r} is a file: the batches go into a folder, one file each")

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmt.errors import check_count, check_generator
+from rmt.numerics.randomness.spawning import spawned
 
 Real = NDArray[np.float64]
 
@@ -86,7 +87,7 @@ def trace_moments(
     polynomial = expression._expression()
     expression._check_memory("_sample", size)
     rows = []
-    for child in check_generator(rng).spawn(count):
+    for child in spawned(check_generator(rng), count):
         drawn = polynomial._draw(size, child)
         dimension = size * (2 if polynomial.field == "quaternion" else 1)
         z = child.choice([-1.0, 1.0], (dimension, vectors))

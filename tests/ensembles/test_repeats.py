@@ -15,6 +15,7 @@ import pytest
 
 import rmt
 from rmt.ensembles.repeats import TrialError, TrialStreams, trial_generators
+from rmt.numerics.randomness.spawning import spawned
 
 SPAWN = get_context("spawn")
 
@@ -106,6 +107,43 @@ def test_a_moved_generator_gives_its_children_once():
     assert (
         np.array_equal(rmt.hermite(2).largest(50, rng=rng), rmt.hermite(2).largest(50, rng=copy.deepcopy(rng))) is False
     )
+
+
+@pytest.mark.parametrize("shared", ["generator", "sequence", "moved"])
+def test_threads_that_share_a_generator_get_different_trials(shared):
+    """The count of children is read and written by one thread at a time."""
+    seed = np.random.SeedSequence(3)
+    one = np.random.default_rng(seed)
+    if shared == "moved":
+        one.random()
+    found = []
+
+    def take():
+        rng = np.random.default_rng(seed) if shared == "sequence" else one
+        mine = []
+        for _ in range(200):
+            streams = TrialStreams.spawn(rng, 1)
+            mine.append((streams.entropy, streams.spawn_key, streams.first))
+        mine += [tuple(child.bit_generator.seed_seq.spawn_key) for child in spawned(rng, 100)] * (shared != "moved")
+        found.extend(mine)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=take) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert len(set(found)) == len(found) >= 600
+
+
+def test_a_random_state_gives_its_children_once():
+    state = np.random.RandomState(np.random.PCG64(1))
+    first, second = (rmt.goe().eigenvalues(5, rng=state, trials=2) for _ in range(2))
+    assert np.array_equal(rmt.goe().eigenvalues(5, rng=1, trials=4), np.concatenate([first, second]))
 
 
 def test_a_seed_sequence_is_a_seed():

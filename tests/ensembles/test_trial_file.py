@@ -1,5 +1,6 @@
 """Files of trials: what is refused, what survives, and who is told apart."""
 
+import copy
 import json
 import os
 import pickle
@@ -9,8 +10,10 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import rmt
+from rmt.networks import ResidualNetwork
 
 
 @pytest.fixture
@@ -142,9 +145,209 @@ def test_laws_of_functions_are_known_by_their_numbers(tmp_path):
     assert first.startswith("(2, 20)")
     assert second == first.replace("(2, 20)", "(3, 20)")
     assert "0x" not in str(np.load(out)["identity"])
-    third = run("x * 3.0", 3)
+    third = run("(1.0 + x) * 1.2", 3)
     assert third.startswith("refused: ")
-    assert "its numbers is" in third
+    assert "what has this name gave other numbers then" in third
+
+
+class Named:
+    """A function whose repr says nothing, or an address."""
+
+    def __init__(self, slope, shown):
+        self.slope, self.shown = slope, shown
+
+    def __call__(self, x):
+        return np.tanh(self.slope * x)
+
+    def __repr__(self):
+        return self.shown
+
+
+def tanh_of(slope):
+    def act(x):
+        return np.tanh(slope * x)
+
+    return act
+
+
+def jacobian(act):
+    return rmt.MLP(depth=2, activation=act, sigma_w=1.2).jacobian()
+
+
+def histogram(heights):
+    return stats.rv_histogram((np.array(heights), np.linspace(-1.0, 1.0, 4)), density=False)()
+
+
+@pytest.mark.parametrize(
+    ("make", "method"),
+    [
+        (lambda c: jacobian(tanh_of(c)), "singular_values"),
+        (lambda c: jacobian(Named(c, "act")), "singular_values"),
+        (lambda c: jacobian(Named(c, "act at 0x12")), "singular_values"),
+        (lambda c: ResidualNetwork(2, tanh_of(c), sigma_w=1.2).jacobian(), "singular_values"),
+        (lambda c: rmt.wigner(entries=histogram([c, 1.0, 2.0])), "eigenvalues"),
+        (lambda c: rmt.wigner(entries=stats.rv_discrete(values=([-1, 0, c], [0.3, 0.4, 0.3]))()), "eigenvalues"),
+        (lambda c: rmt.ginibre(entries=histogram([c, 1.0, 2.0])) + rmt.goe(), "eigenvalues"),
+    ],
+    ids=["function", "repr", "repr with an address", "residual", "rv_histogram", "rv_discrete", "expression"],
+)
+def test_what_one_name_stands_for_is_told_apart(tmp_path, make, method):
+    def draw(c, trials, out=None):
+        return getattr(make(c), method)(30, rng=1, trials=trials, out=out)
+
+    out = tmp_path / "trials.npz"
+    first = draw(1, 2, out)
+    assert not np.array_equal(first, draw(2, 2))  # there is something to tell apart
+    assert np.array_equal(draw(1, 3, out)[:2], first)
+    with pytest.raises(ValueError, match="holds other trials: what has this name gave other numbers then"):
+        draw(2, 3, out)
+
+
+class Half(rmt.Ensemble):
+    """Numbers times `factor` in the trials that do not begin near `first`, and as they are in those that do."""
+
+    def __init__(self, factor, first):
+        self.factor, self.first = factor, first
+
+    def law(self):
+        return rmt.Semicircle()
+
+    def _sample(self, n, rng):
+        numbers = rng.standard_normal(n)
+        return np.diag(numbers * (self.factor if abs(numbers[0] - self.first) > 0.1 else 1.0))
+
+    def __repr__(self):
+        return "Half()"
+
+
+def test_ensembles_that_agree_on_one_trial_are_told_apart(tmp_path):
+    first = np.random.default_rng(0).spawn(1)[0].standard_normal()  # of the first fixed trial, where all agree
+    out = tmp_path / "trials.npz"
+    Half(2.0, first).eigenvalues(30, rng=1, trials=2, out=out)
+    with pytest.raises(ValueError, match="gave other numbers"):
+        Half(3.0, first).eigenvalues(30, rng=1, trials=2, out=out)
+
+
+class Even(rmt.Ensemble):
+    """Exists where n is a multiple of 100 only."""
+
+    def law(self):
+        return rmt.Semicircle()
+
+    def _sample(self, n, rng):
+        if n % 100:
+            raise ValueError("n must be a multiple of 100")
+        return np.diag(rng.standard_normal(n))
+
+    def __repr__(self):
+        return "Even()"
+
+
+def test_ensembles_that_do_not_exist_at_small_sizes(tmp_path):
+    values = Even().eigenvalues(100, rng=1, trials=2, out=tmp_path / "trials.npz")
+    assert np.array_equal(Even().eigenvalues(100, rng=1, trials=2, out=tmp_path / "trials.npz"), values)
+
+
+class Unlucky(Even):
+    """Fails for one of the seeds by which ensembles are told apart, as LAPACK does for some matrices."""
+
+    def _sample(self, n, rng):
+        diagonal = rng.standard_normal(n)
+        if rng.bit_generator.seed_seq.entropy == 0 and rng.bit_generator.seed_seq.spawn_key == (1,):
+            raise np.linalg.LinAlgError("no convergence")
+        return np.diag(diagonal)
+
+
+def test_a_fixed_trial_that_fails_does_not_forbid_files(tmp_path):
+    out = tmp_path / "trials.npz"
+    values = Unlucky().eigenvalues(100, rng=1, trials=2, out=out)
+    assert np.array_equal(Unlucky().eigenvalues(100, rng=1, trials=3, out=out)[:2], values)
+
+
+def rewritten(out, change):
+    """The same file with another identity, sealed."""
+    from rmt.ensembles.trial_file import _seal
+
+    with np.load(out) as archive:
+        trials, values, identity = archive["trials"], archive["values"], json.loads(str(archive["identity"]))
+    change(identity)
+    text = json.dumps(identity)
+    np.savez(out, trials=trials, values=values, identity=np.array(text), seal=np.array(_seal(trials, values, text)))
+
+
+def test_rounding_is_no_other_ensemble(written):
+    out, call = written
+    expected = call(6)
+
+    def nudge(size):
+        return lambda identity: identity.update(numbers=[x + size for x in identity["numbers"]])
+
+    rewritten(out, nudge(1e-12))
+    assert np.array_equal(call(6), expected)
+    rewritten(out, nudge(1e-7))
+    with pytest.raises(ValueError, match="this machine rounds otherwise"):
+        call(6)
+
+
+@pytest.mark.parametrize("numbers", [None, "a digest"])
+def test_files_of_versions_that_kept_no_numbers_are_refused(written, numbers):
+    out, call = written
+    rewritten(out, lambda identity: identity.update(numbers=numbers))
+    with pytest.raises(ValueError, match="does not say which numbers its functions give"):
+        call()
+
+
+def test_infinite_results_are_kept(tmp_path):
+    """Logarithms of zeros are results; their file was refused."""
+
+    def draw(trials):
+        jacobian = rmt.MLP(depth=2, activation="relu", sigma_w=1.4).jacobian()
+        return jacobian.log_singular_values(10, rng=1, trials=trials, out=tmp_path / "trials.npz")
+
+    first = draw(2)
+    assert np.isneginf(first).any()
+    assert np.array_equal(draw(3)[:2], first)
+
+
+# ---------------------------------------------------------------------- seeds and names
+@pytest.mark.parametrize(
+    "seed",
+    [
+        np.array([1, 2, 3]),
+        np.array([1, 2, 3], dtype=np.uint32),
+        [np.int64(1), 2, np.uint8(3)],
+        np.random.SeedSequence(np.array([1, 2, 3])),
+        np.random.default_rng(np.array([1, 2, 3])),
+    ],
+    ids=["array", "uint32", "mixed", "sequence", "generator"],
+)
+def test_seeds_that_are_arrays(tmp_path, seed):
+    out = tmp_path / "trials.npz"
+    expected = rmt.goe().eigenvalues(5, rng=[1, 2, 3], trials=3, out=out)
+    assert np.array_equal(rmt.goe().eigenvalues(5, rng=copy.deepcopy(seed), trials=3, out=out), expected)
+    assert np.array_equal(rmt.goe().eigenvalues(5, rng=seed, trials=3, out=tmp_path / "other.npz"), expected)
+    with pytest.raises(ValueError, match=r"its entropy is \[1, 2, 3\], not \[1, 2, 4\]"):
+        rmt.goe().eigenvalues(5, rng=np.array([1, 2, 4]), trials=3, out=out)
+
+
+class Path8:
+    def __fspath__(self):
+        return b"trials.npz"
+
+
+@pytest.mark.parametrize(
+    ("out", "error", "message"),
+    [
+        ("a\0b.npz", ValueError, r"out must be the path of a .npz file, got 'a\\x00b.npz': no file has a name with"),
+        ("a\ud800.npz", ValueError, "no file has a name with such characters"),
+        (b"a.npz", TypeError, r"out must be the path of a .npz file, got b'a.npz' of type bytes; os.fsdecode"),
+        (Path8(), TypeError, r"of type Path8; os.fsdecode gives its text"),
+    ],
+    ids=["NUL", "half a surrogate", "bytes", "path of bytes"],
+)
+def test_names_that_no_file_has(out, error, message):
+    with pytest.raises(error, match=message):
+        rmt.goe().eigenvalues(5, rng=0, trials=2, out=out)
 
 
 # ---------------------------------------------------------------------- executors

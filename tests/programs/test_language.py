@@ -261,6 +261,9 @@ def test_places_of_files(tmp_path):
         with pytest.raises(error, match=message):
             P.sample(5, rng=0, trials=2, out=out)
     (tmp_path / "file").write_text("")
+    for name, error in (("a\0b", ValueError), (b"a", TypeError)):
+        with pytest.raises(error, match="out must be the path of a folder, got "):
+            universality(P, ["gaussian"], [5], 2, rng=0, out=name)
     with pytest.raises(NotADirectoryError, match="into a folder"):
         universality(P, ["gaussian"], [5], 2, rng=0, out=tmp_path / "file")
     with pytest.raises(ValueError, match="laws must be at least one"):
