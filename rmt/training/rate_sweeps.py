@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Sequence
 from concurrent.futures import Executor
@@ -99,11 +100,19 @@ class RateSweep:
         self.relative_rates = [float(check_real("relative_rates", rate, above=0.0)) for rate in relative_rates]
 
     def __repr__(self) -> str:
-        data = float(np.sum(self.x * np.arange(1, self.x.size + 1).reshape(self.x.shape))), float(self.y.sum())
+        count, dimensions = self.x.shape
         return (
-            f"RateSweep(data={self.x.shape} {data}, width={self.width}, relative_rates={self.relative_rates}, "
+            f"RateSweep(<{count} points in {dimensions} dimensions, {len(self.x_test)} test points, "
+            f"digest {self._digest()[:12]}>, width={self.width}, relative_rates={self.relative_rates}, "
             f"steps={self.steps})"
         )
+
+    def _digest(self) -> str:
+        """Of all data, by which :mod:`rmt.ensembles.repeats` knows them."""
+        digest = hashlib.sha256()
+        for array in (self.x, self.y, self.x_test, self.y_test):
+            digest.update(repr((array.shape, array.dtype.str)).encode() + np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
 
     def run(
         self,

@@ -161,6 +161,30 @@ def test_sweep_resumes(tmp_path):
         RateSweep(x, x[:, 0], x, x[:, 0], width=8, relative_rates=[0.0])
 
 
+def test_sweeps_of_other_data_are_told_apart(tmp_path):
+    """Same sums, another order, another test set; diverged runs are results."""
+    x = np.random.default_rng(0).standard_normal((20, 3))
+    y = x[:, 0]
+    out = tmp_path / "sweep.npz"
+
+    def run(*data, trials=1):
+        return RateSweep(*data, width=8, relative_rates=[0.5, 3.0], steps=10).run(trials, rng=0, out=out)
+
+    first = run(x, y, x, y)
+    assert np.isinf(first.linear[:, 1]).all()
+    assert (run(x.copy(), y.tolist(), x, y, trials=2).network[0] == first.network[0]).all()
+    swapped = np.concatenate([y[1::-1], y[2:]])
+    for other in (
+        (x, y, x, -y),
+        (x, y, 2.0 * x, y),
+        (x, swapped, x, y),
+        (x, y, x[:10], y[:10]),
+        (x[:10], y[:10], x, y),
+    ):
+        with pytest.raises(ValueError, match="holds other trials: its ensemble is 'RateSweep"):
+            run(*other)
+
+
 @pytest.mark.parametrize("target", ["rank2", "rank3", "rank4", "full"])
 def test_egop_by_sampling(target):
     rng = np.random.default_rng(0)
