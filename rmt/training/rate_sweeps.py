@@ -103,11 +103,11 @@ class RateSweep:
         count, dimensions = self.x.shape
         return (
             f"RateSweep(<{count} points in {dimensions} dimensions, {len(self.x_test)} test points, "
-            f"digest {self._digest()[:12]}>, width={self.width}, relative_rates={self.relative_rates}, "
+            f"digest {self._data_digest()[:12]}>, width={self.width}, relative_rates={self.relative_rates}, "
             f"steps={self.steps})"
         )
 
-    def _digest(self) -> str:
+    def _data_digest(self) -> str:
         """Of all data, by which :mod:`rmt.ensembles.repeats` knows them."""
         digest = hashlib.sha256()
         for array in (self.x, self.y, self.x_test, self.y_test):
