@@ -332,7 +332,7 @@ def _keeper(
         "spawn key": [*streams.spawn_key, streams.first],
         "pool size": streams.pool_size,
     }
-    digest = getattr(task.ensemble, "_data_digest", None)  # of all that its repr leaves out, where it is made of data alone
+    digest = getattr(task.ensemble, "_data_digest", None)  # of what is made of data alone, and no functions
     known_by = {"numbers": _numbers(task)} if digest is None else {"digest": digest()}
     return keeping_trials(out, identity | known_by, finished)
 
