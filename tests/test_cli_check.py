@@ -32,6 +32,43 @@ class Words(torch.nn.Module):
         x = self.table(ids)
         return {"hidden": x * 2.0, "logits": self.head(x)}
 
+class Failing(torch.nn.Module):
+    def __init__(self, error):
+        super().__init__()
+        self.layer, self.error = torch.nn.Linear(24, 24), error
+
+    def forward(self, x):
+        x = self.layer(x)
+        raise self.error
+
+class Silent(Exception):
+    def __str__(self):
+        raise RuntimeError
+
+def piped():
+    return Failing(BrokenPipeError(32, "Broken pipe"))
+
+def silent():
+    return Failing(Silent())
+
+def refusing():
+    return Failing(ValueError("not today"))
+
+def leaving():
+    return Failing(SystemExit(1))
+
+def unmade():
+    raise KeyError("weights")
+
+class Talking(torch.nn.Linear):
+    def forward(self, x):
+        print("forward speaks")
+        return super().forward(x)
+
+def talking():
+    print("factory speaks")
+    return Talking(24, 24)
+
 fixed = isometric()
 nothing = 3
 """
@@ -101,3 +138,54 @@ def test_mistakes_are_one_sentence(capsys, models, arguments, words):
     assert code == 2
     assert words in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "words"),
+    [
+        ("piped", 24, "the model raised BrokenPipeError: [Errno 32] Broken pipe"),
+        ("silent", 24, "the model raised Silent: a Silent whose text cannot be had"),
+        ("refusing", 24, "the model raised ValueError: not today"),
+        ("leaving", 24, "the model raised SystemExit: 1"),
+        ("unmade", 24, "the model raised KeyError: 'weights'"),
+        ("isometric", 25, "the model raised RuntimeError: mat1 and mat2"),
+    ],
+)
+def test_errors_of_the_model_are_said_to_be_its_own(capsys, models, name, size, words):
+    code, out, err = call(capsys, f"{models}:{name}", "--input", size, "--at-least", "ISOMETRIC")
+    assert (code, out) == (3, "")
+    assert words in err
+    assert "unforeseen" not in err
+
+
+def test_errors_of_the_package_are_not_said_to_be_the_models(capsys, models, monkeypatch):
+    def fail(*_, **__):
+        raise IndexError("a mistake of ours")
+
+    monkeypatch.setattr(fail, "__code__", fail.__code__.replace(co_filename=rmt.cli.__file__))
+    monkeypatch.setattr("rmt.networks.torch.check._measured", fail)
+    code, _, err = call(capsys, f"{models}:isometric", "--input", "24")
+    assert code == 3
+    assert "unforeseen" in err
+
+
+def test_what_the_model_prints_goes_to_stderr(capsys, models):
+    models.write_text(MODELS + "\nprint('import speaks')\n")
+    code, out, err = call(capsys, f"{models}:talking", "--input", "24", "--json", "--measure-only")
+    assert code == 0
+    assert json.loads(out)["passed"]
+    assert all(f"{who} speaks" in err for who in ("import", "factory", "forward"))
+
+
+def test_a_level_out_of_range_is_refused(capsys, models):
+    code, _, err = call(capsys, f"{models}:vanishing", "--input", "24", "--level", "1")
+    assert code == 2
+    assert "level must" in err
+
+
+def test_the_level_reaches_the_test(capsys, models, monkeypatch):
+    asked = []
+    monkeypatch.setattr("rmt.networks.models.doors.check_drawn", lambda *_, **options: asked.append(options["level"]))
+    for words in ((), ("--level", "1/20")):
+        call(capsys, f"{models}:vanishing", "--input", "24", *words)
+    assert asked == [0.01, 0.05]

@@ -22,8 +22,8 @@ from collections.abc import Sequence
 from typing import Any, TextIO
 
 import rmt
-from rmt.cli.parser import CommandError, Parser, UsageError
-from rmt.cli.terminal import abandon, any_terminal
+from rmt.cli.parser import CommandError, Parser, UsageError, text_of
+from rmt.cli.terminal import abandon, any_terminal, has_no_reader
 from rmt.errors import ConvergenceError, MomentConditionWarning
 
 #: every command, with the module that holds it; modules load when their command is called
@@ -86,14 +86,12 @@ def main(argv: Sequence[str] | None = None) -> int:
                 code = _dispatch(arguments)
             sys.stdout.flush()  # a full disk behind stdout is found here, not when the interpreter leaves
             return code
-        except BrokenPipeError:  # rmt list | head
-            abandon(sys.stdout)
-            return 0
         except KeyboardInterrupt:
             return _complain("interrupted", 130)
         except BaseException as error:  # a model of the user's may call sys.exit(1), which says "rejected" here
+            done = isinstance(error, BrokenPipeError) and has_no_reader(sys.stdout)  # rmt list | head
             abandon(sys.stdout)
-            return _complain(*_sentence(error))
+            return 0 if done else _complain(*_sentence(error))
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -123,7 +121,7 @@ def _dispatch(arguments: list[str]) -> int:
 
 def _sentence(error: BaseException) -> tuple[str, int]:
     """What went wrong, in one line, and the exit code."""
-    text = " ".join(str(error).split())
+    text = text_of(error)
     if isinstance(error, UsageError):
         return text, 2
     if isinstance(error, (ConvergenceError, CommandError)):
@@ -131,16 +129,18 @@ def _sentence(error: BaseException) -> tuple[str, int]:
     if isinstance(error, MemoryError):
         return f"not enough memory{': ' * bool(text)}{text}; ask for less: a smaller -n, fewer --trials or --bins", 3
     if isinstance(error, OSError):
-        return f"cannot read or write {error.filename or 'the output'}: {error.strerror or text}", 3
+        why = error.strerror or text or "no more is known"
+        return f"cannot read or write {error.filename or 'the output'}: {why}", 3
     if isinstance(error, OverflowError):
-        return f"too large a number: {error.args[-1] if error.args else 'overflow'}", 3
+        numbered = len(error.args) == 2 and isinstance(error.args[1], str)  # (34, "Numerical result out of range")
+        return f"too large a number: {error.args[1] if numbered else text or 'overflow'}", 3
     if sys.flags.dev_mode:
         traceback.print_exception(error)
     return f"{type(error).__name__}: {text or 'no more is known'} (unforeseen: python -X dev -m rmt ... shows where)", 3
 
 
 def _complain(message: str, code: int) -> int:
-    with contextlib.suppress(OSError):  # nobody reads stderr: the exit code has to do
+    with contextlib.suppress(OSError, ValueError):  # nobody reads stderr: the exit code has to do
         print(f"rmt: error: {message}", file=sys.stderr)
         sys.stderr.flush()
     return code
@@ -155,4 +155,5 @@ def _show_warning(
     line: str | None = None,
 ) -> None:
     """Print the warning without the place in the source, which means nothing to a user of the command line."""
-    print(f"rmt: warning: {str(message).removeprefix('rmt: ')}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # nobody reads stderr
+        print(f"rmt: warning: {str(message).removeprefix('rmt: ')}", file=sys.stderr)

@@ -17,6 +17,7 @@ from rmt.cli.parser import (
     add_json_option,
     count,
     print_json,
+    text_of,
     users_mistakes,
     writable_folder,
 )
@@ -138,7 +139,7 @@ def _build(script: Script, folder: Path, arguments: argparse.Namespace) -> str:
         except UsageError as error:
             raise UsageError(f"{script.id}: {error}") from error
         except Exception as error:
-            raise CommandError(f"{script.id}: {type(error).__name__}: {error}") from error
+            raise CommandError(f"{script.id}: {type(error).__name__}: {text_of(error)}") from error
         plotting.save(figure, folder / name)
     return name
 

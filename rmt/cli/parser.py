@@ -71,7 +71,15 @@ def users_mistakes() -> Iterator[None]:
     except np.linalg.LinAlgError:  # a ValueError by descent, and nobody's mistake
         raise
     except (ValueError, TypeError) as error:
-        raise UsageError(str(error)) from error
+        raise UsageError(text_of(error)) from error
+
+
+def text_of(error: BaseException) -> str:
+    """The text of an error in one line, also where asking for it fails."""
+    try:
+        return " ".join(str(error).split())
+    except BaseException as again:  # a class of the user's may do anything here
+        return f"a {type(error).__name__} whose text cannot be had (asking for it raises {type(again).__name__})"
 
 
 # ---------------------------------------------------------------------- parameters of ensembles and laws

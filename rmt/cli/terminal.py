@@ -6,6 +6,7 @@ import codecs
 import contextlib
 import io
 import os
+import select
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -73,6 +74,22 @@ def _any_character() -> Iterator[None]:
                 stream.reconfigure(errors=errors)
 
 
+def has_no_reader(stream: TextIO) -> bool:
+    """Whether the other end of a stream has been closed, as head does; another pipe may be the broken one."""
+    try:
+        if hasattr(select, "poll"):  # what is written without a buffer leaves nothing to flush
+            asked = select.poll()
+            asked.register(stream.fileno(), 0)
+            if any(events & (select.POLLERR | select.POLLHUP) for _, events in asked.poll(0)):
+                return True
+        stream.flush()
+    except BrokenPipeError:
+        return True
+    except (OSError, ValueError):  # no file at all, or closed
+        return False
+    return False
+
+
 def abandon(stream: TextIO) -> None:
     """Let what a broken stream still holds go nowhere, so that the interpreter leaves in silence."""
     try:
@@ -81,3 +98,5 @@ def abandon(stream: TextIO) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+    except ValueError:  # a model of the user's has closed it
+        return
