@@ -480,9 +480,9 @@ def _are_spectra(values: NDArray[Any]) -> bool:
 
 
 def _or_none(number: Any) -> float | None:
-    """Value of a moment, or None where the law has no such moment or no float holds it."""
+    """Value of a moment, or None where the law has no such moment."""
     try:
         value = float(number())
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
     return value if math.isfinite(value) else None

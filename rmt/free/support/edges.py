@@ -24,6 +24,8 @@ _MASS = 1e-10
 _NO_MASS = 1e-12
 #: what rounding leaves of a sum of powers that is 1
 _ROUNDED = 1e-12
+#: exponent of no power law: below any that a mass allows
+_CUT = -2.0
 #: size of a factor beyond which it is scaled
 _LARGE = 1e60
 #: ratio of the positions of atoms beyond which they are refused
@@ -280,13 +282,17 @@ def _origin_exponent(law: Any) -> float:
     With ε the distance of M to its limit at 0, a factor whose density has exponent a < 0 there has x ~ ε^(1/(1+a)); one
     with a gap, or with a > 0, has E 1/x < ∞ and x = cε (1 + O(ε^a)). So x ~ ε^κ for the product and its density
     ~ x^(1/κ - 1), and where κ = 1 the least a is left. Only the factors whose atom at 0 is the largest come to 0 there.
+    An infinite a is that of a density which was cut: it has no power there, and neither has the product.
     """
     factors = [(law_of(c), float(t)) for c, t in law._solver.core[0].terms if point_mass_position(c) is None]
     atoms = [dict(f.atoms).get(0.0, 0.0) for f, _ in factors]
     reaching = [(f, t) for (f, t), atom in zip(factors, atoms, strict=True) if atom == max(atoms)]
-    found = [[i.low_exponent for i in f.support if i.low == 0.0] for f, _ in reaching]
-    kappa = sum(t * max(1.0, 1.0 / (1.0 + min(at, default=0.0))) for at, (_, t) in zip(found, reaching, strict=True))
+    found = [next((i.low_exponent for i in f.support if i.low == 0.0), None) for f, _ in reaching]  # None: a gap
+    begun = [a for a in found if a is not None]
+    powers = [0.0 if a is None or 0.0 < a < math.inf else a for a in found]
+    kappa = sum(t / (1.0 + a) for a, (_, t) in zip(powers, reaching, strict=True))
     if max(atoms) == 0.0:
         kappa -= sum(t for _, t in factors) - 1.0
-    least = min((exponent for at in found for exponent in at), default=0.0)
-    return 1.0 / kappa - 1.0 if kappa > 1.0 + _ROUNDED else least
+    if math.inf in begun:
+        return 1.0 / kappa - 1.0 if kappa else _CUT
+    return 1.0 / kappa - 1.0 if kappa > 1.0 + _ROUNDED else min(begun, default=0.0)
