@@ -133,7 +133,8 @@ def _sentence(error: BaseException) -> tuple[str, int]:
         return f"cannot read or write {error.filename or 'the output'}: {why}", 3
     if isinstance(error, OverflowError):
         numbered = len(error.args) == 2 and isinstance(error.args[1], str)  # (34, "Numerical result out of range")
-        return f"too large a number: {error.args[1] if numbered else text or 'overflow'}", 3
+        why = error.args[1] if numbered else text.removesuffix("; ask for exact=True")  # which is for Python
+        return f"too large a number: {why or 'overflow'}", 3
     if sys.flags.dev_mode:
         traceback.print_exception(error)
     return f"{type(error).__name__}: {text or 'no more is known'} (unforeseen: python -X dev -m rmt ... shows where)", 3
