@@ -112,6 +112,29 @@ def test_no_two_classes_share_a_name():
     assert {name for name, count in names.items() if count > 1} == SAME_CLASS
 
 
+#: what stands beside the rooms: contracts that all of them share, and doors to them
+BESIDE_THE_ROOMS = {
+    "free": {"classical_convolution", "deconvolution", "matrix_models", "operations", "spikes"},
+    "laws": {
+        "atomic",
+        "constructors",
+        "exact_faces",
+        "expectation",
+        "inversion",
+        "law",
+        "moment_series",
+        "scipy_bridge",
+    },
+    "networks": set(),
+    "numerics": {"deadline", "memory"},
+}
+
+
+@pytest.mark.parametrize("floor", BESIDE_THE_ROOMS)
+def test_new_files_go_into_a_room(floor):
+    assert {p.stem for p in (ROOT / "rmt" / floor).glob("*.py")} - {"__init__"} == BESIDE_THE_ROOMS[floor]
+
+
 FOLDERS = sorted(p.parent.relative_to(ROOT) for p in (ROOT / "rmt").rglob("*/__init__.py") if p.parent.name != "rmt")
 
 

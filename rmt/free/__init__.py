@@ -46,13 +46,11 @@ from rmt.free.spikes import nonlinear_shrinkage as nonlinear_shrinkage
 from rmt.free.spikes import outliers as outliers
 from rmt.free.spikes import spike_thresholds as spike_thresholds
 
-for _name in (
-    "explicit.boolean_monotone",
-    "explicit.explicit_law",
-    "explicit.inverses_and_roots",
-    "subordination.free_convolution",
-):
-    import_module(f"rmt.free.{_name}")  # they enter the laws of their nodes
+# these enter the classes of laws for the nodes of expressions
+import_module("rmt.free.explicit.boolean_monotone")
+import_module("rmt.free.explicit.explicit_law")
+import_module("rmt.free.explicit.inverses_and_roots")
+import_module("rmt.free.subordination.free_convolution")
 
 Circular = CircularElement  # the old name, for one release
 

@@ -10,7 +10,7 @@ import pytest
 
 import rmt
 from rmt.networks import activation
-from rmt.networks.germs import power_germ
+from rmt.networks.activations.power_germs import power_germ
 
 
 def _square(x: Any) -> Any:

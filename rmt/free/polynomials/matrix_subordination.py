@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmt.free.polynomials.matrix_variables import Variable, inverse, log_det_upper, solve_stack
-from rmt.free.reachable import reachable
+from rmt.free.polynomials.reachable import reachable
 from rmt.laws.law import EPS, Complex, Real
 
 _CONVERGED = 1e-9  # Newton's last relative step where convergence is quadratic

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from rmt.free.reachable import Closure, of_norm_one, symmetrised
+from rmt.free.polynomials.reachable import Closure, of_norm_one, symmetrised
 from rmt.laws.law import EPS, Complex, Law, Real
 
 _NEAR = 0.02  # |λ| times the radius of the law below which power series in λ are summed

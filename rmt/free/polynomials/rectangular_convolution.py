@@ -15,7 +15,7 @@ from rmt.errors import check_flag, check_real
 from rmt.free.polynomials.matrix_subordination import MatrixSolution, OperatorSubordination
 from rmt.free.polynomials.matrix_variables import GaussianVariable, Transform, Variable
 from rmt.free.polynomials.pointwise_law import SearchedLaw
-from rmt.free.reachable import Closure
+from rmt.free.polynomials.reachable import Closure
 from rmt.laws.law import EPS, Complex, Law, Real, check_law
 from rmt.laws.named.marchenko_pastur import MarchenkoPastur
 

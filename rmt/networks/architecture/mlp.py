@@ -17,7 +17,7 @@ from rmt.errors import LARGEST_SCALE, LARGEST_VARIANCE, check_count, check_real,
 from rmt.laws.law import Law
 from rmt.networks.activations.activation import Activation, Real
 from rmt.networks.activations.lookup import ActivationLike, activation
-from rmt.networks.germs import TINY_LENGTH, power_germ
+from rmt.networks.activations.power_germs import TINY_LENGTH, power_germ
 from rmt.networks.propagation.mean_field import MeanField, mean_field
 
 ORTHOGONAL = "orthogonal"
