@@ -159,6 +159,8 @@ class Plan:
         ).mixing
         self._points = self._places(atoms)
         self._memo: dict[ProgramNode, Any] = {}
+        #: whether a smooth map is steep in the variables
+        self.steep = False
         self.axes = self._axes(atoms, degrees, laws)
 
     def _places(self, atoms: dict[Any, tuple[Real, Real]]) -> list[Real]:
@@ -290,6 +292,7 @@ class Plan:
                 found += self._bends(node, reach)
         steep = list({(s.argument, s.level): s for s in self._turns(reach)}.values())
         sharp = [crossing for s in (*found, *steep) for crossing in self._crossings(s)]
+        self.steep = bool(steep)
         if steep or sharp:
             self.limit.sharp = True
         return [*found, *steep, *sharp] if self.limit.follows else found

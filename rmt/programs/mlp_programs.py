@@ -41,7 +41,7 @@ def mlp_program(
     targets : array_like of shape (m,)
         Targets y of training; one number serves all.
     backward : bool
-        Add the gradients dh_l = n ∂f/∂h_l of the first input, and their mean squares as outputs. Without steps only.
+        Add the gradients dh_l = n ∂f/∂h_l of the first input after all steps, and their mean squares as outputs.
     steps : int
         Steps of gradient descent.
     rate : float
@@ -52,8 +52,9 @@ def mlp_program(
     Returns
     -------
     Program
-        Its outputs are f after the last step for each input, or the mean squares of the gradients. Without steps and
-        gradients they are the n^(−1/2) Σ v_i x_i of the NTK parametrization, for :meth:`Program.variance`.
+        Its outputs are f after the last step for each input, if there are steps, then the mean squares of the
+        gradients, if they are asked for. Without both they are the n^(−1/2) Σ v_i x_i of the NTK parametrization, for
+        :meth:`Program.variance`.
 
     Raises
     ------
@@ -68,6 +69,9 @@ def mlp_program(
     >>> P = mlp_program(MLP(2, "tanh", 1.0, input_q=1.0), steps=1)
     >>> round(P.limit(), 9)
     0.561670543
+    >>> P = mlp_program(MLP(2, "tanh", 1.0, input_q=1.0), backward=True, steps=1)
+    >>> [output.name for output in P.outputs]
+    ['f1', 'dh1', 'dh2']
     """
     if not isinstance(net, MLP):
         raise TypeError(f"net must be an rmt.networks.MLP, got {net!r} of type {type(net).__name__}")
@@ -91,12 +95,11 @@ def mlp_program(
     eta = float(check_real("rate", rate))
     for step in range(count):
         training.step(wanted, eta, step)
-    if count:
-        training.read_out(f"f{count}")
-    elif backward:
+    features = training.read_out(f"f{count}")[0] if count else training.forward()
+    if backward:
         training.gradients()
-    else:
-        for s, x in enumerate(training.forward()):
+    elif not count:
+        for s, x in enumerate(features):
             training.program.root_sum(training.v * x[-1], name=_numbered("f", s, len(points)))
     return training.program
 
@@ -183,8 +186,7 @@ class _Training:
         return found[::-1]
 
     def gradients(self) -> None:
-        """Mean squares of the gradients at the first input as outputs."""
-        self.forward()
+        """Mean squares of the gradients at the first input, after a forward pass, as outputs."""
         for k, dh in enumerate(self.backward(0)):
             self.program.mean(dh * dh, name=f"dh{k + 1}")
 

@@ -33,6 +33,11 @@ class _Linear(Frozen):
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __pow__ = __neg__ = _refuse
 
+    def __eq__(self, other: object) -> bool:
+        return self is other or _refuse_comparison(self, other)
+
+    __hash__ = Frozen.__hash__
+
 
 class Matrix(_Linear):
     """A random matrix with independent entries of variance ``variance/columns``; made by :meth:`Program.matrix`.
@@ -85,6 +90,12 @@ class Transposed(_Linear):
     def __matmul__(self, x: object) -> MatrixProduct:
         return self.matrix.program._product(self.matrix, True, x)
 
+    def __eq__(self, other: object) -> bool:
+        return (isinstance(other, Transposed) and self.matrix is other.matrix) or _refuse_comparison(self, other)
+
+    def __hash__(self) -> int:
+        return hash((Transposed, self.matrix))
+
     def __repr__(self) -> str:
         return f"{self.matrix!r}.T"
 
@@ -111,7 +122,7 @@ class ProgramNode(Frozen):
         return self.program._apply(of_ufunc(ufunc), inputs)
 
     def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
-        if function is np.mean and inputs == (self,) and not options:
+        if function is np.mean and len(inputs) == 1 and inputs[0] is self and not options:
             return self.program.mean(self)
         raise TypeError(_no_step(function.__name__))
 
@@ -145,9 +156,7 @@ class ProgramNode(Frozen):
     __int__ = __index__ = __float__
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, (int, float, Fraction, np.ndarray, np.generic)):
-            raise TypeError(f"{self!r} == {other!r}: steps of a program are equal to themselves only; write np.equal")
-        return self is other
+        return self is other or _refuse_comparison(self, other)
 
     __hash__ = Frozen.__hash__
 
@@ -251,6 +260,17 @@ def _masks(*arguments: Any) -> tuple[Any, ...]:
         if not isinstance(x, Map) or not x.function.is_mask:
             raise TypeError(f"&, |, ^ and ~ are for comparisons such as (x > 0) & (y < 1), got {x!r}")
     return arguments
+
+
+def _refuse_comparison(a: ProgramNode | _Linear, b: object) -> bool:
+    """Refuse a == b for what a step may be compared with; it is unequal to all else."""
+    numbers = (int, float, Fraction, np.ndarray, np.generic)
+    if isinstance(b, (ProgramNode, _Linear, *numbers)):
+        raise TypeError(
+            f"{a!r} == {b!r}: whether two are the same step is `a is b` (sets and dicts go by it, too), and the vector "
+            "of ones where coordinates are equal is np.equal(x, y)"
+        )
+    return False
 
 
 def _no_step(name: str, how: str = "") -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmt.errors import ConvergenceError
+from rmt.programs.cones import Cones, cones
 from rmt.programs.cubature import (
     MOST_POINTS,
     PANELS,
@@ -45,12 +46,16 @@ MOST_AXES = 4
 SOBOL_POINTS, SCRAMBLINGS, STANDARD_ERRORS = 2**15, 8, 4.8
 #: resolution of the integrals on a grid beside Sobol points, and their largest size
 SOBOL_LEVEL, SOBOL_GRID = 3, 5e5
+#: resolution that cones must allow to be better than Sobol points
+FIRST_LEVELS = 2
 #: a difference of two resolutions at which the finer one is taken, rounding, and what a change may be by chance
 SETTLED, ROUNDING, CHANCE = 1e-10, 1e-14, 1000.0
 #: slowest ratio of changes that is extrapolated
 SLOWEST = 0.99
 #: relative error of moments of laws whose quantiles are borrowed
 BORROWED = 1e-12
+#: maps that may be singular where their argument is 0, or at other ends of their domain
+ROOTS = ("power", "sqrt", "cbrt", "log", "log2", "log10", "log1p", "divide", "reciprocal", "arccos", "arcsin", "arctanh")
 #: corrections below this share are none
 VANISHING = 1e-12
 
@@ -403,23 +408,47 @@ class Limit:
             return known
         plan = Plan(self, factors, gaussians)
         curved = sum(axis.is_curved for axis in plan.axes)
+        self._calls += 1
+        parts = cones(plan)
+        if parts is not None and self._suits(parts, curved):
+            try:
+                return self._kept(factors, gaussians, self._over_cones(plan, parts))
+            except TooManyPointsError:
+                if self.seed is None and self.level:
+                    raise
         self.bent = self.bent or any(axis.is_curved and not axis.is_smooth for axis in plan.axes)
         if self.seed is None and curved > MOST_AXES:
             raise _TooManyAxesError
-        self._calls += 1
         if curved <= MOST_AXES:
             axes, all_points = self._reaching(plan)
             try:
                 most = MOST_POINTS if self.seed is None else SOBOL_GRID
-                value, size = expectation(plan.integrand, axes, self.level, all_points, most)
-                if not gaussians and len(factors) == 1:
-                    self.sizes[factors[0]] = size
-                return value
+                return self._kept(factors, gaussians, expectation(plan.integrand, axes, self.level, all_points, most))
             except TooManyPointsError:
                 if self.seed is None:
                     raise
         assert self.seed is not None
         return quasi_expectation(plan.integrand, plan.axes, SOBOL_POINTS, 1000 * self._calls + self.seed)
+
+    def _suits(self, parts: Cones, curved: int) -> bool:
+        """Whether cones are better than a grid, or than Sobol points: if some resolutions are within reach."""
+        if curved > MOST_AXES:
+            return parts.count(FIRST_LEVELS) <= MOST_POINTS
+        return parts.is_polynomial or curved == MOST_AXES
+
+    def _over_cones(self, plan: Plan, parts: Cones) -> tuple[float, float]:
+        """E of an integrand that is smooth on cones, and of its absolute value."""
+        if parts.is_polynomial:
+            return parts.expectation(self.level)
+        self.bent = self.bent or any(isinstance(node, Map) and node.function.name in ROOTS for node in plan.nodes)
+        axes, _ = self._reaching(plan)
+        return parts.expectation(self.level, max(axis.reach for axis in axes if axis.is_curved))
+
+    def _kept(self, factors: tuple[ProgramNode, ...], gaussians: tuple[Form, ...], found: tuple[float, float]) -> float:
+        """A value, with the size of what is integrated noted where it is an output."""
+        if not gaussians and len(factors) == 1:
+            self.sizes[factors[0]] = found[1]
+        return found[0]
 
     def _known_moment(self, factors: tuple[ProgramNode, ...], gaussians: tuple[Form, ...]) -> float | None:
         """Mean or mean square of an initial vector, which a law with heavy tails gives better than any integral."""
@@ -451,7 +480,7 @@ class Limit:
         if a.group != b.group:
             return 0
         members = self._members[a.group]
-        i, j = sorted((members.index(a), members.index(b)))
+        i, j = sorted(k for x in (a, b) for k, other in enumerate(members) if other is x)
         return members[j].covariance[i]
 
     def joint(self, a: Form, b: Form) -> float:

@@ -460,13 +460,14 @@ class Program:
             If an output is a :meth:`root_sum` or uses one (it has a limit law, not a limit), a map is not finite or
             does not act coordinate by coordinate, a law has too few moments, or an integral is infinite.
         ConvergenceError
-            If the accuracy is not reached: an integral over more than four dimensions is taken by scrambled Sobol
-            points, to about 1e-5.
+            If the accuracy is not reached: most integrals over more than four dimensions are taken by scrambled Sobol
+            points, to 1e-5 or worse.
 
         Notes
         -----
         Up to four dimensions: the trapezoidal rule where the maps are analytic, panels split at the kinks elsewhere,
-        Gauss-Hermite rules in directions that enter as polynomials. The error is the difference of two resolutions of
+        Gauss-Hermite rules in directions that enter as polynomials. Functions that are linear on cones, as ReLU and
+        masks make them however nested, are integrated over these cones, up to five dimensions. The error is the difference of two resolutions of
         the whole program. Maps of steep arguments, such as tanh(1e5 x), kinks of two vectors that nearly coincide, and
         products of nearly equal vectors are followed; features inside one function of :meth:`map` that are narrower
         than 1/50 of a standard deviation (1/10 in integrals over two dimensions, 1/4 over more) are not seen. Tails are
@@ -581,16 +582,16 @@ class Program:
 
     @classmethod
     def from_mlp(cls, net: MLP, *, backward: bool = False, steps: int = 0, **options: Any) -> Program:
-        """The program of a multilayer perceptron: its forward pass, its gradients, or steps of training.
+        """The program of a multilayer perceptron: its forward pass, steps of training, and gradients.
 
         Parameters
         ----------
         net : MLP
             The network.
         backward : bool
-            Add the gradients of the read-out; the outputs are their mean squares, layer by layer.
+            Add the gradients of the read-out after all steps; their mean squares are outputs, layer by layer.
         steps : int
-            Steps of gradient descent on ½ (f − y)² in the parametrization μP; the outputs are f after the last step.
+            Steps of gradient descent on ½ (f − y)² in the parametrization μP; f after the last step is an output.
         **options
             See :func:`rmt.programs.mlp_program`.
 

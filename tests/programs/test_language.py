@@ -209,6 +209,10 @@ def test_what_arrays_have_and_steps_have_not():
         r"no number.*np\.tanh": lambda: math.tanh(v),
         "is random and no number": lambda: float(P.mean(u)),
         "np.equal": lambda: v == 0,
+        "<vector v1> == <vector v2>.*`a is b`": lambda: v == u,
+        "<vector v2> == <vector v1>.*np.equal": lambda: u != v,
+        "<matrix W1> == <matrix W1>.T": lambda: W == W.T,
+        "<matrix W1>.T == <vector v1>": lambda: W.T == v,
         "for comparisons": lambda: v & u,
         "got <vector v1>": lambda: ~v,
         "np.add.reduce is no step": lambda: np.add.reduce(v),
@@ -221,9 +225,27 @@ def test_what_arrays_have_and_steps_have_not():
             call()
     assert not hasattr(v, "__array__")
     assert v in {v: 1}
-    assert u in (v, u)
-    assert v != u
+    assert u not in {v, W}
+    assert v == v  # noqa: PLR0124
+    assert v is not None
+    assert [v].count("v") == 0
     assert W.T.T is W
+    assert W.T == W.T  # noqa: PLR0124
+    assert {W.T: 1}[W.T] == 1
+
+
+def test_training_with_gradients_has_both():
+    """Nothing that was asked for is left out: the step first, then the gradients of the network after it."""
+    net = MLP(2, "tanh", 1.0, input_q=1.0)
+    P = Program.from_mlp(net, backward=True, steps=1)
+    assert [node.name for node in P.outputs] == ["f1", "dh1", "dh2"]
+    values = P.limit()
+    assert values[0] == pytest.approx(Program.from_mlp(net, steps=1).limit(), abs=1e-9)
+    before = Program.from_mlp(net, backward=True).limit()
+    drawn = P.sample(500, rng=2, trials=40)
+    error = drawn.std(axis=0, ddof=1) / 40**0.5
+    assert (np.abs(drawn.mean(axis=0) - values) < 5.5 * error + 5 / 500).all()
+    assert (np.abs(drawn.mean(axis=0)[1:] - before) > 10 * error[1:]).all()
 
 
 def test_masks_combine():
