@@ -273,7 +273,7 @@ class _Values:
 
     def _found(self, x: Any) -> tuple[Affine, float]:
         count, n = self.rays.shape[:2]
-        if not isinstance(x, ProgramNode) and not isinstance(x, tuple):
+        if not isinstance(x, ProgramNode):
             return (np.zeros((count, n)), np.full(count, float(x))), 0.0
         if x in self.plan.position:
             return self._variable(x)
@@ -285,6 +285,7 @@ class _Values:
                 other, own = self.of(y)
                 form, degree = _sum(form, other, coefficient), max(degree, own)
             return form, degree
+        assert isinstance(x, Map)
         return self._mapped(x)
 
     def _variable(self, leaf: Any) -> tuple[Affine, float]:
@@ -421,4 +422,4 @@ def _radial_rule(n: int, degree: int) -> tuple[Real, Real]:
         beside[k] = math.sqrt(float(w @ (rest * rest)))
         before, now = now, rest / beside[k]
     nodes, vectors = eigh_tridiagonal(diagonal, beside[:-1])
-    return nodes, total * vectors[0] ** 2
+    return np.asarray(nodes, dtype=np.float64), np.asarray(total * vectors[0] ** 2, dtype=np.float64)

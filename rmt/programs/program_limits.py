@@ -55,7 +55,20 @@ SLOWEST = 0.99
 #: relative error of moments of laws whose quantiles are borrowed
 BORROWED = 1e-12
 #: maps that may be singular where their argument is 0, or at other ends of their domain
-ROOTS = ("power", "sqrt", "cbrt", "log", "log2", "log10", "log1p", "divide", "reciprocal", "arccos", "arcsin", "arctanh")
+ROOTS = (
+    "power",
+    "sqrt",
+    "cbrt",
+    "log",
+    "log2",
+    "log10",
+    "log1p",
+    "divide",
+    "reciprocal",
+    "arccos",
+    "arcsin",
+    "arctanh",
+)
 #: corrections below this share are none
 VANISHING = 1e-12
 

@@ -467,11 +467,11 @@ class Program:
         -----
         Up to four dimensions: the trapezoidal rule where the maps are analytic, panels split at the kinks elsewhere,
         Gauss-Hermite rules in directions that enter as polynomials. Functions that are linear on cones, as ReLU and
-        masks make them however nested, are integrated over these cones, up to five dimensions. The error is the difference of two resolutions of
-        the whole program. Maps of steep arguments, such as tanh(1e5 x), kinks of two vectors that nearly coincide, and
-        products of nearly equal vectors are followed; features inside one function of :meth:`map` that are narrower
-        than 1/50 of a standard deviation (1/10 in integrals over two dimensions, 1/4 over more) are not seen. Tails are
-        followed for maps that grow fast, up to 37 standard deviations.
+        masks make them however nested, are integrated over these cones, up to five dimensions. The error is the
+        difference of two resolutions of the whole program. Maps of steep arguments, such as tanh(1e5 x), kinks of two
+        vectors that nearly coincide, and products of nearly equal vectors are followed; features inside one function of
+        :meth:`map` that are narrower than 1/50 of a standard deviation (1/10 in integrals over two dimensions, 1/4 over
+        more) are not seen. Tails are followed for maps that grow fast, up to 37 standard deviations.
         """
         from rmt.programs.program_limits import limits
 
