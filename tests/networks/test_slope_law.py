@@ -277,7 +277,7 @@ def test_slopes_below_the_range_of_doubles():
 
 @pytest.mark.parametrize(("name", "q"), [("softplus", 3e4), ("arctan", 1e12), ("tanh", 1e4), ("elu", 1e3)])
 def test_transforms_over_hundreds_of_orders(name, q):
-    """Panels far from z count by their mass alone: against the sum over all nodes, off the axis."""
+    """Panels far from z are expanded together: against the sum over all nodes, off the axis."""
     law = SquaredSlope(name, q)
     panels = law.log_panels
     logs = np.concatenate([panels.logarithms.ravel(), [math.log(a) for a, _ in panels.atoms if a > 0.0]])

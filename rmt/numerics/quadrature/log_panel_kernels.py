@@ -7,11 +7,13 @@ A panel carries a polynomial density in a local variable ξ of [-1, 1], where lo
 * ``extreme + (centre + half ξ)²``          (around a minimum),
 * ``2 log|centre + half ξ|``                (around t = 0, where a root of t changes sign).
 
-Far from a panel its Gauss-Legendre rule is exact to rounding. Near it, and on it, the kernel 1/(e^x - 1) with
-x = log z - log t is split into 1/x, integrated exactly by Legendre functions of the second kind, and a smooth rest.
+Next to a panel its Gauss-Legendre rule is exact to rounding. Near it, and on it, the kernel 1/(e^x - 1) with
+x = log z - log t is split into 1/x, integrated exactly by Legendre functions of the second kind, and a smooth rest. All
+panels that lie far below z, and all far above it, are expanded in powers of t/z and of z/t together.
 
 Layout of the parameters: number of atoms, number of panels; positions of the atoms, their masses; then per panel its
-type, centre, half width, extreme, the masses, log t and t at its nodes, and its Legendre coefficients.
+type, centre, half width, extreme, the masses, log t and t at its nodes, and its Legendre coefficients; then per panel
+what it and all before it have in common, and it and all behind it (:func:`far_table`).
 """
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
@@ -37,8 +39,13 @@ PANEL_SIZE = 4 + 4 * NODES
 #: ellipse (sum of its semi-axes) outside which the Gauss-Legendre rule is exact to rounding: 3^-32 = 5e-16
 NEAR = 3.0
 _GAUSS = np.polynomial.legendre.leggauss(NODES)[0]
-#: distance in log t from z, and from the lowest or highest panel, beyond which a panel is its mass alone
-FAR = 60.0
+#: distance in log t from z beyond which panels are expanded together, and the powers kept: e^-36 = 2e-16
+FAR, POWERS = 6.0, 6
+#: a lowest log t that no point is far below
+NEVER = -1e300
+#: doubles of a row of the table: highest log t and power sums of the panels up to this one; lowest log t, power sums,
+#: and mean of log t of those from this one on
+FAR_SIZE = 2 * (POWERS + 2) + 1
 #: B_2k/(2k)!, k = 1 ... 10
 _BERNOULLI = np.array(
     [
@@ -232,26 +239,43 @@ def _panel_is_near(kind, centre, half, extreme, u):
 
 
 @inner_kernel
-def _panel_ends(params, start, panels):
-    """The lowest and the highest log t of the panels, which are sorted, to the width of a panel."""
-    if panels == 0:
-        return 0.0, 0.0
-    last = start + (panels - 1) * PANEL_SIZE
-    return params[start + 4 + NODES], params[last + 4 + 2 * NODES - 1]
+def _near_panels(params, table, panels, place):
+    """The first and the last but one panel that is neither FAR below nor FAR above log z, by bisection."""
+    first, end = 0, panels
+    while first < end:
+        middle = (first + end) // 2
+        if params[table + middle * FAR_SIZE] < place - FAR:
+            first = middle + 1
+        else:
+            end = middle
+    last, end = first, panels
+    while last < end:
+        middle = (last + end) // 2
+        if params[table + middle * FAR_SIZE + POWERS + 2] > place + FAR:
+            end = middle
+        else:
+            last = middle + 1
+    return first, last
 
 
 @inner_kernel
-def _side(params, start, kind, u, bottom, top):
-    """-1 for a panel far below z, 1 for one far above, 0 else.
+def _power_sum(params, row, ratio):
+    """Σ_k c_k ratio^k and Σ_k k c_k ratio^k from k = 1 on, for the sums c_k after this place."""
+    value = 0j
+    slope = 0j
+    for k in range(POWERS, 0, -1):
+        value = (value + params[row + 1 + k]) * ratio
+        slope = (slope + k * params[row + 1 + k]) * ratio
+    return value, slope
 
-    The highest panel below z carries M, and the lowest one above it zG: what is FAR from them adds less than rounding.
-    """
-    if kind != PLAIN:
-        return 0
-    centre, half = params[start + 1], params[start + 2]
-    if centre + half < min(u.real, top) - FAR:
-        return -1
-    return 1 if centre - half > max(u.real, bottom) + FAR else 0
+
+@inner_kernel
+def _power_logarithm(params, row, ratio):
+    """Σ_k c_k ratio^k/k from k = 1 on."""
+    value = 0j
+    for k in range(POWERS, 0, -1):
+        value = (value + params[row + 1 + k] / k) * ratio
+    return value
 
 
 @inner_kernel
@@ -273,18 +297,23 @@ def panel_transform(params, offset, z):
         slope -= p * a * z * r * r
     u = _log_upper(z)
     start = position + 2 * atoms
-    bottom, top = _panel_ends(params, start, panels)
-    for _ in range(panels):
+    table = start + panels * PANEL_SIZE
+    first, last = _near_panels(params, table, panels, u.real)
+    if first > 0:  # 1/(1 - t/z)
+        row = table + (first - 1) * FAR_SIZE
+        part, rate = _power_sum(params, row, cmath.exp(params[row] - u))
+        value += part
+        product += part + params[row + 1]
+        slope -= rate
+    if last < panels:  # -(z/t)/(1 - z/t)
+        row = table + last * FAR_SIZE + POWERS + 2
+        part, rate = _power_sum(params, row, cmath.exp(u - params[row]))
+        value -= part + params[row + 1]
+        product -= part
+        slope -= rate
+    start += first * PANEL_SIZE
+    for _ in range(first, last):
         kind = int(params[start])
-        side = _side(params, start, kind, u, bottom, top)
-        if side != 0:
-            mass = 2.0 * params[start + 4 + 3 * NODES]
-            if side < 0:
-                product += mass
-            else:
-                value -= mass
-            start += PANEL_SIZE
-            continue
         centre, half, extreme = params[start + 1], params[start + 2], params[start + 3]
         if _panel_is_near(kind, centre, half, extreme, u):
             mass = 2.0 * params[start + 4 + 3 * NODES]
@@ -304,10 +333,11 @@ def panel_transform(params, offset, z):
         else:
             for j in range(start + 4, start + 4 + NODES):
                 t = params[j + 2 * NODES]
-                r = params[j] * _reciprocal(z - t)
-                value += t * r
-                product += z * r
-                slope -= t * z * r * _reciprocal(z - t)
+                r = _reciprocal(z - t)
+                weighted = params[j] * r
+                value += t * weighted
+                product += z * weighted
+                slope -= t * z * weighted * r
         start += PANEL_SIZE
     return value, product, slope
 
@@ -322,15 +352,18 @@ def panel_potential(params, offset, z):
         value += params[i + atoms] * _log_upper(z - params[i])
     u = _log_upper(z)
     start = position + 2 * atoms
-    bottom, top = _panel_ends(params, start, panels)
-    for _ in range(panels):
+    table = start + panels * PANEL_SIZE
+    first, last = _near_panels(params, table, panels, u.real)
+    if first > 0:
+        row = table + (first - 1) * FAR_SIZE
+        value += params[row + 1] * u - _power_logarithm(params, row, cmath.exp(params[row] - u))
+    if last < panels:
+        row = table + last * FAR_SIZE + POWERS + 2
+        value += complex(params[row + POWERS + 2], math.pi * params[row + 1])
+        value -= _power_logarithm(params, row, cmath.exp(u - params[row]))
+    start += first * PANEL_SIZE
+    for _ in range(first, last):
         kind = int(params[start])
-        side = _side(params, start, kind, u, bottom, top)
-        if side != 0:
-            for j in range(start + 4, start + 4 + NODES):
-                value += params[j] * (u if side < 0 else complex(params[j + NODES], math.pi))
-            start += PANEL_SIZE
-            continue
         centre, half, extreme = params[start + 1], params[start + 2], params[start + 3]
         near = _panel_is_near(kind, centre, half, extreme, u)
         if near and kind == ZERO:
@@ -361,3 +394,40 @@ def potential_array(params: Real, z: Complex, values: Complex) -> None:
     """Fill `values` with the log-potential."""
     for i in range(z.size):
         values[i] = panel_potential(params, 0, z[i])
+
+
+def far_table(low: Real, high: Real, masses: Real, logarithms: Real) -> Real:
+    """What sorted panels have in common for a point far from them, a row a panel.
+
+    Parameters
+    ----------
+    low, high : ndarray
+        Smallest and largest log t of every panel.
+    masses, logarithms : ndarray of shape (panels, NODES)
+
+    Returns
+    -------
+    ndarray of shape (panels, FAR_SIZE)
+        Of the panels up to this one, the largest log t and Σ m (t/largest)^k, k = 0 ... POWERS; of those from this one
+        on, the smallest log t, Σ m (smallest/t)^k, and Σ m log t.
+    """
+    powers = np.arange(POWERS + 1)
+    table = np.empty((low.size, FAR_SIZE))
+    ends = np.maximum.accumulate(high)
+    starts = np.minimum.accumulate(np.maximum(low, NEVER)[::-1])[::-1]  # a panel around t = 0 is never far above
+    rows = range(low.size)
+    for order, bounds, sign, columns in (
+        (rows, ends, 1.0, slice(1, POWERS + 2)),
+        (reversed(rows), starts, -1.0, slice(POWERS + 3, 2 * POWERS + 4)),
+    ):
+        total, before = np.zeros(POWERS + 1), 0.0
+        for i in order:
+            if total[0] > 0.0:
+                total = total * np.exp(sign * powers * (before - bounds[i]))
+            scaled = np.exp(sign * powers[:, None] * (logarithms[i] - bounds[i]))
+            total = total + scaled @ masses[i]
+            table[i, columns] = total
+            before = float(bounds[i])
+    table[:, 0], table[:, POWERS + 2] = ends, starts
+    table[:, -1] = np.cumsum((masses * logarithms).sum(axis=1)[::-1])[::-1]
+    return table

@@ -91,12 +91,15 @@ class LogPanels:
     @property
     def parameters(self) -> Real:
         """The flat layout that the kernels of :mod:`rmt.numerics.quadrature.log_panel_kernels` read."""
+        from rmt.numerics.quadrature.log_panel_kernels import far_table
+
         header = [float(len(self.atoms)), float(self.kind.size)]
         header += [a for a, _ in self.atoms] + [p for _, p in self.atoms]
         columns = np.column_stack([self.kind.astype(np.float64), self.centre, self.half, self.extreme])
         positions = np.exp(self.logarithms)
         body = np.concatenate([columns, self.masses, self.logarithms, positions, self.coefficients], axis=1)
-        return np.concatenate([header, body.ravel()])
+        table = far_table(*self.ends, self.masses, self.logarithms)
+        return np.concatenate([header, body.ravel(), table.ravel()])
 
     @property
     def mean(self) -> float:
