@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -120,6 +120,11 @@ class Sandwich(LimitLetter):
 
         return sandwich_law(self.outer, self.starred, self.inner)
 
+    def written_out(self) -> dict[Word, Any]:
+        """The words of u p u*."""
+        left, right = (self.outer, self.starred), (self.outer, not self.starred and not self.outer.hermitian)
+        return {(left, *word, right): c for word, c in self.inner.items()}
+
     def __repr__(self) -> str:
         return f"{self.outer!r} @ ... @ {self.outer!r}.H"
 
@@ -183,7 +188,8 @@ def warrant_of(terms: Terms) -> Warrant:
     return Warrant.WIGNER if Warrant.WIGNER in warrants else Warrant.INVARIANT
 
 
-def _innermost(letter: Ensemble) -> Ensemble:
+def innermost(letter: Ensemble) -> Ensemble:
+    """What a copy is a copy of."""
     while isinstance(letter, FreeCopy):
         letter = letter.original
     return letter
@@ -248,7 +254,7 @@ def _without_conjugates(terms: dict[Word, Any]) -> dict[Word, Any]:
     while True:
         images: dict[Ensemble, Terms] = {}
         for letter in letters_of(terms):
-            original = _innermost(letter)
+            original = innermost(letter)
             if isinstance(original, HaarConjugateEnsemble) and not original.hermitian:
                 inner = original.ensemble._expression().terms
                 copies: dict[Ensemble, Terms] = {v: {((FreeCopy(v, letter), False),): 1} for v in letters_of(inner)}
@@ -320,7 +326,7 @@ def _is_generic(letter: Ensemble) -> bool:
         return False
     if _is_expression(letter):
         return not letter.hermitian  # a sum of R-diagonal elements
-    original = _innermost(letter)
+    original = innermost(letter)
     if isinstance(original, TransposedEnsemble):
         original = original.base
     if isinstance(original, InverseEnsemble):
@@ -357,8 +363,6 @@ def _separate(terms: Terms, letter: Ensemble) -> dict[Word, Any] | None:
         if len(alone) == len(around) and is_hermitian(alone):
             rest = {word: c for word, c in terms.items() if word not in around}
             return {**rest, ((Sandwich(letter, starred, alone), False),): 1}
-        if letter.shape[0] != letter.shape[1]:
-            _refuse_rectangle(letter)
     copies = {v: FreeCopy(v, letter) for v in letters_of(inner)}
 
     def renamed(m: Word) -> Word:
@@ -366,13 +370,6 @@ def _separate(terms: Terms, letter: Ensemble) -> dict[Word, Any] | None:
         return copy if _is_haar(letter) else ((letter, starred), *copy, (letter, not starred and not letter.hermitian))
 
     return _joined(terms, parsed, renamed)
-
-
-def _refuse_rectangle(letter: Ensemble) -> NoReturn:
-    raise TypeError(
-        f"{letter!r} is not square, and only as one matrix A M A.H in the whole expression, or in a sum of such, can "
-        "it enter an expression with a limit law; sample the expression"
-    )
 
 
 def _joined(terms: Terms, parsed: Mapping[Word, list[_Piece]], image: Any) -> dict[Word, Any]:

@@ -12,7 +12,7 @@ from rmt.ensembles.ensemble import Ensemble
 from rmt.ensembles.freeness import require_freeness, separated
 from rmt.ensembles.letters import Factor, Word, adjoint, letters_of, reduced
 from rmt.ensembles.products import real_product
-from rmt.ensembles.rational_limits import is_rational, rational_limit, rational_theorems
+from rmt.ensembles.rational_limits import is_rational, rational_limit, rational_theorems, rectangular_limit
 from rmt.laws.law import Law
 from rmt.laws.planar.planar_law import PlanarLaw
 
@@ -311,11 +311,14 @@ def _law(variable: Ensemble) -> Law:
 
 # ---------------------------------------------------------------------- linearisation
 def _polynomial_law(terms: Terms) -> Law:
-    """Law of a self-adjoint polynomial through its linearisation."""
+    """Law of a self-adjoint polynomial through its linearisation; rectangles are blocks of square matrices there."""
     from rmt.free.polynomials.polynomial_law import polynomial_law
 
+    letters = letters_of(terms)
+    if any(letter.shape[0] != letter.shape[1] for letter in letters):
+        return rectangular_limit(terms)
     laws: list[FreeVariable] = []
-    images = {letter: letter_image(letter, laws) for letter in letters_of(terms)}
+    images = {letter: letter_image(letter, laws) for letter in letters}
     total: dict[tuple[int, ...], Any] = {}
     for word, c in terms.items():
         products: dict[tuple[int, ...], Any] = {(): c}
@@ -332,8 +335,8 @@ def _polynomial_law(terms: Terms) -> Law:
 def letter_image(variable: Ensemble, laws: list[FreeVariable]) -> dict[tuple[int, ...], Any]:
     """What stands for a letter: words in free variables, which are appended to the laws.
 
-    An R-diagonal element is u h with a Haar unitary u and |h| of the law of its singular values; an elliptic one a
-    combination of two semicircular ones.
+    An R-diagonal element is u h with a Haar unitary u and a symmetric h, |h| of the law of its singular values; an
+    elliptic one a combination of two semicircular ones.
     """
     from rmt.free.polynomials.pencil_law import CircularElement, HaarUnitary
     from rmt.laws import CircularLaw, EllipticLaw, Semicircle, UnitCircle
@@ -356,7 +359,10 @@ def letter_image(variable: Ensemble, laws: list[FreeVariable]) -> dict[tuple[int
             "not those of its eigenvalues; sample it"
         )
     else:
-        laws += [HaarUnitary(), variable.singular_value_law()]
+        from rmt.free import symmetrised
+
+        # with signs that are free from u, the moments of h are those of the gram law
+        laws += [HaarUnitary(), symmetrised(variable.singular_value_law())]
         return {(place, place + 1): 1}
     return {(place,): 1}
 

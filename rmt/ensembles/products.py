@@ -88,12 +88,11 @@ def _halves(word: Word) -> tuple[Word, Word] | None:
 def _factors(terms: Terms) -> tuple[dict[Word, Any], dict[Word, Any]] | None:
     """Hermitian p and q without a common letter with p q = terms."""
     longest = max(terms, key=len)
-    if not longest:
-        return None
-    letters = letters_of(terms)
-    first, last = longest[0][0], longest[-1][0]
-    for chosen in ({first}, {v for v in letters if v != last}):
-        found = _outer_product(terms, chosen)
+    for cut in range(1, len(longest)):
+        end = longest[cut:]
+        # the words of p stand before every word of q
+        starts = [word[: len(word) - len(end)] for word in terms if word[-len(end) :] == end]
+        found = _outer_product(terms, set(letters_of(starts)))
         if found is not None and all(is_hermitian(f) for f in found):
             return found
     return None

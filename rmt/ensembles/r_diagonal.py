@@ -7,12 +7,16 @@ sum of free ones. Its eigenvalues follow from the law of a a* (Haagerup and Lars
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 from typing import Any, cast
 
+from rmt.ensembles.coefficients import collect, conjugate, multiply
 from rmt.ensembles.ensemble import Ensemble, Warrant
+from rmt.ensembles.freeness import FreeCopy, Power, innermost
 from rmt.ensembles.letters import Word, adjoint, letters_of, reduced, rotations, word_shape
+from rmt.ensembles.nonhermitian import IndependentEntriesEnsemble
 from rmt.laws.law import Law
 
 Terms = Mapping[Word, Any]
@@ -50,21 +54,28 @@ def _word_law(word: Word) -> Any:
 
 
 def _elliptic_law(words: Terms) -> tuple[Any, Any, Any] | None:
-    """Law, scale and centre of Σ c_k s_k for semicircular s_k and complex c_k: an ellipse, turned."""
-    from rmt.laws import CircularLaw, EllipticLaw, Semicircle
+    """Law, scale and centre of a linear form in semicircular, circular and elliptic letters: an ellipse, turned."""
+    from rmt.laws import CircularLaw, EllipticLaw
 
-    laws: list[tuple[Any, Any]] = []
+    forms: dict[Ensemble, list[Any]] = {}
     for word, c in words.items():
-        law: Any = word[0][0].law() if len(word) == 1 else None
-        if not isinstance(law, Semicircle):
+        if len(word) != 1:
             return None
-        laws.append((c, law))
-    variance = math.fsum(abs(c) ** 2 * law.var() for c, law in laws)
-    pseudo = sum(complex(c) ** 2 * law.var() for c, law in laws)
-    centre = sum(c * law.mean() for c, law in laws)
+        ((letter, starred),) = word
+        forms.setdefault(letter, [0, 0])[starred] = c
+    variance, pseudo, centre = 0.0, 0j, 0j
+    for letter, (a, b) in forms.items():
+        found = _second_moments(letter)
+        if found is None:
+            return None
+        mean, v, p = found
+        variance += (abs(a) ** 2 + abs(b) ** 2) * v + 2.0 * (complex(a) * complex(b).conjugate()).real * p
+        pseudo += (complex(a) ** 2 + complex(b) ** 2) * p + 2.0 * complex(a) * complex(b) * v
+        centre += a * mean
     tau = abs(pseudo) / variance
     if tau > 1.0 - 1e-14:
         return None
+    centre = centre if centre.imag else centre.real
     if tau < 1e-15:
         return CircularLaw(variance), 1, centre
     phase = (pseudo / abs(pseudo)) ** 0.5
@@ -72,15 +83,33 @@ def _elliptic_law(words: Terms) -> tuple[Any, Any, Any] | None:
     return EllipticLaw(tau), scale if scale.imag else scale.real, centre
 
 
+def _second_moments(letter: Ensemble) -> tuple[float, float, float] | None:
+    """Mean of an elliptic letter x, and τ(x x*) and τ(x x) of x less its mean; None for other letters."""
+    from rmt.laws import CircularLaw, EllipticLaw, Semicircle
+
+    if letter.shape != (1, 1):
+        return None
+    law: Any = letter.law()
+    if isinstance(law, Semicircle) and letter.hermitian:
+        return law.mean(), law.var(), law.var()
+    if isinstance(law, EllipticLaw):
+        return 0.0, 1.0, float(law.tau)
+    return (0.0, float(law.variance), 0.0) if isinstance(law, CircularLaw) and _is_r_diagonal(letter) else None
+
+
 def r_diagonal_gram(words: Terms) -> Law | None:
-    """Law of a a* for a sum of R-diagonal words without a common letter; None if it is no such sum."""
+    """Law of a a* for an R-diagonal polynomial: a sum of free R-diagonal words, or u p or p u; None for others."""
     from rmt.free import boxplus, rectangular_boxplus, symmetrised
     from rmt.laws.maps.pushforward import square_root, squared
 
+    if len(words) > 1 and () not in words:
+        gram = _factored_gram(words)
+        if gram is not None:
+            return gram
     seen: set[Ensemble] = set()
     total: Law | None = None
     for word, c in words.items():
-        letters = {root for letter in letters_of([word]) for root in letter._roots}
+        letters = _roots(word)
         gram = None if not word or seen & letters else _word_gram(word)
         if gram is None:
             return None
@@ -98,6 +127,32 @@ def r_diagonal_gram(words: Terms) -> Law | None:
     return total
 
 
+def _roots(word: Word) -> set[Ensemble]:
+    return {root for letter in letters_of([word]) for root in letter._roots}
+
+
+def _factored_gram(words: Terms) -> Law | None:
+    """Law of a a* for a = u p or p u with an R-diagonal letter u that p does not hold."""
+    from rmt.ensembles.limits import polynomial_limit
+    from rmt.free import boxtimes
+
+    for last in (False, True):
+        ends = {word[-1 if last else 0] for word in words}
+        (letter, _), *others = ends
+        if others or letter.shape[0] != letter.shape[1] or not _is_r_diagonal(letter):
+            continue
+        rest = {word[:-1] if last else word[1:]: c for word, c in words.items()}
+        if letter in letters_of(rest):
+            continue
+        if next((word_shape(w) for w in rest if w), (1, 1)) != letter.shape:
+            continue
+        square = collect(
+            (reduced(v + adjoint(w)), multiply(c, conjugate(d))) for v, c in rest.items() for w, d in rest.items()
+        )
+        return boxtimes(letter.gram_law(), polynomial_limit(square))
+    return None
+
+
 def _is_r_diagonal(letter: Ensemble) -> bool:
     from rmt.ensembles.derived import InverseEnsemble
     from rmt.ensembles.expression import Expression
@@ -105,8 +160,11 @@ def _is_r_diagonal(letter: Ensemble) -> bool:
     from rmt.laws import CircularLaw, UnitCircle
     from rmt.laws.planar.planar_rings import GinibreProduct, SingleRing, TruncatedUnitaryLaw
 
-    if letter.hermitian or letter.shape[0] != letter.shape[1] or letter.warrant is Warrant.NONE:
+    """Whether a letter is R-diagonal; a rectangular one, with independent entries, as a block of such."""
+    if letter.hermitian or letter.warrant is Warrant.NONE:
         return False
+    if letter.shape[0] != letter.shape[1]:
+        return isinstance(innermost(letter), IndependentEntriesEnsemble)
     if isinstance(letter, InverseEnsemble):
         return False
     if isinstance(letter, HaarConjugateEnsemble):  # an expression inside is taken apart first
@@ -115,34 +173,39 @@ def _is_r_diagonal(letter: Ensemble) -> bool:
 
 
 def _word_gram(word: Word) -> Law | None:
-    """Law of w w* for an R-diagonal word: one whose R-diagonal letter stands in one run, or of Haar letters only.
+    """Law of w w* for an R-diagonal word: m_0 u m_1 u ... u m_k with m_0 free from m_k, or one of Haar letters only.
 
-    A rectangular letter of independent entries counts as well, alone.
+    Only pairs of u and u* of the same depth count in its *-moments, so that the k letters u are as good as free copies
+    of one (Nica and Speicher 2006, lecture 15). A rectangular letter of independent entries is one as well.
     """
-    from rmt.ensembles.limits import gram_of, sandwich_law
     from rmt.ensembles.rational_limits import is_rational
-    from rmt.free import boxtimes, multiplicative_power
     from rmt.laws import Atomic
 
     if not word or is_rational(letters_of([word])):
         return None
-    if len(word) == 1 and word[0][0].shape[0] != word[0][0].shape[1]:
-        return sandwich_law(*word[0], {(): 1})
     if all(v._unitary and v.warrant is not Warrant.NONE for v, _ in word):
         return Atomic((1,), (1,))
     for letter in letters_of([word]):
-        if not _is_r_diagonal(letter):
-            continue
-        places = [i for i, (v, _) in enumerate(word) if v == letter]
-        run = word[places[0] : places[-1] + 1]
-        if len(run) != len(places) or len(set(run)) != 1:
-            continue
-        gram = letter.gram_law()
-        factors = [gram if len(run) == 1 or letter._unitary else multiplicative_power(gram, len(run))]
-        before, after = word[: places[0]], word[places[-1] + 1 :]
-        factors += [gram_of(w) for w in (adjoint(before), after) if w]
-        return boxtimes(*factors)
+        if _is_r_diagonal(letter):
+            places = [i for i, (v, _) in enumerate(word) if v == letter]
+            if len({word[i] for i in places}) == 1 and not _roots(word[: places[0]]) & _roots(word[places[-1] + 1 :]):
+                return _gram_around(word, places)
     return None
+
+
+def _gram_around(word: Word, places: list[int]) -> Law:
+    """Law of w w* for a word in which copies of one R-diagonal letter stand in some places."""
+    from rmt.ensembles.limits import gram_of
+    from rmt.free import boxtimes, multiplicative_power
+
+    letter, starred = word[places[0]]
+    if letter.shape[0] != letter.shape[1]:
+        copies = {i: (FreeCopy(letter, Power(letter, k)), starred) for k, i in enumerate(places)}
+        return gram_of(tuple(copies.get(i, factor) for i, factor in enumerate(word)))
+    gram = letter.gram_law()
+    factors = [gram if len(places) == 1 or letter._unitary else multiplicative_power(gram, len(places))]
+    between = [word[i + 1 : j] for i, j in itertools.pairwise([-1, *places, len(word)])]
+    return boxtimes(*factors, *(gram_of(w) for w in between if w))
 
 
 def _ring(gram: Law) -> Any:

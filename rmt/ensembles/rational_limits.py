@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from rmt.ensembles.derived import DerivedEnsemble, InverseEnsemble
 from rmt.ensembles.ensemble import Ensemble
-from rmt.ensembles.freeness import require_freeness
-from rmt.ensembles.letters import Word
+from rmt.ensembles.freeness import FreeCopy, Sandwich, innermost, require_freeness
+from rmt.ensembles.letters import Word, word_shape
 from rmt.ensembles.nonhermitian import IndependentEntriesEnsemble
 from rmt.errors import shown
 from rmt.laws.law import Law
@@ -68,6 +68,15 @@ def rational_limit(expression: Expression) -> Law:
     return rational_law(formula, translation.laws)
 
 
+def rectangular_limit(terms: Mapping[Word, Any]) -> Law:
+    """Law of a Hermitian polynomial in separated, free letters, some of which are rectangles."""
+    from rmt.free.polynomials.rational_law import rational_law
+
+    translation = Translation()
+    ((rows, columns),) = {word_shape(word) for word in terms if word}
+    return rational_law(translation.words(terms, (rows, columns)), translation.laws)
+
+
 def rational_theorems(expression: Expression) -> list[str]:
     """The theorems that make the independent matrices of a rational expression free."""
     translation = Translation(symbolic=True)
@@ -120,7 +129,7 @@ class Translation:
             rows = expression.shape[0]
             longest = sum(len(e._summed) + len(e._multiplied) + _length(e._written) for e in expression._parts())
             if expression._bound <= longest or _length(expression.terms) <= longest:
-                formula = self._words(expression.terms, rows, expression.shape)
+                formula = self.words(expression.terms, expression.shape)
             else:
                 formula = self._parts(expression, rows)
             self._written[id(expression)] = expression, formula
@@ -135,15 +144,16 @@ class Translation:
                 formulas.append(self._parts(f, f.shape[0] if f._size is not None else rows))
                 rows = f.shape[1] if f._size is not None else rows
             return "product", *formulas
-        return self._words(e._written, rows, (rows, rows) if e._size is None else e.shape)
+        return self.words(e._written, (rows, rows) if e._size is None else e.shape)
 
-    def _words(self, terms: Mapping[Word, Any], rows: int, shape: tuple[int, int]) -> Formula:
+    def words(self, terms: Mapping[Word, Any], shape: tuple[int, int]) -> Formula:
+        """The formula of some words of a shape."""
         if not terms:
             return zero(*shape)
         parts = []
         for word, c in terms.items():
             if not word:
-                parts.append((c, identity(rows)))
+                parts.append((c, identity(shape[0])))
             elif len(word) == 1:
                 parts.append((c, self._factor(word[0])))
             else:
@@ -173,7 +183,8 @@ class Translation:
                 "is made of them"
             )
         if letter not in self._known:
-            self._known[letter] = self._leaf(letter)
+            written = _written_out(letter)
+            self._known[letter] = self._leaf(letter) if written is None else self.words(written, letter.shape)
         return self._known[letter]
 
     def _leaf(self, letter: Ensemble) -> Formula:
@@ -184,7 +195,7 @@ class Translation:
         rows, columns = letter.shape
         place = len(self.laws)
         if (rows, columns) != (1, 1):
-            if not isinstance(letter, IndependentEntriesEnsemble):
+            if not isinstance(innermost(letter), IndependentEntriesEnsemble):
                 raise TypeError(
                     f"the limit law of an expression in {letter!r}, of shape {rows}n x {columns}n, is not known; "
                     "sample it"
@@ -202,6 +213,20 @@ class Translation:
         for word, c in image.items():
             parts.append((c, word[0] if len(word) == 1 else ("product", *word)))
         return "sum", *parts
+
+
+def _written_out(letter: Ensemble) -> dict[Word, Any] | None:
+    """The words of u p u* where it is a block matrix itself, copies of its letters for a copy; None for others."""
+    if letter.shape == (1, 1):
+        return None
+    if isinstance(letter, Sandwich):
+        return letter.written_out()
+    if not isinstance(letter, FreeCopy):
+        return None
+    inner, family = _written_out(letter.original), letter.family
+    if inner is None:
+        return None
+    return {tuple((FreeCopy(v, family), starred) for v, starred in word): c for word, c in inner.items()}
 
 
 def _length(terms: Mapping[Word, Any]) -> int:

@@ -341,7 +341,18 @@ def CompoundFreePoisson(rate: Any, jumps: Law, *, closed_form: bool = True) -> L
     (0.0, 2.0, 0.0, 2.0)
     """
     check_laws("CompoundFreePoisson", (jumps,))
-    return _finish(Compound(node_of(jumps), check_real("rate", rate, above=0.0)), closed_form)
+    checked = check_real("rate", rate, above=0.0)
+    node = node_of(jumps)
+    scale, inner = (node.scale, node.child) if isinstance(node, AffineNode) and node.shift == 0 else (1, node)
+    if closed_form and isinstance(inner, Compound):
+        # A S T S* A* has the nonzero eigenvalues of a product around A* A, where a hard edge at 0 is known as one
+        from rmt.laws.named.marchenko_pastur import FreePoisson
+
+        rest, total = law_of(inner.child), checked * inner.rate
+        factors = [FreePoisson(1), rest] if total == 1 else [CompoundFreePoisson(total, rest)]
+        whole: Law = Fraction(scale) / Fraction(checked) * boxtimes(FreePoisson(checked), *factors)
+        return whole
+    return _finish(Compound(node, checked), closed_form)
 
 
 def mixture(*laws: Law, weights: Sequence[Any] | None = None) -> Law:

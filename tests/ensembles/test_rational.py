@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import rmt
+from rmt.ensembles.rational_limits import rectangular_limit
 from rmt.errors import FreenessError
 from rmt.free.polynomials.rational_law import RationalLaw, _affine_words, rational_law, realise
 from rmt.free.polynomials.realisation import Realisation
@@ -315,3 +316,90 @@ def test_not_hermitian_blocks():
     assert B.gram_law().mean() == pytest.approx(1.75, abs=1e-12)
     values = B.singular_values(150, rng=0)
     assert np.mean(values**2) == pytest.approx(1.75, abs=0.1)
+
+
+# ---------------------------------------------------------------------- rectangles
+R, R2, S, T = (rmt.ginibre(shape=shape) for shape in ((1, 2), (1, 2), (2, 1), (1, 3)))
+
+
+def test_rectangles_that_turn_into_free_ones():
+    """R R'* + R' R* = A A* − B B* for the free A, B = (R ± R')/√2; the commutator is the same up to a phase."""
+    other = rmt.boxplus(MP, -1 * MP)
+    for expression in (R @ R2.H + R2 @ R.H, 1j * (R @ R2.H - R2 @ R.H)):
+        law = expression.law()
+        assert isinstance(law, RationalLaw)
+        agree(law, other, np.linspace(-2.3, 2.3, 12))
+        assert abs(law.cdf(0.5) - rmt.boxplus(MP, -1.05 * MP).cdf(0.5)) > 1e-3  # five per cent are seen
+
+
+def test_a_rectangular_sandwich_has_two_routes():
+    words = (R @ S @ S.H @ R.H).terms
+    agree(rectangular_limit(words), (R @ S @ S.H @ R.H).law(), np.linspace(0.1, 4.0, 9))
+    words = (R.H @ (X + 1) @ R).terms  # a 2n x 2n matrix with n zeros
+    law, other = rectangular_limit(words), (R.H @ (X + 1) @ R).law()
+    agree(law, other, np.linspace(-0.3, 2.0, 9))
+    assert abs(law.cdf(1.0) - (R.H @ (X + 1.1) @ R).law().cdf(1.0)) > 1e-3
+
+
+RECTANGULAR = {
+    "two sandwiches multiplied": (
+        lambda: R @ S @ D @ S.H @ R.H @ R @ R.H + R @ R.H @ R @ S @ D @ S.H @ R.H,
+        lambda r, s, d: mirrored(r @ s @ d @ s.T @ r.T @ r @ r.T),
+        (R, S, D),
+    ),
+    "two inner words between R* and R": (
+        lambda: R.H @ X @ R @ R.H @ Y @ R + R.H @ Y @ R @ R.H @ X @ R,
+        lambda r, x, y: mirrored(r.T @ x @ r @ r.T @ y @ r),
+        (R, X, Y),
+    ),
+    "a sum around another": (
+        lambda: (R @ S + X) @ (R @ S + X).H,
+        lambda r, s, x: (r @ s + x) @ (r @ s + x).conj().T,
+        (R, S, X),
+    ),
+    "R next to the sandwich S S* of its own size": (
+        lambda: R @ S @ S.H @ R.H @ R @ R.H + R @ R.H @ R @ S @ S.H @ R.H + D,
+        lambda r, s, d: mirrored(r @ s @ s.T @ r.T @ r @ r.T) + d,
+        (R, S, D),
+    ),
+}
+
+
+def mirrored(matrix):
+    return matrix + matrix.conj().T
+
+
+@pytest.mark.parametrize("name", RECTANGULAR)
+def test_several_rectangular_sandwiches_against_samples(name):
+    """Rigid eigenvalues, n = 200: within some log(n)/n of the distribution function; another width is seen."""
+    make, judge, letters = RECTANGULAR[name]
+    law = make().law()
+    rng = np.random.default_rng(5)
+    values = np.linalg.eigvalsh(judge(*(letter.sample(200, rng=rng) for letter in letters)))
+    x = np.quantile(values, np.linspace(0.1, 0.9, 9))
+    x = x[np.abs(x) > 1e-9]
+    shares = (values[:, None] <= x).mean(axis=0)
+    assert np.abs(law.cdf(x) - shares).max() < 0.03
+    assert np.abs(law.cdf(1.6 * x - 0.6 * law.mean()) - shares).max() > 0.03
+
+
+def test_what_is_not_free_beside_rectangles_is_refused():
+    other = rmt.diagonal(rmt.Rademacher())
+    with pytest.raises(FreenessError):
+        (R @ S @ D @ S.H @ R.H @ R @ S @ other @ S.H @ R.H + R @ S @ other @ S.H @ R.H @ R @ S @ D @ S.H @ R.H).law()
+
+
+def test_polynomials_in_r_diagonal_letters_have_moments():
+    """R-diagonal t, a = τ(t t*), b = τ((t t*)²): the second and fourth moments of t + t* are 2a and 2b + 4a²."""
+    for letter in (rmt.truncated_unitary(0.5), rmt.single_ring(rmt.Uniform(1, 2)), rmt.ginibre_product(2)):
+        second, fourth = (float(m) for m in letter.gram_law().moments(2))
+        law = (letter @ X + X @ letter.H).law()
+        assert law.moments(2) == pytest.approx((0.0, 2.0 * second), rel=1e-12)
+        law = (letter + letter.H + 0 * X).law()
+        assert law.moments(4) == pytest.approx((0.0, 2.0 * second, 0.0, 2.0 * fourth + 4.0 * second**2), rel=1e-12)
+
+
+def test_polynomials_in_laws_without_exact_moments():
+    bump = rmt.haar_conjugate(rmt.diagonal(rmt.Law.from_pdf(lambda x: 0.75 * (1 - x * x), (-1, 1))))
+    law = (X @ bump + bump @ X).law()
+    assert law.moments(2) == pytest.approx((0.0, 2.0 * 0.2), abs=1e-12)

@@ -162,6 +162,15 @@ LAWS = {
     "WX − W": (lambda: W @ X - W, lambda: boxtimes(W.law(), X.law() - 1)),
     "XW + 2W, shifted": (lambda: X @ W + 2 * W + 3, lambda: boxtimes(W.law(), X.law() + 2) + 3),
     "(V + .3)W": (lambda: (V + 0.3) @ W, lambda: boxtimes(V.law() + 0.3, W.law())),
+    "(W + V)(X + Y), written out": (
+        lambda: W @ X + V @ X + W @ Y + V @ Y,
+        lambda: boxtimes(boxplus(W.law(), V.law()), rmt.Semicircle(0, 2)),
+    ),
+    "2WX − 2W + 3X − 3": (lambda: 2 * W @ X - 2 * W + 3 * X - 3, lambda: boxtimes(2 * W.law() + 3, X.law() - 1)),
+    "RSX(RS)*": (
+        lambda: R @ S @ X @ S.H @ R.H,
+        lambda: Fraction(1, 2) * boxtimes(rmt.FreePoisson(2), MP, rmt.Semicircle()),
+    ),
     "(X + Y)³V": (
         lambda: (X + Y) ** 3 @ V,
         lambda: boxtimes(rmt.free.PolynomialImage(rmt.Semicircle(0, 2), (0, 0, 0, 1)), V.law()),
@@ -224,6 +233,62 @@ def test_laws_in_the_plane(name):
         else base.radial_law().cdf(np.abs(shifted))
     )
     assert np.abs(levels - np.arange(1, 301) / 300).max() < (1.1 if base == rmt.UnitCircle() else 0.12)
+
+
+RINGS = {
+    # letters around u are turned to one side, since X U X is no R-diagonal element: radius √τ(X⁴), not τ(X²)
+    "XUX": (lambda: X @ U @ X, lambda: rmt.free.PolynomialImage(X.law(), (0, 0, 0, 0, 1))),
+    "DGD": (lambda: D @ G @ D, lambda: boxtimes(MP, rmt.squared(rmt.squared(D.law())))),
+    "WXUW": (lambda: W @ X @ U @ W, lambda: boxtimes(rmt.squared(rmt.squared(W.law())), rmt.squared(X.law()))),
+    # letters of one depth meet only each other: as free copies of U
+    "UWUWU": (lambda: U @ W @ U @ W @ U, lambda: boxtimes(rmt.squared(W.law()), rmt.squared(W.law()))),
+    "(GW)²": (lambda: (G @ W) ** 2, lambda: boxtimes(MP, rmt.squared(W.law()), MP, rmt.squared(W.law()))),
+    "GX + 2G": (lambda: G @ X + 2 * G, lambda: boxtimes(MP, rmt.squared(X.law() + 2))),
+    # rectangles of independent entries
+    "RS": (lambda: R @ S, lambda: Fraction(1, 2) * boxtimes(rmt.FreePoisson(2), MP)),
+    "RSX": (lambda: R @ S @ X, lambda: Fraction(1, 2) * boxtimes(rmt.FreePoisson(2), MP, rmt.squared(X.law()))),
+}
+
+
+@pytest.mark.parametrize("name", RINGS)
+def test_laws_of_rings(name):
+    """Radii against samples: n = 300 moves the distribution of the moduli by less than .1, as for the circular law."""
+    make, gram = RINGS[name]
+    law, moduli = make().law(), np.sort(np.abs(make().eigenvalues(300, rng=3)))
+    expected = rmt.SingleRing(rmt.square_root(gram()))
+    assert law.radii == pytest.approx(expected.radii, rel=1e-12)
+    x = np.linspace(*law.radii, 7)[1:-1]
+    assert law.radial_law().cdf(x) == pytest.approx(expected.radial_law().cdf(x), abs=1e-11)
+    assert np.abs(law.radial_law().cdf(moduli) - np.arange(1, 301) / 300).max() < 0.1
+
+
+def test_the_ring_of_two_free_sides_is_another_one():
+    """Negative control: with free copies of X on both sides of U the radius is τ(X²) = 1, and samples see it."""
+    law, moduli = (X @ U @ X).law(), np.abs((X @ U @ X).eigenvalues(300, rng=3))
+    assert law.radii == pytest.approx((0.0, math.sqrt(2)))
+    free = (X @ U @ Y).law()
+    assert free.radial_law().support[0].high == pytest.approx(1.0)
+    assert np.abs(free.radial_law().cdf(np.sort(moduli)) - np.arange(1, 301) / 300).max() > 0.2
+    with pytest.raises(TypeError, match="none in the plane is known"):  # nor does it add as an R-diagonal element
+        (X @ U @ X + G).law()
+
+
+def test_ellipses():
+    """Second moments of linear forms a x + b x* in circular, semicircular and elliptic letters, against samples."""
+    elliptic = rmt.elliptic(0.3, field="complex")
+    forms = {
+        2 * C + C.H: (5, 4),
+        X + C: (2, 1),
+        1j * elliptic + X: (2, 0.7),
+        (1 + 1j) * elliptic + (2 - 1j) * elliptic.H: (7 + 2 * 0.3, 0.3 * (2j + 3 - 4j) + 2 * (3 + 1j)),
+    }
+    for form, (variance, pseudo) in forms.items():
+        law = form.law()
+        scale = complex(law.scale)
+        assert abs(scale) ** 2 == pytest.approx(variance, rel=1e-12)
+        assert law.base.tau * scale**2 == pytest.approx(pseudo, rel=1e-12)
+        values = form.eigenvalues(400, rng=1)
+        assert abs((values**2).mean() - pseudo) < 0.1 < abs((values**2).mean() - 1.3 * pseudo)
 
 
 def test_rings():

@@ -6,6 +6,7 @@ control is a law with one parameter off, too little for independent points to sh
 """
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ from rmt.free import (
     polynomial_law,
     rectangular_boxplus,
 )
-from rmt.laws import Atomic, MarchenkoPastur, Semicircle, Uniform, squared
+from rmt.laws import Atomic, MarchenkoPastur, Rademacher, Semicircle, Uniform, squared
 
 pytestmark = pytest.mark.slow
 
@@ -309,3 +310,29 @@ def test_outliers_and_overlaps(name):
 
     assert accepted(found.position, found.overlap)
     assert not accepted(found.spike, 1.0)  # what a spike without noise would be
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "jumps"),
+    [
+        (2, Fraction(1, 2), Uniform(1, 2)),
+        (Fraction(1, 2), 3, Uniform(-1, 2)),
+        (2, Fraction(1, 3), Rademacher()),
+    ],
+)
+def test_compound_laws_of_compound_laws(outer, inner, jumps):
+    """A S T S* A*: a product around A* A, against the equations of the sandwich itself."""
+    law = CompoundFreePoisson(outer, 2 * CompoundFreePoisson(inner, jumps))
+    other = CompoundFreePoisson(outer, 2 * CompoundFreePoisson(inner, jumps, closed_form=False), closed_form=False)
+    assert law.moments(6, exact=True) == other.moments(6, exact=True)
+    x = np.linspace(*other._hull(), 9)[1:-1]
+    assert law.cdf(x) == pytest.approx(other.cdf(x), abs=1e-12)
+    assert abs(law.cdf(x) - (1.01 * law).cdf(x)).max() > 1e-4
+
+
+def test_the_hard_edge_of_nested_compound_laws():
+    """n x 2n times 2n x n: the density of x ~ x^(-1/2) at 0 for one such pair, x^(-2/3) with a third factor."""
+    half = Fraction(1, 2)
+    for jumps, exponent in ((Uniform(1, 2), -1 / 2), (MarchenkoPastur(), -2 / 3)):
+        edge = CompoundFreePoisson(2, CompoundFreePoisson(half, jumps)).support[0]
+        assert (edge.low, edge.low_exponent) == (0.0, pytest.approx(exponent, abs=1e-12))

@@ -279,10 +279,25 @@ class PolynomialLaw(PencilLaw):
                 actions.append(WordRecurrence(v._exact_moments(2 * degree + 2)))
         return polynomial_moments(terms, actions, order)
 
+    def _float_moments(self, order: int) -> list[float]:
+        if all(_has_exact_moments(v) for v in self.laws):
+            return Law._float_moments(self, order)
+        return super()._float_moments(order)
+
     def _affine(self, scale: Any, shift: Any) -> Law:
         terms = {word: scale * value for word, value in self.terms}
         terms[()] = terms.get((), 0) + shift
         return polynomial_law(terms, self.laws)
+
+
+def _has_exact_moments(variable: FreeVariable) -> bool:
+    if not isinstance(variable, Law):
+        return True
+    try:
+        variable._exact_moments(2)
+    except ValueError:
+        return False
+    return True
 
 
 def _parts(value: Any) -> tuple[Fraction, Fraction]:

@@ -512,20 +512,6 @@ class RationalLaw(PencilLaw):
             raise ValueError(f"the moments of {self!r} are known as floats only (exact=False)")
         return [Fraction(1)]
 
-    def _float_moments(self, order: int) -> list[float]:
-        """(1/2πi) ∮ x^k G(x) dx on a circle around the spectrum, by the trapezoidal rule, about its centre."""
-        low, high = self._bounds() if order <= 2 else self._hull()  # low orders need no search of the support
-        centre, radius = 0.5 * (low + high), 0.5 * (high - low)
-        growth = 1.0 + max(0.02, min(0.5, 2.0 / max(order, 1)))
-        count = math.ceil(40.0 / math.log(growth)) // 2
-        circle = growth * radius * np.exp(1j * (np.arange(count) + 0.5) * math.pi / count)
-        g = self._stieltjes(centre + circle)
-        central = [float((circle ** (k + 1) * g).real.mean()) for k in range(order + 1)]
-        central[0] = 1.0
-        return [
-            math.fsum(math.comb(k, j) * central[j] * centre ** (k - j) for j in range(k + 1)) for k in range(order + 1)
-        ]
-
     def _affine(self, scale: Any, shift: Any) -> Law:
         rows = shape(self.formula)[0]
         identity = tuple(tuple(int(i == j) for j in range(rows)) for i in range(rows))

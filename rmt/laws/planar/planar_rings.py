@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, overload
@@ -11,11 +12,17 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
+from rmt._cached import cached_property
 from rmt.errors import check_complexes, check_generator, check_real
 from rmt.laws.given.density import NumericLaw
 from rmt.laws.law import Complex, Interval, Law, Real, check_draws, check_law
 from rmt.laws.planar.planar_law import PlanarLaw
 from rmt.numerics.functions.bracketed_roots import bracketed_roots
+
+#: step of log w in numerical derivatives, and the weights of order 8
+_STEP, _DIFFERENCES = 0.05, (4 / 5, -1 / 5, 4 / 105, -1 / 280)
+#: logarithms of 1e13, and of the inverse of the smallest squared radius that is looked for inside a disc
+_ROUNDED, _SMALLEST = 30.0, 80.0
 
 
 class RadialPlanarLaw(PlanarLaw):
@@ -220,10 +227,12 @@ class SingleRing(RadialPlanarLaw):
     @property
     def radii(self) -> tuple[float, float]:
         """Inner and outer radius."""
-        t, weights = ring_rule(self.singular_values)
-        with np.errstate(divide="ignore"):
-            inverse = float(weights @ (1.0 / t))
-        return 1.0 / math.sqrt(inverse), math.sqrt(float(weights @ t))
+        gram = _squares(self.singular_values)
+        low, outer = gram._hull()[0], math.sqrt(float(gram._float_moments(1)[1]))
+        edge = gram.support[0] if gram.support else None
+        if low == 0.0 and (gram._mass_at_zero() > 0.0 or edge is None or not edge.low_exponent > 0.0):
+            return 0.0, outer
+        return 1.0 / math.sqrt(-float(gram.stieltjes(0.0).real)), outer
 
     def radial_law(self) -> Law:
         """Law of the modulus.
@@ -239,10 +248,11 @@ class SingleRing(RadialPlanarLaw):
 
 
 @lru_cache(maxsize=64)
-def ring_rule(law: Law) -> tuple[Real, Real]:
-    """Squares of the nodes of a rule for the law, and its weights."""
-    nodes, weights = law._expectation_rule()
-    return nodes * nodes, weights
+def _squares(singular_values: Law) -> Law:
+    """Law of the squares."""
+    from rmt.laws.maps.pushforward import squared
+
+    return squared(singular_values)
 
 
 @dataclass(frozen=True, repr=False)
@@ -257,29 +267,90 @@ class RingRadius(NumericLaw):
         mass = self.singular_values._mass_at_zero()
         return ((0.0, mass),) if mass > 0.0 else ()
 
-    def _intervals(self) -> tuple[Interval, ...]:
+    @property
+    def support(self) -> tuple[Interval, ...]:
+        """The ring."""
+        return self._intervals()
+
+    @cached_property
+    def _ring(self) -> Interval:
         low, high = SingleRing(self.singular_values).radii
-        return (Interval(low, high, 0.0 if low > 0.0 else math.nan, 0.0, 1.0),)
+        mass = 1.0 - sum(mass for _, mass in self.atoms)
+        return Interval(low, high, 0.0 if low > 0.0 else math.nan, 0.0, mass)
 
-    def _mass_inside(self, x: Real) -> tuple[Real, Real]:
-        """F, and its derivative, inside the ring."""
-        t, p = ring_rule(self.singular_values)
-        goal = 2.0 * np.log(x)
+    def _intervals(self) -> tuple[Interval, ...]:
+        return (self._ring,)
 
-        def log_square(log_w: Real, index: Any) -> Real:
-            w = np.exp(log_w)[:, None]
-            return np.asarray(log_w + np.log((p * t / (w + t)).sum(1)) - np.log((p * w / (w + t)).sum(1)) - goal[index])
+    def _shares(self, log_w: Real) -> tuple[Real, Real]:
+        """E w/(w + s²) and E s²/(w + s²), each without cancellation."""
+        gram = _squares(self.singular_values)
+        z = (-np.exp(log_w)).astype(np.complex128)
+        return np.asarray((z * gram._stieltjes(z)).real), np.asarray(-gram._t_transform(z).real)
 
-        top = math.log(float(t.max()))
-        root = bracketed_roots(log_square, np.full_like(x, top - 80.0), np.full_like(x, top + 40.0))
-        w = np.exp(root)[:, None]
-        inside = (p * w / (w + t)).sum(1)
-        outside = (p * t / (w + t)).sum(1)
-        rate = (p * t * w / (w + t) ** 2).sum(1)  # dF/d log w
-        return inside, 2.0 * rate / x / (1.0 - rate / (inside * outside))
+    @cached_property
+    def _top(self) -> float:
+        return math.log(_squares(self.singular_values)._hull()[1])
+
+    def _solved(self, goal: Real, place: Callable[[Real, Real, Real], Real]) -> Real:
+        """The logarithm of w at which a function of it and of both shares is at its goal."""
+        # beyond the first ends, radii are within rounding of those of the ring, but for a disc
+        found = np.full_like(goal, np.nan)
+        for depth in (_ROUNDED,) if self._ring.low > 0.0 else (_ROUNDED, _SMALLEST):
+            rest = np.flatnonzero(np.isnan(found))
+
+            def difference(log_w: Real, index: Any, rest: Any = rest) -> Real:
+                return np.asarray(place(log_w, *self._shares(log_w)) - goal[rest[index]])
+
+            ends = np.full(rest.shape, self._top - depth), np.full(rest.shape, self._top + _ROUNDED)
+            with np.errstate(divide="ignore"):
+                found[rest] = bracketed_roots(difference, *ends)
+        return found
+
+    def _at(self, x: Real) -> Real:
+        """Log w at points inside the ring."""
+        return self._solved(2.0 * np.log(x), lambda log_w, inner, outer: log_w + np.log(outer) - np.log(inner))
 
     def _density(self, x: Real) -> Real:
-        return self._mass_inside(x)[1]
+        log_w = self._at(x)
+        inside, outside = self._shares(log_w)
+        # dF/d log w, of the smaller share, by central differences: analytic where |Im log w| < π
+        slopes = np.zeros((2, *x.shape))
+        for k, weight in enumerate(_DIFFERENCES, start=1):
+            ends = self._shares(log_w + k * _STEP), self._shares(log_w - k * _STEP)
+            slopes += weight / _STEP * (np.array(ends[0]) - np.array(ends[1]))
+        rate = np.where(inside < outside, slopes[0], -slopes[1])
+        return np.asarray(2.0 * rate / x / (1.0 - rate / (inside * outside)))
+
+    def _masses(self, x: Real) -> tuple[Real, Real]:
+        """Mass inside and outside every radius."""
+        ring = self._ring
+        inside = np.where(x < 0.0, 0.0, np.where(x >= ring.high, 1.0, 1.0 - ring.mass))
+        outside = np.where(x < 0.0, 1.0, np.where(x >= ring.high, 0.0, ring.mass))
+        between = (x > ring.low) & (x < ring.high)
+        found = self._shares(self._at(x[between]))
+        solved = np.isfinite(found[0])  # nothing is solved within rounding of an edge
+        places = np.flatnonzero(between)[solved]
+        inside[places], outside[places] = found[0][solved], found[1][solved]
+        return inside, outside
+
+    def _cdf(self, x: Real) -> Real:
+        return self._masses(x)[0]
+
+    def _sf(self, x: Real) -> Real:
+        return self._masses(x)[1]
+
+    def _ppf(self, u: Real) -> Real:
+        ring = self._ring
+        out = np.where(u >= 1.0, ring.high, np.where(u <= 1.0 - ring.mass, 0.0 if self.atoms else ring.low, np.nan))
+        rest = np.isnan(out)
+        # log F − log(1 − F) is steep nowhere
+        log_w = self._solved(
+            np.log(u[rest]) - np.log1p(-u[rest]), lambda _, inner, outer: np.log(inner) - np.log(outer)
+        )
+        inside, outside = self._shares(log_w)
+        radius = np.exp(0.5 * (log_w + np.log(outside) - np.log(inside)))
+        out[rest] = np.where(np.isfinite(radius), radius, np.where(u[rest] < 0.5, ring.low, ring.high))
+        return out
 
 
 # ---------------------------------------------------------------------- the ellipse
