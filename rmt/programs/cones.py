@@ -43,8 +43,8 @@ LARGEST = 8e7
 DIGITS = (3.0, 5.0, 7.0, 9.0, 11.0, 13.0, 15.0)
 #: panels and nodes a panel along a ray where the integrand is no polynomial, and more digits across it
 RADIAL, ACROSS = ((3, 8), (3, 10), (4, 12), (5, 14), (6, 16), (7, 19), (8, 22)), 1.1
-#: where a function is tried for being linear or constant on one side of 0
-_TRIED = np.array([0.3, 0.7, 1.1, 2.3, 5.9])
+#: where a function is tried for being linear or constant on one side of 0, in units of its largest argument on a ray
+_TRIED = np.concatenate([np.geomspace(1e-6, 1e-2, 50), np.linspace(0.0101, REACHES[-1], 4000)])
 
 
 class _NotLinearError(Exception):
@@ -349,7 +349,7 @@ class _Values:
         numbers = [None if i == place else self.plan.limit._number(a) for i, a in enumerate(node.arguments)]
         for sign in np.unique(side):
             on = side == sign
-            tried = form[1][on] if sign == 0.0 else sign * _TRIED
+            tried = form[1][on] if sign == 0.0 else sign * float(np.abs(form[0]).max()) * _TRIED
             with np.errstate(all="ignore"):
                 raw = node.function.call(*(tried if number is None else number for number in numbers))
             values = np.broadcast_to(np.asarray(raw, dtype=np.float64), tried.shape)
@@ -358,7 +358,7 @@ class _Values:
             elif np.abs(values - values[0]).max() <= NOTHING * abs(values[0]):
                 constants[on] = values[0]
             elif np.abs(values / tried - values[0] / tried[0]).max() <= NOTHING * abs(values[0] / tried[0]):
-                slopes[on], degree = form[0][on] * (values[2] / tried[2]), 1.0
+                slopes[on], degree = form[0][on] * (values[-1] / tried[-1]), 1.0
             else:
                 return None, math.inf
         return (slopes, constants), degree

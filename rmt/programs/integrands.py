@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rmt.networks.activations.activation import Activation
 from rmt.programs.cubature import REACH, Axis, Integrand, roots
+from rmt.programs.narrow_features import narrow_places
 from rmt.programs.nodes import Initial, Map, MatrixProduct, ProgramNode
-from rmt.programs.nonlinearities import BENT_AT_0, BENT_IN, STEPPED
+from rmt.programs.nonlinearities import BENT_AT_0, BENT_IN, STEPPED, Indicator
 from rmt.programs.runs import evaluated, refuse_infinite
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ CANCELLED = 25.0
 MOST_STEPS, LOOKED_AT = 400, 256
 #: standard deviation of an argument, by the number of axes, beyond which a smooth map is steep
 STEEP = {0: math.inf, 1: 25.0, 2: 6.0, 3: 4.0, 4: 8.0}
+#: width, in standard deviations, of panels on which grids resolve a function by the number of axes, and to which share
+RESOLVED = {1: (1 / 16, 1e-8), 2: (1 / 4, 1e-6), 3: (1 / 2, 1e-5)}
 #: maps that turn nowhere, as they are linear or periodic, or bend anyway
 NEVER_TURN = (
     *("add", "subtract", "negative", "linear", "sin", "cos", *BENT_AT_0, *BENT_IN, *STEPPED),
@@ -330,6 +334,8 @@ class Plan:
         found: list[_Surface] = []
         curved = self.mixing.shape[1]
         for node in self.nodes:
+            if isinstance(node, Map) and not isinstance(node.function.call, (np.ufunc, Indicator, Activation)):
+                found += self._features(node, reach)
             if not isinstance(node, Map) or node.function.compares or node.function.name in NEVER_TURN:
                 continue
             for x in _nonlinear_in(node):
@@ -342,6 +348,25 @@ class Plan:
                 levels = levels[(levels > values.min()) & (levels < values.max())]
                 found += [replace(self._surface(x, float(c), reach), is_smooth=True) for c in levels]
         return found
+
+    def _features(self, node: Map, reach: dict[Any, NDArray[np.bool_]]) -> list[_Surface]:
+        """Around what is narrow in a function of one vector, of which nothing is known."""
+        numbers = tuple(self.limit._number(a) for a in node.arguments)
+        if numbers.count(None) != 1:
+            return []
+        x = node.arguments[numbers.index(None)]
+        near = self._looked_at(x)[:LOOKED_AT]
+        centre, spread = float(near.mean()), float(near.std())
+        if not 0.0 < spread < math.inf:
+            return []
+
+        def standardised(u: Real) -> Real:
+            y = centre + spread * u
+            return np.asarray(node.function.call(*(y if number is None else number for number in numbers)))
+
+        kinks = [(kink - centre) / spread for kink in self.limit.kinks.get(node, ())]
+        places = narrow_places(standardised, *RESOLVED[min(self.mixing.shape[1], 3)], kinks)
+        return [replace(self._surface(x, centre + spread * u, reach), is_smooth=True) for u in places]
 
     def _looked_at(self, x: Any) -> Real:
         """Values of a node at points of the law and, in a second half, over the whole reach."""

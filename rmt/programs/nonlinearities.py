@@ -77,7 +77,7 @@ class Function:
     @property
     def is_mask(self) -> bool:
         """Whether its values are 0 and 1, for no and yes."""
-        return isinstance(self.call, _Indicator)
+        return isinstance(self.call, Indicator)
 
     def __getstate__(self) -> dict[str, Any]:
         try:
@@ -162,15 +162,21 @@ def of_ufunc(ufunc: np.ufunc, kinks: tuple[float, ...] | None = None) -> Functio
     if kinks is None:
         kinks = (0.0,) if name in BENT_AT_0 else ()
     if name in TRUTHS:
-        return Function(name, _Indicator(ufunc), kinks)
+        return Function(name, Indicator(ufunc), kinks)
     return Function(name, ufunc, kinks)
 
 
 @dataclass(frozen=True)
-class _Indicator:
-    """A comparison as the numbers 0 and 1."""
+class Indicator:
+    """A comparison as the numbers 0 and 1.
+
+    Attributes
+    ----------
+    ufunc : ufunc
+    """
 
     ufunc: np.ufunc
 
     def __call__(self, *arguments: Any) -> Any:
+        """Zeros and ones."""
         return np.asarray(self.ufunc(*arguments), dtype=np.float64)

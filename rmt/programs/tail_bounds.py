@@ -10,14 +10,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rmt.errors import check_choice, check_count, check_items, check_real
+
+Real = NDArray[np.float64]
 
 #: which bound
 KINDS = ("restricted", "general")
 #: C₀ of the two bounds
 RATE_RESTRICTED, RATE_GENERAL = 8.0 * math.exp(-0.5), 8.0 * math.exp(-2.0 / math.pi)
-#: largest depth of the general bound, whose recursion takes 2^depth steps
-DEEPEST_GENERAL = 16
+#: largest depth of the general bound, whose recursion takes 2^depth steps; for λ = τ = 1 its constant is 3e22 there
+DEEPEST_GENERAL = 22
 #: λ and κ lie between this and its inverse
 SMALLEST = 1e-150
 #: K of the restricted bound
@@ -62,7 +67,7 @@ def tail_constant(
         If an argument is not of the kind named above.
     ValueError
         If a parameter is out of range, there are fewer lengths than layers but the last, the general bound is asked
-        for more than 16 layers, or the constant is beyond the largest float.
+        for more than 22 layers, or the constant is beyond the largest float.
 
     Examples
     --------
@@ -118,34 +123,39 @@ def _restricted(tau: float, depth: int, square: float, lengths: Sequence[float])
 
 
 def _general(tau: float, offset: float, depth: int, square: float, lengths: Sequence[float]) -> float:
-    """Recursion over the last layer; lengths[l] is v_l with v_0 = 1."""
-    if depth == 1:
-        return _one_layer(1.0, offset * offset, square)
-    v = lengths[depth - 1]
-    d = _mean_square_sum(offset, lengths[: depth - 1])
-    slope = 1.0 + math.sqrt(d / (2.0 * math.pi * v))
-    inner = tau / (square * slope)
-    return (
-        _one_layer(v + inner, d + 4.0 * inner / square, square)
-        + square * slope * _general(inner, offset, depth - 1, square, lengths)
-        + _general(tau, offset + math.sqrt(8.0 / math.pi * (v + inner)), depth - 1, square, lengths)
-    )
+    """Recursion over the last layer; lengths[l] is v_l with v_0 = 1.
+
+    The constant of (τ, ν) is a term of its own, a factor times the constant of (τ', ν) one layer less deep, and that of
+    (τ, ν'): layer by layer the arrays of all (τ, ν) with their factors double.
+    """
+    taus, offsets, factors, total = np.array([tau]), np.array([offset]), np.ones(1), 0.0
+    with np.errstate(all="ignore"):  # what overflows is infinite
+        for layer in range(depth, 1, -1):
+            v = lengths[layer - 1]
+            d = _mean_square_sum(offsets, lengths[: layer - 1])
+            slope = 1.0 + np.sqrt(d / (2.0 * math.pi * v))
+            inner = taus / (square * slope)
+            total += float(factors @ _one_layer(v + inner, d + 4.0 * inner / square, square))
+            further = offsets + np.sqrt(8.0 / math.pi * (v + inner))
+            factors = np.concatenate([factors * square * slope, factors])
+            taus, offsets = np.concatenate([inner, taus]), np.concatenate([offsets, further])
+        return total + float(factors @ _one_layer(np.ones(1), offsets * offsets, square))
 
 
-def _one_layer(v: float, d: float, square: float) -> float:
+def _one_layer(v: Real, d: Real, square: float) -> Real:
     e = math.exp(2.0 / math.pi)
     inside = (3.0 + 256.0 * e) * v * v
-    inside += (2.0 + 32.0 * math.pi * e) * math.sqrt(8.0 * v * v * v * d / math.pi)
-    inside += (1.0 + 8.0 * math.pi * e) * v * d
-    return square * math.sqrt(2.0 * inside)
+    inside = inside + (2.0 + 32.0 * math.pi * e) * np.sqrt(8.0 * v * v * v * d / math.pi)
+    inside = inside + (1.0 + 8.0 * math.pi * e) * v * d
+    return np.asarray(square * np.sqrt(2.0 * inside))
 
 
-def _mean_square_sum(offset: float, variances: Sequence[float]) -> float:
+def _mean_square_sum(offset: Real, variances: Sequence[float]) -> Real:
     """E (ν + 2 Σ |g_i|)² for independent centred normal g_i."""
     first = [math.sqrt(2.0 * v / math.pi) for v in variances]
     total = sum(first)
     squares = sum(variances) + total * total - sum(f * f for f in first)
-    return offset * offset + 4.0 * offset * total + 4.0 * squares
+    return np.asarray(offset * offset + 4.0 * offset * total + 4.0 * squares)
 
 
 def tail_bound(

@@ -469,9 +469,10 @@ class Program:
         Gauss-Hermite rules in directions that enter as polynomials. Functions that are linear on cones, as ReLU and
         masks make them however nested, are integrated over these cones, up to five dimensions. The error is the
         difference of two resolutions of the whole program. Maps of steep arguments, such as tanh(1e5 x), kinks of two
-        vectors that nearly coincide, and products of nearly equal vectors are followed; features inside one function of
-        :meth:`map` that are narrower than 1/50 of a standard deviation (1/10 in integrals over two dimensions, 1/4 over
-        more) are not seen. Tails are followed for maps that grow fast, up to 37 standard deviations.
+        vectors that nearly coincide, products of nearly equal vectors and narrow features of a function of one vector
+        are followed. Not seen are features narrower than 2e-5 of a standard deviation, and, in a function of several
+        vectors given to :meth:`map`, narrower than 1/10 in integrals over two dimensions, or 1/4 over more. Tails are
+        followed for maps that grow fast, up to 37 standard deviations.
         """
         from rmt.programs.program_limits import limits
 

@@ -123,6 +123,9 @@ class UniversalityReport:
                     f"{law:<22}{n:>7}{self.distances[i, j]:>11.3g}{self.errors[i, j]:>10.2g}{self.floors[j]:>10.2g}"
                     f"  {reading}"
                 )
+            if self.seen[i].sum() > 1:
+                slope, error = self.slope(law)
+                lines.append(f"{law:<22}  slope of log distance against log n: {slope:.2f} ± {error:.2f}")
         return "\n".join(lines)
 
 

@@ -96,6 +96,38 @@ def test_narrow_maps_are_seen():
     assert held(one(lambda P, v: P.map(lambda x: np.exp(-k * (x - a) ** 2), v)), exact)
 
 
+@pytest.mark.parametrize("width", [0.02, 2e-3, 2e-4, 2e-5])
+@pytest.mark.parametrize("place", [0.31, 1.7])
+def test_narrow_features_of_a_callable(width, place):
+    """E exp(−(z − a)²/(2 w²)) (1 + y²) for bumps between the nodes of any rule, alone and among other variables."""
+
+    def bump(x):
+        return np.exp(-(((x - place) / width) ** 2) / 2)
+
+    exact = width / math.hypot(1, width) * math.exp(-place * place / (2 * (1 + width * width)))
+    assert held(one(lambda P, v: P.map(bump, v)), exact)
+    assert held(one(lambda P, v: P.map(bump, (v + 3 * P.vector()) / 10**0.5)), exact)
+    P = Program()
+    x, y, z = P.vector(), P.vector(), P.vector()
+    P.mean(P.map(bump, x) * np.cos(y - x) * np.cos(z + x))
+    assert held(P, exact * _two_cosines(width, place))
+    value, error = one(lambda P, v: P.map(bump, v)).limit(return_error=True)
+    assert abs(value - 1.001 * exact) > error  # another number is told apart
+
+
+def test_narrow_features_beside_kinks():
+    """A bump of width 0.016 on |z|, which is a line at most points: not taken for one."""
+    a, w = -0.547, 0.016
+    exact = math.sqrt(2 / math.pi) + w / math.hypot(1, w) * math.exp(-a * a / (2 * (1 + w * w)))
+    assert held(one(lambda P, v: P.map(lambda x: abs(x) + np.exp(-(((x - a) / w) ** 2) / 2), v)), exact)
+
+
+def _two_cosines(width, place):
+    """E cos(y − x) cos(z + x) = E cos² x/e under the bump: half of it with cos 2x."""
+    variance, mean = width**2 / (1 + width**2), place / (1 + width**2)
+    return 0.5 * (1 + math.exp(-2 * variance) * math.cos(2 * mean)) / math.e
+
+
 def test_kinks_of_odd_maps_are_no_straight_lines():
     """E max(z³ − z, 0) bends at −1, 0 and 1; an odd function is on a line at −2, 0 and 2."""
     cubic = float(mpmath.quad(lambda x: abs(x**3 - x) * mpmath.npdf(x), [0, 1, 3, 12]))

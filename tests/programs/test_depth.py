@@ -39,6 +39,35 @@ def test_restricted_recursion():
         assert value == pytest.approx(closed, rel=1e-12)
 
 
+def test_general_recursion_in_deep_networks():
+    """The recursion of the theory page one (τ, ν) at a time, in 30 digits."""
+    mpmath.mp.dps = 30
+    e, v = mpmath.exp(2 / mpmath.pi), [1.0] + [1.21**k for k in range(1, 12)]
+
+    def one(u, d):
+        root = (2 + 32 * mpmath.pi * e) * mpmath.sqrt(8 * u**3 * d / mpmath.pi)
+        return 1.21 * mpmath.sqrt(2 * ((3 + 256 * e) * u * u + root + (1 + 8 * mpmath.pi * e) * u * d))
+
+    def constant(tau, nu, depth):
+        if depth == 1:
+            return one(1, nu * nu)
+        means = [mpmath.sqrt(2 * x / mpmath.pi) for x in v[: depth - 1]]
+        total = sum(means)
+        d = nu * nu + 4 * nu * total + 4 * (sum(v[: depth - 1]) + total**2 - sum(m * m for m in means))
+        slope = 1 + mpmath.sqrt(d / (2 * mpmath.pi * v[depth - 1]))
+        inner = tau / (1.21 * slope)
+        u = v[depth - 1] + inner
+        further = nu + mpmath.sqrt(8 / mpmath.pi * u)
+        below = 1.21 * slope * constant(inner, nu, depth - 1) + constant(tau, further, depth - 1)
+        return one(u, d + 4 * inner / 1.21) + below
+
+    found = tail_constant(0.3, 9, kind="general", lipschitz=1.1, offset=0.5)
+    assert found == pytest.approx(float(constant(mpmath.mpf(0.3), mpmath.mpf(0.5), 9)), rel=1e-12)
+    assert found != pytest.approx(float(constant(mpmath.mpf(0.3), mpmath.mpf(0.5001), 9)), rel=1e-9)
+    steps = np.diff([math.log(tail_constant(1.0, depth, kind="general")) for depth in range(10, 22)])
+    assert (np.diff(steps) > 0).all()
+
+
 def test_general_recursion():
     for offset, expected in zip((0.0, 1.0), numbers("tail-general-l1"), strict=True):
         assert tail_constant(1.0, 1, kind="general", offset=offset) == pytest.approx(expected, rel=1e-14)

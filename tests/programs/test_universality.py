@@ -65,6 +65,8 @@ def test_a_true_difference_is_seen_and_none_is_not():
     assert "differs" in lines[3]
     assert sum("no difference seen" in line for line in lines) == 4 - int(report.seen.sum())
     slope, error = report.slope("sparse(0.05)")
+    assert lines[-1].endswith(f"slope of log distance against log n: {slope:.2f} ± {error:.2f}")
+    assert sum("slope" in line for line in lines) == 1
     assert slope + 3 * error > -2.0
     assert slope - 3 * error < -0.2
     with pytest.raises(ValueError, match="no slope for gaussian"):
