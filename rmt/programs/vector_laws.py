@@ -117,7 +117,7 @@ class VectorLaw:
 
     def __repr__(self) -> str:
         entries = self.entries
-        text = repr_of(entries) if entries is not None else repr(self.spec)
+        text = repr_of(entries) if entries is not None else _shown_law(self.spec)
         if self.scale != 1:
             text = f"{self.scale} × {text}"
         return text if self.mean == 0 else f"{self.mean} + {text}"
@@ -126,6 +126,14 @@ class VectorLaw:
 def repr_of(entries: EntryLaw) -> str:
     """The name of an entry law."""
     return entries.spec if isinstance(entries.spec, str) else repr(entries)
+
+
+def _shown_law(spec: Any) -> str:
+    """A law as it is written; those of SciPy show the place in memory only."""
+    if not hasattr(spec, "dist"):
+        return repr(spec)
+    arguments = [*map(repr, spec.args), *(f"{name}={value!r}" for name, value in spec.kwds.items())]
+    return f"scipy.stats.{spec.dist.name}({', '.join(arguments)})"
 
 
 def check_vector_law(spec: Any, mean: Any, scale: Any) -> VectorLaw:

@@ -135,9 +135,11 @@ def test_shapes_that_do_not_fit():
 
 def test_laws_without_moments():
     P = Program()
-    with pytest.raises(ValueError, match="no Gaussian limit"):
-        P.matrix(entries=scipy.stats.cauchy())
-    W, v = P.matrix(), P.vector(scipy.stats.cauchy())
+    for law in (scipy.stats.cauchy(), "student(2)"):
+        with pytest.raises(ValueError, match="no Gaussian limit"):
+            P.matrix(entries=law)
+    W, v = P.matrix(), P.vector(scipy.stats.t(1.5, loc=1))
+    assert "vector of n scipy.stats.t(1.5, loc=1) coordinates" in str(P)  # not its place in memory
     P.mean(np.tanh(W @ v))
     with pytest.raises(ValueError, match="limits need two moments"):
         P.limit()
