@@ -85,7 +85,9 @@ def limits(
     settled = min(SETTLED, math.inf if tolerance is None else tolerance)
     try:
         values, errors = _refined(program, outputs, correction, settled)
-        remedy = "give the kinks of its maps with kinks= or through np.maximum, abs and comparisons"
+        remedy = (
+            "give the kinks of its maps with kinks= or through np.maximum, abs and comparisons, pass a larger accuracy="
+        )
     except _TooManyAxesError:
         values, errors = _scrambled(program, outputs, correction)
         remedy = (
