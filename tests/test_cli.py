@@ -251,15 +251,23 @@ def test_theorems_of_the_laws_are_in_the_bibliography():
         assert any(f"author = {{{author}" in entry and f"year = {{{year}}}" in entry for entry in entries), kind
 
 
+#: ensembles whose finite-n fluctuations are not known
+UNCALIBRATED = {"band", "levy", "erdos-renyi", "rosenzweig-porter"}
+
+
 def test_every_ensemble_of_the_catalogue_compares(capsys):
     from rmt.ensembles.catalogue import CATALOGUE
 
     needed = {"projection": ("--fraction", "0.5")}
-    for name in CATALOGUE:
+    for name, entry in CATALOGUE.items():
+        if not entry.law:
+            assert "no density is known for the limit law" in fails(capsys, "compare", name, "-n", "50")
+            continue
         record = json.loads(
             succeeds(capsys, "compare", name, *needed.get(name, ()), "-n", "50", "--seed", "0", "--json")
         )
-        assert record["passed"], name
+        # where nothing is calibrated, there is no verdict
+        assert record["passed"] or (record["passed"] is None and name in UNCALIBRATED), name
 
 
 def test_cite_agrees_with_the_citation_file(capsys):

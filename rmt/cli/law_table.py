@@ -25,6 +25,7 @@ SOURCES = {
     "FreeMeixner": (2001, "constant recursion: Saitoh-Yoshida"),
     "KestenMcKay": (1981, "random regular graphs: McKay"),
     "Wachter": (1980, "ratios of Wishart matrices: Wachter"),
+    "LevyMatrix": (2008, "matrices without variance: Ben Arous-Guionnet"),
     "ProjectionProduct": (1992, "two free projections: Voiculescu-Dykema-Nica"),
 }
 

@@ -21,10 +21,16 @@ from rmt.ensembles.gaussian import goe as goe
 from rmt.ensembles.gaussian import gse as gse
 from rmt.ensembles.gaussian import gue as gue
 from rmt.ensembles.gaussian import wigner as wigner
+from rmt.ensembles.graphs.erdos_renyi_graphs import erdos_renyi as erdos_renyi
+from rmt.ensembles.graphs.regular_graphs import random_regular as random_regular
 from rmt.ensembles.haar import haar_orthogonal as haar_orthogonal
 from rmt.ensembles.haar import haar_symplectic as haar_symplectic
 from rmt.ensembles.haar import haar_unitary as haar_unitary
 from rmt.ensembles.nonhermitian import ginibre as ginibre
+from rmt.ensembles.perturbed.rosenzweig_porter_matrices import rosenzweig_porter as rosenzweig_porter
+from rmt.ensembles.perturbed.separable_matrices import separable_covariance as separable_covariance
+from rmt.ensembles.perturbed.spiked_matrices import spiked_wigner as spiked_wigner
+from rmt.ensembles.perturbed.spiked_matrices import spiked_wishart as spiked_wishart
 from rmt.ensembles.planar import elliptic as elliptic
 from rmt.ensembles.planar import ginibre_product as ginibre_product
 from rmt.ensembles.planar import single_ring as single_ring
@@ -32,5 +38,12 @@ from rmt.ensembles.planar import truncated_unitary as truncated_unitary
 from rmt.ensembles.structured import diagonal as diagonal
 from rmt.ensembles.structured import haar_conjugate as haar_conjugate
 from rmt.ensembles.structured import projection as projection
+from rmt.ensembles.symmetric.band_matrices import band as band
+from rmt.ensembles.symmetric.levy_matrices import levy as levy
+from rmt.ensembles.symmetric.patterned_matrices import hankel as hankel
+from rmt.ensembles.symmetric.patterned_matrices import toeplitz as toeplitz
+from rmt.ensembles.unitary.circular_matrices import coe as coe
+from rmt.ensembles.unitary.circular_matrices import cse as cse
+from rmt.ensembles.unitary.rotations import haar_special_orthogonal as haar_special_orthogonal
 
 __all__, __dir__ = room(__spec__)

@@ -6,6 +6,7 @@ repeats none of them.
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from collections.abc import Callable
@@ -13,8 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from rmt._cached import cached_property
-from rmt.ensembles import beta, covariance, gaussian, haar, nonhermitian, structured
+from rmt.ensembles import beta, covariance, gaussian, haar, nonhermitian, planar, structured
 from rmt.ensembles.ensemble import Ensemble
+from rmt.ensembles.graphs import erdos_renyi_graphs, regular_graphs
+from rmt.ensembles.perturbed import rosenzweig_porter_matrices, separable_matrices, spiked_matrices
+from rmt.ensembles.symmetric import band_matrices, levy_matrices, patterned_matrices
+from rmt.ensembles.unitary import circular_matrices, rotations
 from rmt.errors import check_choice, read_number
 
 
@@ -26,9 +31,26 @@ def _read_numbers(text: str) -> tuple[Any, ...]:
     return tuple(read_number(part) for part in text.split(","))
 
 
+def _read_law(text: str) -> Any:
+    """A law as its repr writes it: the name of its class, and numbers."""
+    import rmt.laws
+
+    try:
+        call = ast.parse(text.strip(), mode="eval").body
+        if not isinstance(call, ast.Call):
+            raise ValueError(text)
+        kind = getattr(rmt.laws, ast.unparse(call.func))
+        named = {word.arg or "": ast.literal_eval(word.value) for word in call.keywords}
+        given = [ast.literal_eval(value) for value in call.args]
+    except (AttributeError, SyntaxError) as error:
+        raise ValueError(text) from error
+    return kind(*given, **named)
+
+
 _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "int": (int, "an integer"),
     "float": (read_number, "a number"),
+    "Law, optional": (_read_law, "a law such as Uniform(0, 2)"),
     "tuple of float": (_read_numbers, "numbers with commas between them"),
     "tuple of int": (_read_integers, "integers with commas between them"),
 }
@@ -83,7 +105,8 @@ class CatalogueEntry:
         Name on the command line: that of the factory with hyphens.
     factory : callable
     law : str
-        The limit law as an expression of :mod:`rmt.laws` in the parameters of the ensemble.
+        The limit law as an expression of :mod:`rmt.laws` in the parameters of the ensemble; empty where no density is
+        known.
     theorem : str
         Who proved the limit and when, as in ``refs.bib``.
     """
@@ -166,6 +189,50 @@ _ROWS = (
     CatalogueEntry("haar-symplectic", haar.haar_symplectic, "UnitCircle()", "Diaconis-Shahshahani 1994"),
     CatalogueEntry(
         "projection", structured.projection, "Bernoulli(fraction)", "Voiculescu 1991, for sums and products"
+    ),
+    CatalogueEntry("coe", circular_matrices.coe, "UnitCircle()", "Dyson 1962a"),
+    CatalogueEntry("cse", circular_matrices.cse, "UnitCircle()", "Dyson 1962a"),
+    CatalogueEntry(
+        "haar-special-orthogonal", rotations.haar_special_orthogonal, "UnitCircle()", "Diaconis-Shahshahani 1994"
+    ),
+    CatalogueEntry(
+        "truncated-unitary", planar.truncated_unitary, "TruncatedUnitaryLaw(fraction)", "Życzkowski-Sommers 2000"
+    ),
+    CatalogueEntry(
+        "ginibre-product",
+        planar.ginibre_product,
+        "GinibreProduct(depth)",
+        "Burda-Janik-Waclaw 2010; Götze-Tikhomirov 2010",
+    ),
+    CatalogueEntry("band", band_matrices.band, "Semicircle()", "Bogachev-Molchanov-Pastur 1991"),
+    CatalogueEntry("toeplitz", patterned_matrices.toeplitz, "", "Bryc-Dembo-Jiang 2006, moments"),
+    CatalogueEntry("hankel", patterned_matrices.hankel, "", "Bryc-Dembo-Jiang 2006, moments"),
+    CatalogueEntry("levy", levy_matrices.levy, "LevyMatrix(alpha)", "Ben Arous-Guionnet 2008"),
+    CatalogueEntry("erdos-renyi", erdos_renyi_graphs.erdos_renyi, "ErdosRenyi(degree, kind)", "Bordenave-Lelarge 2010"),
+    CatalogueEntry("random-regular", regular_graphs.random_regular, "KestenMcKay(degree)", "McKay 1981"),
+    CatalogueEntry(
+        "spiked-wigner",
+        spiked_matrices.spiked_wigner,
+        "Semicircle()",
+        "Péché 2006; Capitaine-Donati-Martin-Féral 2009 for outliers",
+    ),
+    CatalogueEntry(
+        "spiked-wishart",
+        spiked_matrices.spiked_wishart,
+        "MarchenkoPastur(ratio=ratio)",
+        "Baik-Ben Arous-Péché 2005; Baik-Silverstein 2006 for outliers",
+    ),
+    CatalogueEntry(
+        "rosenzweig-porter",
+        rosenzweig_porter_matrices.rosenzweig_porter,
+        "diagonal or Gaussian()",
+        "Rosenzweig-Porter 1960; von Soosten-Warzel 2019 for neighbours",
+    ),
+    CatalogueEntry(
+        "separable-covariance",
+        separable_matrices.separable_covariance,
+        "MarchenkoPastur(ratio=ratio)",
+        "Paul-Silverstein 2009",
     ),
 )
 

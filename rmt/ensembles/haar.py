@@ -72,13 +72,15 @@ class HaarEnsemble(Ensemble):
             return CircularEnsemble(2.0)._eigenvalues(n, rng)
         if self.field == "quaternion":
             return _conjugate_pairs(_jacobi_angles(n, 0.5, 0.5, rng))
-        if rng.random() < 0.5:  # determinant 1: angles in conjugate pairs, and 1 in odd dimension
-            fixed = [1.0] if n % 2 else []
-            angles = _jacobi_angles(n // 2, -0.5, 0.5 if n % 2 else -0.5, rng)
-        else:
-            fixed = [-1.0] if n % 2 else [-1.0, 1.0]
-            angles = _jacobi_angles((n - 1) // 2, 0.5, -0.5 if n % 2 else 0.5, rng)
-        return _conjugate_pairs(angles, fixed)
+        if rng.random() < 0.5:
+            return self._of_determinant_one(n, rng)
+        fixed = [-1.0] if n % 2 else [-1.0, 1.0]
+        return _conjugate_pairs(_jacobi_angles((n - 1) // 2, 0.5, -0.5 if n % 2 else 0.5, rng), fixed)
+
+    def _of_determinant_one(self, n: int, rng: np.random.Generator) -> Matrix:
+        """Angles in conjugate pairs, and 1 in odd dimension."""
+        angles = _jacobi_angles(n // 2, -0.5, 0.5 if n % 2 else -0.5, rng)
+        return _conjugate_pairs(angles, [1.0] if n % 2 else [])
 
     def _singular_values(self, n: int, rng: np.random.Generator) -> Float:
         return np.ones(2 * n if self.field == "quaternion" else n)

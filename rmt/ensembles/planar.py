@@ -164,7 +164,7 @@ class GinibreProductEnsemble(Ensemble):
         return show_call("ginibre_product", ("depth", self.depth, 2), ("field", self.field, "complex"))
 
 
-def elliptic(tau: Any, field: str = "real") -> Ensemble:
+def elliptic(tau: Any = 0.5, field: str = "real") -> Ensemble:
     """Gaussian matrix whose entries x_ij and x_ji have correlation tau: between Ginibre (0) and symmetric (1).
 
     E|x_ij|² = 1/n; the eigenvalues fill the ellipse with semi-axes 1 ± τ uniformly (Girko 1986; Sommers, Crisanti,
@@ -198,7 +198,7 @@ def elliptic(tau: Any, field: str = "real") -> Ensemble:
     return EllipticEnsemble(check_real("tau", tau, above=-1.0, below=1.0), check_choice("field", field, FIELDS))
 
 
-def truncated_unitary(fraction: Any, field: str = "complex") -> Ensemble:
+def truncated_unitary(fraction: Any = 0.5, field: str = "complex") -> Ensemble:
     """The n × n corner of a Haar unitary or orthogonal matrix of size n/fraction.
 
     Eigenvalues of density (1/α − 1)/(π (1 − |z|²)²) in the disc of radius √α (Życzkowski and Sommers 2000).
@@ -262,9 +262,10 @@ def single_ring(singular_values: Law, field: str = "complex") -> Ensemble:
     >>> round(law.radial_law().support[0].high ** 2, 12)  # mean of s²
     2.333333333333
     """
+    from rmt.laws.named.uniform import Uniform
     from rmt.laws.planar.planar_rings import SingleRing
 
-    law = SingleRing(singular_values).singular_values
+    law = SingleRing(Uniform(1, 2) if singular_values is None else singular_values).singular_values
     return SingleRingEnsemble(law, check_choice("field", field, FIELDS))
 
 

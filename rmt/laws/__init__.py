@@ -1,8 +1,8 @@
 """Probability laws on the line (and the plane): the limits of spectra.
 
 Enter parameters, functions, moments or data; leave laws that obey one contract, ``law``: ``named`` in closed form,
-``given`` by a density or a transform, ``maps`` of others, ``planar``, and those of finite matrices: ``edges`` and
-``finite``. Entry points: :class:`Law`, :class:`Semicircle`, :class:`Empirical`.
+``given`` by a density or a transform, ``solved`` from equations of their own, ``maps`` of others, ``planar``, and those
+of finite matrices: ``edges`` and ``finite``. Entry points: :class:`Law`, :class:`Semicircle`, :class:`Empirical`.
 """
 
 from rmt._names import room
@@ -59,6 +59,9 @@ from rmt.laws.planar.planar_rings import EllipticLaw as EllipticLaw
 from rmt.laws.planar.planar_rings import GinibreProduct as GinibreProduct
 from rmt.laws.planar.planar_rings import SingleRing as SingleRing
 from rmt.laws.planar.planar_rings import TruncatedUnitaryLaw as TruncatedUnitaryLaw
+from rmt.laws.solved.erdos_renyi_law import ErdosRenyi as ErdosRenyi
+from rmt.laws.solved.levy_matrix import LevyMatrix as LevyMatrix
+from rmt.laws.solved.polynomial_equilibrium import PolynomialEquilibrium as PolynomialEquilibrium
 
 Meixner = FreeMeixner  # the old name, for one release
 

@@ -28,6 +28,8 @@ LAW_NAMES = {
     "Cauchy": "Cauchy law",
     "Empirical": "empirical law",
     "CircularLaw": "circular law",
+    "LevyMatrix": "Lévy matrix law",
+    "ErdosRenyi": "Erdős–Rényi law",
     "UnitCircle": "uniform law on the circle",
     "FreeLogNormal": "free log-normal law",
     "BernoulliDepthLimit": "Bernoulli depth limit",
@@ -56,6 +58,16 @@ ENSEMBLE_NAMES = {
     "haar_orthogonal": "Haar orthogonal",
     "haar_unitary": "Haar unitary",
     "haar_symplectic": "Haar symplectic",
+    "haar_special_orthogonal": "Haar rotation",
+    "coe": "COE",
+    "cse": "CSE",
+    "levy": "Lévy",
+    "toeplitz": "Toeplitz",
+    "hankel": "Hankel",
+    "erdos_renyi": "Erdős–Rényi",
+    "spiked_wigner": "spiked Wigner",
+    "spiked_wishart": "spiked Wishart",
+    "rosenzweig_porter": "Rosenzweig–Porter",
 }
 
 #: parameters left out of a legend at these values

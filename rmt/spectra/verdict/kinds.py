@@ -80,6 +80,8 @@ class UnknownFluctuations(Fluctuations):
         Whether the masses of atoms are those of the law up to one eigenvalue.
     continuous : bool
         Whether exact zeros are impossible where the law has no atom.
+    strays : bool
+        Whether some eigenvalues belong outside the support: those of spikes and of the largest entries.
     """
 
     beta: float = 1.0
@@ -88,6 +90,7 @@ class UnknownFluctuations(Fluctuations):
     biased: bool = False
     exact_atoms: bool = True
     continuous: bool = True
+    strays: bool = False
 
     def predict(self, law: Law, n: int) -> Prediction:
         """Only what holds for all of them."""
@@ -101,7 +104,13 @@ class UnknownFluctuations(Fluctuations):
             continuous=self.continuous,
             distance="rigid" if self.rigid else reason,
             biased=self.biased,
+            stray=_anywhere if self.strays else None,
         )
+
+
+def _anywhere(z: float) -> float:
+    """Probability of an eigenvalue beyond z, where any place is possible."""
+    return 1.0
 
 
 @dataclass(frozen=True)
@@ -181,8 +190,8 @@ class CircleFluctuations(Fluctuations):
 
     Attributes
     ----------
-    field : {"real", "complex", "quaternion"}
-        Haar measure on O(n), U(n) or Sp(n); "circular" for the circular ensemble of index beta.
+    field : {"real", "special", "complex", "quaternion"}
+        Haar measure on O(n), SO(n), U(n) or Sp(n); "circular" for the circular ensemble of index beta.
     """
 
     beta: float = 2.0
@@ -196,9 +205,10 @@ class CircleFluctuations(Fluctuations):
     def traces(self, n: int) -> Traces:
         """Diaconis and Shahshahani (1994), Hughes and Rudnick (2003); COE and CSE Haake et al. (1996)."""
         k = np.arange(1, _TRACES + 1)
-        if self.field in ("real", "quaternion"):
-            k = k[2 * k <= n]
-            sign = 1.0 if self.field == "real" else -1.0
+        if self.field in ("real", "special", "quaternion"):
+            # the determinant, of degree n, tells rotations from reflections
+            k = k[2 * k < n] if self.field == "special" else k[2 * k <= n]
+            sign = -1.0 if self.field == "quaternion" else 1.0
             return Traces(np.where(k % 2 == 0, sign, 0.0), k.astype(np.float64), real=True)
         k = k[k <= n]
         if math.isinf(self.beta):
