@@ -16,6 +16,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ import numpy as np
 from rmt.free import boxtimes, compress, mixture
 from rmt.laws import Atomic, Bernoulli, Interval, Law, MarchenkoPastur
 from rmt.laws.law import Complex, Real
+from rmt.networks.activations.activation import Activation
 from rmt.networks.activations.slope_law import SquaredSlope, squared_slope_law
 
 if TYPE_CHECKING:
@@ -30,12 +32,33 @@ if TYPE_CHECKING:
 
 #: distinct layers up to which each has its own factor
 DISTINCT = 16
-#: layers whose log q lies within this are replaced by a Gauss rule
-CLUSTER_WIDTH = 0.4
-#: nodes of that rule, and the number of layers from which on it has weights >= 1
-CLUSTER_NODES, CLUSTER_SIZE = 4, 16
+#: most nodes of a rule that replaces layers, and its error in functions that vary as log S does, for a thousand layers
+MOST_NODES, RULE_ERROR = 40, 1e-11
+#: size of x, relative to the largest on which φ varies, beyond which lengths no longer matter: to quantiles at levels
+#: further than about 1/FAR_OUT from the share of derivatives that vanish in the limit
+FAR_OUT = 1e4
+#: what a weight may miss 1 by
+ROUNDED = 1e-12
 
 Terms = list[tuple[Law, Any]]
+
+
+def lost_levels(net: MLP) -> set[float]:
+    """Levels next to which the law knows no quantiles: shares of derivatives that vanish as lengths grow.
+
+    There the quantiles follow the logarithms of all lengths, and lengths far out are not told apart.
+    """
+    found = set()
+    for layer in net.layers:
+        if layer.q > (FAR_OUT * layer.activation.variation[1]) ** 2 and not layer.activation.homogeneous:
+            alive = sum(1 for slope in _far_slopes(layer.activation) if slope != 0.0)
+            found.add(1.0 - 0.5 * alive * layer.fan_out / net.widths[-1])
+    return found
+
+
+@lru_cache(maxsize=64)
+def _far_slopes(phi: Activation) -> tuple[float, float]:
+    return phi.slopes_at_infinity()
 
 
 def gram_law_of(net: MLP) -> Law:
@@ -70,6 +93,8 @@ def _scale_terms(values: Sequence[float]) -> Terms:
 
 def _slope_terms(layers: Sequence[Layer], share: dict[int, float] | None = None) -> Terms:
     """The D² of the layers with their multiplicities; padded with zeros to the given shares of live rows."""
+    from rmt.networks.architecture.mlp import cone_lengths
+
     groups: dict[tuple[Any, float], list[float]] = {}
     for index, layer in enumerate(layers):
         alive = 1.0 if share is None else share[index]
@@ -78,7 +103,8 @@ def _slope_terms(layers: Sequence[Layer], share: dict[int, float] | None = None)
     for (phi, alive), lengths in groups.items():
         if phi.homogeneous:
             lengths = [1.0] * len(lengths)
-        for q, weight in representative_lengths(lengths):
+        saturates = cone_lengths(phi)[1] < math.inf
+        for q, weight in representative_lengths(lengths, phi.variation, saturates=saturates):
             terms.append((_padded(squared_slope_law(phi, q), alive), weight))
     return terms
 
@@ -93,52 +119,115 @@ def _padded(law: Law, alive: float) -> Law:
     return mixture(law, Atomic((0,), (1,)), weights=(alive, 1.0 - alive))
 
 
-def representative_lengths(lengths: Sequence[float]) -> list[tuple[float, Any]]:
+def representative_lengths(
+    lengths: Sequence[float], variation: tuple[float, float] = (1.0, 1.0), *, saturates: bool = True
+) -> list[tuple[float, Any]]:
     """Few lengths with multiplicities that stand for many.
 
-    Equal lengths are counted. Beyond 16 different ones, those whose logarithms lie within 0.4 are replaced by a
-    4-point Gauss rule of their own distribution: log S is analytic in log q, so the error is that of its 8th
-    derivative, below 1e-10.
+    Equal lengths are counted. More than 16 different ones are replaced by Gauss rules of their own distribution, in a
+    coordinate that is √q for short lengths, log q for those on which φ varies, and 1/√q far out if φ is a cone there:
+    log S is smooth in it. A rule has weights of at least 1, as the powers of a free product have to be; lengths too far
+    apart for that stay as they are. So many nodes are taken that sums of functions of the course of log S come out to
+    1e-11.
+
+    Parameters
+    ----------
+    lengths : sequence of float
+    variation : tuple of float
+        Smallest and largest size of x on which φ varies.
+    saturates : bool
+        Whether slopes have a limit far out that is not 0.
     """
     counts: dict[float, int] = {}
     for q in lengths:
         counts[q] = counts.get(q, 0) + 1
     if len(counts) <= DISTINCT or min(counts) <= 0.0:
         return list(counts.items())
-    ordered = sorted(counts)
+    ordered = np.array(sorted(counts))
+    weights = np.array([counts[q] for q in ordered.tolist()], dtype=np.float64)
+    chart = _LengthChart(*variation, saturates)
     result: list[tuple[float, Any]] = []
     start = 0
-    while start < len(ordered):
-        stop = start
-        while stop < len(ordered) and math.log(ordered[stop] / ordered[start]) <= CLUSTER_WIDTH:
-            stop += 1
-        cluster = ordered[start:stop]
-        weights = [counts[q] for q in cluster]
-        rule = _gauss_rule(np.log(cluster), np.array(weights, dtype=np.float64)) if len(cluster) >= CLUSTER_SIZE else []
-        if rule and min(w for _, w in rule) >= 1.0:
-            result += [(math.exp(t), w) for t, w in rule]
-        else:
-            result += list(zip(cluster, weights, strict=True))
+    while start < ordered.size:
+        stop = ordered.size
+        while (rule := chart.rule(ordered[start:stop], weights[start:stop])) is None and stop > start + 1:
+            stop = (start + stop) // 2
+        result += rule or [(float(ordered[start]), counts[float(ordered[start])])]
         start = stop
     return result
 
 
-def _gauss_rule(points: Real, weights: Real) -> list[tuple[float, float]]:
-    """Gauss quadrature of a discrete measure, by the Stieltjes procedure."""
-    total = float(weights.sum())
-    centre, scale = float(points @ weights) / total, float(np.ptp(points)) or 1.0
-    x = (points - centre) / scale
-    before, now = np.zeros_like(x), np.ones_like(x) / math.sqrt(total)
-    diagonal: list[float] = []
-    off: list[float] = []
-    for _ in range(CLUSTER_NODES):
-        diagonal.append(float((weights * x * now) @ now))
-        following = (x - diagonal[-1]) * now - (off[-1] if off else 0.0) * before
-        norm = math.sqrt(float((weights * following) @ following))
-        off.append(norm)
-        before, now = now, following / norm
-    nodes, vectors = np.linalg.eigh(np.diag(diagonal) + np.diag(off[:-1], 1) + np.diag(off[:-1], -1))
-    return [(centre + scale * float(t), total * float(v) ** 2) for t, v in zip(nodes, vectors[0], strict=True)]
+@dataclass(frozen=True)
+class _LengthChart:
+    """The coordinate of lengths in which log S is smooth, for a φ that varies on these sizes of x."""
+
+    smallest: float
+    largest: float
+    saturates: bool
+
+    @property
+    def end(self) -> float:
+        """The size of x from which the coordinate saturates."""
+        return FAR_OUT * self.largest if self.saturates else math.inf
+
+    def place(self, q: Real) -> Real:
+        """The coordinate of a length."""
+        size = np.sqrt(q)
+        return np.asarray(np.log1p(size / self.smallest) - np.log1p(size / self.end))
+
+    def length(self, place: Real) -> Real:
+        """The length with a coordinate."""
+        beyond = np.maximum(1.0 / self.smallest - np.exp(place) / self.end, 1e-200)
+        return np.asarray((np.expm1(place) / beyond) ** 2)
+
+    def course(self, q: Real) -> Real:
+        """Functions of q that vary as log S does, for φ = erf of both sizes and at levels down to 1/1000."""
+        size = np.sqrt(q) / self.largest
+        ratios = [
+            np.log((1.0 + k * x) / (1.0 + x))
+            for k in (1.0 / 16.0, 4.0, 16.0)
+            for x in (q / self.smallest**2, q / self.largest**2)
+        ]
+        if not self.saturates:
+            ratios += [np.log1p(size), np.log1p(q / self.smallest**2)]
+        return np.array([*ratios, *(np.log(level + 1.0 / (1.0 + size)) for level in (1.0, 1e-1, 1e-2, 1e-3))])
+
+    def rule(self, lengths: Real, weights: Real) -> list[tuple[float, float]] | None:
+        """The shortest Gauss rule for these lengths, None if none is shorter than they are or has weights of 1."""
+        x = self.place(lengths)
+        if lengths.size < 3 or not x[-1] > x[0]:
+            return None
+        whole = self.course(lengths) @ weights
+        within = RULE_ERROR * (1.0 + weights.sum() / 1e3)
+        diagonal, off = _jacobi_matrix(x, weights, min(MOST_NODES, lengths.size - 1))
+        for n in range(1, diagonal.size + 1):
+            centres, shares = _nodes(diagonal[:n], off[: n - 1])
+            nodes = np.clip(self.length(centres), lengths[0], lengths[-1])
+            masses = weights.sum() * shares
+            if np.abs(self.course(nodes) @ masses - whole).max() <= within:
+                found = list(zip(nodes.tolist(), np.maximum(masses, 1.0).tolist(), strict=True))
+                return found if masses.min() >= 1.0 - ROUNDED else None
+        return None
+
+
+def _jacobi_matrix(points: Real, weights: Real, size: int) -> tuple[Real, Real]:
+    """Recurrence coefficients of a discrete measure, by the Lanczos process with full orthogonalisation."""
+    vectors = np.sqrt(weights / weights.sum())[None, :]
+    diagonal, off = np.empty(size), np.empty(size)
+    for k in range(size):
+        following = points * vectors[k]
+        diagonal[k] = following @ vectors[k]
+        for _ in range(2):
+            following = following - (vectors @ following) @ vectors
+        off[k] = np.linalg.norm(following)
+        vectors = np.vstack([vectors, following / off[k]])
+    return diagonal, off
+
+
+def _nodes(diagonal: Real, off: Real) -> tuple[Real, Real]:
+    """Nodes and shares of the Gauss rule of recurrence coefficients."""
+    nodes, vectors = np.linalg.eigh(np.diag(diagonal) + np.diag(off, 1) + np.diag(off, -1))
+    return nodes, vectors[0] ** 2
 
 
 # ---------------------------------------------------------------------- rectangular layers
@@ -158,17 +247,17 @@ def _rectangular_gaussian_law(net: MLP) -> Law:
 def _semi_orthogonal_law(net: MLP) -> Law:
     """Layer by layer: a layer that narrows compresses, one that widens adds zeros; the scales come last."""
     law: Law = Atomic((1,), (1,))
-    pending: Terms = []
+    pending: list[Layer] = []
     for layer in net.layers:
         if layer.fan_out != layer.fan_in:
-            law, pending = _product([(law, 1), *pending]), []
+            law, pending = _product([(law, 1), *_slope_terms(pending)]), []
         if layer.fan_out < layer.fan_in:
             law = compress(law, Fraction(layer.fan_out) / Fraction(layer.fan_in))
         elif layer.fan_out > layer.fan_in:
             law = _padded(law, layer.fan_in / layer.fan_out)
-        pending += _slope_terms([layer])
+        pending.append(layer)
     scales = [layer.sigma_w**2 * math.exp(layer.log_slope_unit) for layer in net.layers]
-    return _product([(law, 1), *pending, *_scale_terms(scales)])
+    return _product([(law, 1), *_slope_terms(pending), *_scale_terms(scales)])
 
 
 @dataclass(frozen=True, repr=False)

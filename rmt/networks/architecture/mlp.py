@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import rmt
 from rmt._cached import cached_property
 from rmt._frozen import Frozen
 from rmt.ensembles.entries import EntryLaw
-from rmt.errors import LARGEST_SCALE, LARGEST_VARIANCE, check_count, check_real, shown
+from rmt.errors import LARGEST_SCALE, LARGEST_VARIANCE, ConvergenceError, check_count, check_real, shown
 from rmt.laws.law import Law
 from rmt.networks.activations.activation import Activation, Real
 from rmt.networks.activations.lookup import ActivationLike, activation
@@ -23,8 +24,53 @@ from rmt.networks.propagation.mean_field import MeanField, mean_field
 ORTHOGONAL = "orthogonal"
 #: layers that are laid out one by one
 DEEPEST = 10**6
-#: length from which on an activation may have to be a cone, its length before, and how closely it has to be one
-LONGEST, LONG, CONICAL = 1e200, 1e180, 1e-10
+#: length from which on an activation has to be a cone
+LONGEST = 1e200
+#: lengths from which on it is taken for one if it is, relative to the square of the largest size on which φ varies, and
+#: to that of the smallest for the cone next to 0; by what factor moments are compared there, and how closely
+FAR_OUT, NEXT_TO_ZERO, APART, CONICAL = 1e36, 1e-32, 1e4, 1e-10
+#: the smallest of these lengths
+SHORTEST = 1e-250
+
+
+@dataclass(frozen=True, eq=False)
+class LayerMoments:
+    """What a layer knows of an activation at one length; all layers of that length share it."""
+
+    activation: Activation
+    q: float
+
+    @cached_property
+    def mean_slope(self) -> float:
+        """μ₁ = E φ'²."""
+        return self.activation.slope_moment(1, self.q)
+
+    @cached_property
+    def square(self) -> float:
+        """E φ²."""
+        return self.activation.second_moment(self.q)
+
+    @cached_property
+    def radial(self) -> float:
+        """E φ φ' h / q."""
+        return self.activation.radial_moment(self.q)
+
+    @cached_property
+    def spread(self) -> float:
+        """Relative variance of φ'²; 0 if it vanishes."""
+        return self.activation.slope_spread(self.q) if self.mean_slope > 0.0 else 0.0
+
+    @cached_property
+    def dead(self) -> float:
+        """Share of units whose derivative is exactly 0."""
+        phi = self.activation
+        if phi.named and phi.slopes is None:
+            return 0.0  # the named activations that are curved are nowhere flat
+        if phi.slopes is None and 10.0 * math.sqrt(self.q) < phi.flat_from:
+            return 0.0
+        from rmt.networks.activations.slope_law import squared_slope_law
+
+        return dict(squared_slope_law(phi, self.q).atoms).get(0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -42,8 +88,8 @@ class Layer:
         Widths, on any common scale.
     orthogonal : bool
     log_unit : float
-        0, unless the variance exceeds 1e200, where neither slopes nor ratios of lengths depend on it any more, or an
-        activation that is a power c|x|^d next to 0 meets lengths so small that it is that power.
+        0, unless the variance is so large (from 1e36 times the square of the size on which φ varies) or so small that
+        neither slopes nor ratios of lengths depend on it any more, or that φ is a power c|x|^d.
 
     Examples
     --------
@@ -79,9 +125,14 @@ class Layer:
         return self.sigma_w**2 * widening
 
     @cached_property
+    def moments(self) -> LayerMoments:
+        """What the layer knows of φ at its length."""
+        return LayerMoments(self.activation, self.q)
+
+    @property
     def mean_slope(self) -> float:
         """μ₁ = E φ'², in units of ``exp(log_slope_unit)``."""
-        return self.activation.slope_moment(1, self.q)
+        return self.moments.mean_slope
 
     @cached_property
     def chi_perp(self) -> float:
@@ -97,21 +148,17 @@ class Layer:
     @cached_property
     def chi_par(self) -> float:
         """Gain of a radial perturbation of the pre-activations: weight gain times E φ φ' h / q."""
-        return self.weight_gain * self.activation.radial_moment(self.q) * math.exp(self.log_slope_unit)
+        return self.weight_gain * self.moments.radial * math.exp(self.log_slope_unit)
 
-    @cached_property
+    @property
     def spread(self) -> float:
         """Relative variance μ₂/μ₁² − 1 of D²; 0 for a layer whose derivatives vanish."""
-        return self.activation.slope_spread(self.q) if self.mean_slope > 0.0 else 0.0
+        return self.moments.spread
 
-    @cached_property
+    @property
     def dead(self) -> float:
         """Share of units whose derivative is exactly 0."""
-        if self.activation.named and self.activation.slopes is None:
-            return 0.0  # the named activations that are curved are nowhere flat
-        if self.activation.slopes is None and 10.0 * math.sqrt(self.q) < self.activation.flat_from:
-            return 0.0
-        return dict(self.slope_law().atoms).get(0.0, 0.0)
+        return self.moments.dead
 
     def relative_variance(self, rows: float) -> float:
         """What the layer adds to the relative variance of J Jᵀ, of `rows` rows on the scale of the widths.
@@ -280,26 +327,21 @@ class MLP(Frozen):
             return (one,) * self.depth
         made: list[Layer] = []
         before, log_unit = self.input_q, 0.0
-        cones: set[Activation] = set()
         for phi, sw, sb, (fan_in, fan_out) in rows:
             empty = Layer(phi, sw, sb, 0.0, fan_in, fan_out, self.orthogonal)
             log_q = _log_length(empty, before, log_unit)
             germ = power_germ(phi) if log_q < math.log(TINY_LENGTH * phi.variation[0] ** 2) else None
-            q = empty.weight_gain * before + sb**2 * math.exp(-max(log_unit, 0.0))
             if germ is not None:
-                empty, q, log_unit = replace(empty, activation=germ), 1.0, log_q
-            elif log_unit < 0.0:
-                q, log_unit = math.exp(log_q), 0.0
-            elif log_unit or q > LONGEST:
-                if phi not in cones:
-                    _check_cone(phi, len(made) + 1)
-                    cones.add(phi)
-                log_q = log_unit + (math.log(q) if q < math.inf else math.log(empty.weight_gain) + math.log(before))
-                log_unit = max(log_q - math.log(LONGEST), 0.0)
-                q = LONGEST if log_unit else math.exp(log_q)
-            layer = replace(empty, q=q, log_unit=log_unit)
-            made.append(made[-1] if made and made[-1] == layer else layer)  # equal layers share what they have computed
-            before = layer.activation.second_moment(q)
+                layer, log_unit = replace(empty, activation=germ, q=1.0), log_q
+            else:
+                q = empty.weight_gain * before + sb**2 if log_unit == 0.0 else math.exp(min(log_q, 700.0))
+                q, log_unit = _in_range(phi, q, log_q, len(made) + 1)
+                layer = replace(empty, q=q)
+            layer = replace(layer, log_unit=log_unit)
+            if made:  # equal layers share all that they have computed, others what they know of φ
+                layer = made[-1] if made[-1] == layer else with_moments_of(made[-1], layer)
+            made.append(layer)
+            before = layer.moments.square
             log_unit += layer.log_slope_unit
         return tuple(made)
 
@@ -420,23 +462,50 @@ def _log_length(layer: Layer, before: float, log_unit: float) -> float:
     return float(np.logaddexp(drive, 2.0 * math.log(layer.sigma_b) if layer.sigma_b > 0.0 else -math.inf))
 
 
-def _check_cone(phi: Activation, layer: int) -> None:
-    """Refuse lengths beyond 1e200 unless neither slopes nor ratios of lengths depend on them there.
+def with_moments_of(known: Layer, layer: Layer) -> Layer:
+    """The second layer, which shares what the first knows of φ if it is at the same length."""
+    if known.activation is layer.activation and known.q == layer.q:
+        vars(layer)["moments"] = known.moments
+    return layer
+
+
+def _in_range(phi: Activation, q: float, log_q: float, layer: int) -> tuple[float, float]:
+    """The length at which φ is looked at, and the logarithm of the unit that makes it the length asked for.
 
     Raises
     ------
     ValueError
-        If the activation has no limit of φ(b x)/b as b grows.
+        If the length exceeds 1e200, and φ has no limit of φ(b x)/b as b grows.
     """
-    if phi.homogeneous:
-        return
-    for moment in (lambda q: phi.second_moment(q) / q, lambda q: phi.slope_moment(1, q)):
-        before, after = moment(LONG), moment(LONGEST)
-        if not abs(after - before) <= CONICAL * abs(after):
+    low, high = cone_lengths(phi)
+    if log_q > math.log(high if high < math.inf else LONGEST):
+        if high == math.inf:
             raise ValueError(
                 f"the length exceeds 1e200 at layer {layer}: the network is unstable, and the derivatives of "
                 f"{phi.name} have no limit far out; lower sigma_w"
             )
+        return high, log_q - math.log(high)
+    return (low, log_q - math.log(low)) if low > 0.0 and -math.inf < log_q < math.log(low) else (q, 0.0)
+
+
+@lru_cache(maxsize=64)
+def cone_lengths(phi: Activation) -> tuple[float, float]:
+    """Lengths below and above which neither slopes nor ratios of lengths depend on them; 0 and inf for none."""
+    smallest, largest = phi.variation
+    low, high = max(NEXT_TO_ZERO * smallest**2, SHORTEST), min(FAR_OUT * largest**2, LONGEST)
+    near = phi.degree == 1.0 and _is_cone(phi, low, low / APART)
+    return (low if near else 0.0), (high if _is_cone(phi, high, high / APART) else math.inf)
+
+
+def _is_cone(phi: Activation, q: float, other: float) -> bool:
+    """Whether lengths and slopes are those of φ(b x) = b φ(x) at these lengths."""
+    if phi.homogeneous:
+        return True
+    try:
+        pairs = [(phi.second_moment(v) / v, phi.slope_moment(1, v)) for v in (q, other)]
+    except (ValueError, ConvergenceError):  # not finite there
+        return False
+    return all(abs(a - b) <= CONICAL * abs(a) and 0.0 < abs(a) < math.inf for a, b in zip(*pairs, strict=True))
 
 
 def _short(phi: Activation) -> Any:

@@ -20,6 +20,7 @@ from rmt.errors import ConvergenceError, check_count
 from rmt.laws.law import Law
 from rmt.networks.activations.activation import Activation
 from rmt.networks.activations.slope_law import SquaredSlope
+from rmt.networks.architecture.jacobian_law import lost_levels
 from rmt.networks.architecture.mlp import MLP, Layer
 from rmt.networks.reports.advice import TARGET, Advice, advise
 from rmt.networks.reports.jacobian_report import (
@@ -41,6 +42,8 @@ OPEN = 0.2
 BEYOND = 1e-3
 #: lengths beyond which E[h φ/φ'] is not computed: it grows like e^{2q} for tanh
 LONGEST_INVERTED = 4.0
+#: distance from a level that the law does not know (:func:`lost_levels`)
+NEAR_LOST = 5e-4
 #: layers of one activation that are asked whether their ends are rare
 SHOWN = 9
 #: different layers up to which the geometric mean is computed
@@ -98,6 +101,7 @@ def isometry(network: MLP, *, target: float = TARGET, width: int = WIDTH) -> Iso
         log_geometric_mean=_log_geometric_mean(network),
         log_scale=log_scale,
     )
+    summary = _without_lost_levels(network, summary)
     outlier = _radial_outlier(network, summary, law, log_scale)
     summary, ends = _with_extremes(network, summary, law, log_scale, rows)
     return IsometryReport(
@@ -116,6 +120,16 @@ def isometry(network: MLP, *, target: float = TARGET, width: int = WIDTH) -> Iso
     )
 
 
+def _without_lost_levels(network: MLP, summary: SpectrumSummary) -> SpectrumSummary:
+    """Quantiles next to levels that the law does not know are not resolved."""
+    lost = lost_levels(network)
+    kept = [
+        math.nan if any(abs(level - u) < NEAR_LOST for u in lost) and place > -math.inf else place
+        for level, place in zip(summary.levels, summary.log_quantiles, strict=True)
+    ]
+    return replace(summary, log_quantiles=tuple(kept))
+
+
 def _with_extremes(
     network: MLP, summary: SpectrumSummary, law: Law, log_scale: float, rows: int
 ) -> tuple[SpectrumSummary, tuple[str, ...]]:
@@ -130,7 +144,11 @@ def _with_extremes(
         levels["log_s_max"] = 1.0 - 0.5 / rows
     if not levels:
         return summary, ()
-    found = 0.5 * (log_quantiles(law, tuple(levels.values())) + log_scale)
+    # what is lost at the lowest level of the report is lost below it
+    known = [name != "log_s_min" or not math.isnan(summary.log_quantiles[0]) for name in levels]
+    found = np.full(len(levels), math.nan)
+    wanted = [level for level, yes in zip(levels.values(), known, strict=True) if yes]
+    found[known] = 0.5 * (log_quantiles(law, wanted) + log_scale) if wanted else []
     names = " and ".join(name[4:] for name in levels)
     note = (
         f"{names} as a matrix of {rows} rows shows: they move on with the width, to the ends of what slopes can be "
@@ -167,7 +185,7 @@ def _open_ends(layer: Layer, rows: int) -> tuple[bool, bool]:
 def scaled_gram_law(network: MLP) -> tuple[Law, float]:
     """Law of J Jᵀ/m₁ and log m₁: with mean 1 it fits the range of a double at any depth; (law, 0) if J is zero."""
     from rmt.networks.architecture.jacobian_law import gram_law_of
-    from rmt.networks.architecture.mlp import check_network
+    from rmt.networks.architecture.mlp import check_network, with_moments_of
 
     check_network("network", network)
     if network.log_mean == -math.inf:
@@ -176,7 +194,8 @@ def scaled_gram_law(network: MLP) -> tuple[Law, float]:
     for layer in network.layers:
         if id(layer) not in made:
             gain = layer.weight_gain * layer.mean_slope  # the unit of the slopes goes into log m₁
-            made[id(layer)] = replace(layer, sigma_w=layer.sigma_w / math.sqrt(gain), log_unit=0.0)
+            scaled = replace(layer, sigma_w=layer.sigma_w / math.sqrt(gain), log_unit=0.0)
+            made[id(layer)] = with_moments_of(layer, scaled)
     twin = copy(network)
     layers = tuple(made[id(layer)] for layer in network.layers)
     vars(twin).update(layers=layers, sigma_w=tuple(layer.sigma_w for layer in layers))
@@ -255,13 +274,13 @@ def log_radial_gain(network: MLP) -> float | None:
     # x_0 → (1 + ε) x_0 turns h_l by a_l ε h_l: a_1 = σ_w² E x_0²/q_1, a_{l+1} = a_l E φφ'h σ_w²/q_{l+1}
     factors = [first.weight_gain * entering / first.q]
     for before, after in pairwise(layers):
-        before_q, before_par = before.q, before.activation.radial_moment(before.q)
-        after_q = after.weight_gain * before.activation.second_moment(before.q)
+        before_q, before_par = before.q, before.moments.radial
+        after_q = after.weight_gain * before.moments.square
         if after.sigma_b > 0.0:
             after_q += after.sigma_b**2 * exponential(-before.log_unit - before.log_slope_unit)
         factors.append(after.weight_gain * before_par * before_q / after_q)
-    leaving = last.activation.second_moment(last.q)
-    factors.append(last.activation.radial_moment(last.q) * last.q / math.sqrt(leaving * entering))
+    leaving = last.moments.square
+    factors.append(last.moments.radial * last.q / math.sqrt(leaving * entering))
     factors.append(math.sqrt(network.widths[-1] / network.widths[0]))
     sizes = [abs(f) for f in factors]
     unit = last.log_unit + last.log_slope_unit - first.log_unit
@@ -285,7 +304,7 @@ def log_inverse_radial_gain(network: MLP) -> float | None:
                 return None
             logs[id(layer)] = found
     entering = (layers[0].q - layers[0].sigma_b ** 2) / layers[0].sigma_w ** 2
-    leaving = layers[-1].activation.second_moment(layers[-1].q)
+    leaving = layers[-1].moments.square
     if entering <= 0.0 or leaving <= 0.0:
         return None
     return 0.5 * math.log(leaving / entering) - math.fsum(logs[id(layer)] for layer in layers)

@@ -26,7 +26,7 @@ LEVELS = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
 #: points of the first search for quantiles; rounding of a distribution function
 COARSE, ROUNDING = 24, 5e-14
 #: how close the place is sought below which a law can no longer be followed: in log t, and relative to its distance
-SMALLEST_STEP, NEARLY = 1.0, 0.05
+SMALLEST_STEP, NEARLY = 1.0, 0.2
 #: distance above log E X of a point with less than 1e-16 of the mass above it, by Markov's inequality
 MARKOV = 37.0
 

@@ -17,8 +17,8 @@ Function = Callable[[Real], Real]
 #: nodes and coefficients of a panel; log_panel_kernels has the same number
 NODES = 16
 PLAIN, MAXIMUM, MINIMUM, ZERO = 0, 1, 2, 3
-#: largest half width of a panel in log t
-WIDEST = 1.0
+#: largest half width of a panel in log t, of one beside an extreme from that extreme on
+WIDEST, WIDEST_TURNING = 2.0, 1.0
 #: resolved when the last coefficients are below this share of the whole mass, or of the panel's
 ABSOLUTE, RELATIVE = 1e-14, 1e-13
 #: rounding of log t, which blurs the map back to h on panels where log t hardly moves
@@ -231,7 +231,7 @@ class _Builder:
         for level in range(DEEPEST + 1):
             if batch.low.size == 0:
                 break
-            wide = self.width(batch) > 2.0 * WIDEST
+            wide = self.width(batch) > self.widest(batch)
             last = level == DEEPEST or wide.size > MOST_PANELS
             again = np.zeros_like(wide) if last else wide
             again[~again] = self.cut(batch[~again], last=last)
@@ -244,6 +244,10 @@ class _Builder:
         kind = self.kind[batch.piece]
         farthest = np.maximum(np.abs(batch.first), np.abs(batch.last))
         return np.select([kind == PLAIN, kind == ZERO], [np.abs(batch.last - batch.first), 0.0], farthest**2)
+
+    def widest(self, batch: _Batch) -> Real:
+        """Largest width of these panels, which keeps them away from the periods 2πi of the kernels in log t."""
+        return 2.0 * np.where(self.kind[batch.piece] == PLAIN, WIDEST, WIDEST_TURNING)
 
     def own_width(self, batch: _Batch) -> Real:
         """Width in log t of the panel itself; 0 around a zero of t."""
@@ -292,7 +296,7 @@ class _Builder:
         blur = blurred / np.where(kind == ZERO, 1.0, np.maximum(width, NARROWEST))
         blur += ROUNDING * np.abs(limits).max(axis=1) / np.maximum(batch.high - batch.low, TINY)
         tail = np.abs(coefficients[:, -3:]).max(axis=1)
-        resolved = (self.width(batch) <= 2.0 * WIDEST) & (
+        resolved = (self.width(batch) <= self.widest(batch)) & (
             tail <= np.maximum(ABSOLUTE, np.maximum(RELATIVE, blur) * mass)
         )
         negligible = mass < NEGLIGIBLE
