@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cases import long_beyond
 
 import rmt
 from rmt.cli import main
@@ -183,7 +184,9 @@ def test_a_full_disk_behind_the_output():
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
-@pytest.mark.parametrize("call", ["sample goe -n 5 --trials 2", "compare goe -n 5 --seed 0", "list", "law nonsense"])
+@pytest.mark.parametrize(
+    "call", long_beyond(["law nonsense", "sample goe -n 5 --trials 2", "compare goe -n 5 --seed 0", "list"], 2)
+)
 def test_a_process_whose_streams_are_closed(call, closed):
     command = f"{sys.executable} -m rmt {call} {closed}"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)

@@ -138,6 +138,7 @@ def test_traces_by_random_vectors():
     assert not in_range(2.0 * z, found[0].probes - 1.0)  # control
 
 
+@pytest.mark.long
 def test_interpolations_between_laws():
     """Of the change over 100 runs, whose expectation is 2; it is a mean of squares with heavy tails."""
     program = rmt.programs.Program()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import doctest
 import importlib
-from functools import cache
 from pathlib import Path
 
 import matplotlib as mpl
@@ -16,7 +15,6 @@ FLAGS = doctest.ELLIPSIS
 PAGES = [page for page in sorted((ROOT / "docs").glob("*.md")) if ">>>" in page.read_text(encoding="utf-8")]
 
 
-@cache
 def examples(path: Path) -> dict[str, str]:
     """Docstrings with examples in a file, by the line where the object begins."""
     nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
@@ -36,7 +34,7 @@ def needed(path: Path) -> list[str]:
     return ["flint", "sympy"] if "exact" in room or path.stem in ("exact", "exact_faces") else []
 
 
-FILES = [path for path in sorted((ROOT / "rmt").rglob("*.py")) if examples(path)]
+FILES = [path for path in sorted((ROOT / "rmt").rglob("*.py")) if ">>>" in path.read_text(encoding="utf-8")]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: ".".join(path.relative_to(ROOT).with_suffix("").parts))
@@ -47,6 +45,7 @@ def test_examples_run(path):
 
     module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
     runner, parser = doctest.DocTestRunner(verbose=False, optionflags=FLAGS), doctest.DocTestParser()
+    assert examples(path)
     with mpl.rc_context({"backend": "agg"}):
         for name, text in examples(path).items():
             result = runner.run(parser.get_doctest(text, dict(vars(module)), name, str(path), 0), clear_globs=True)

@@ -129,10 +129,10 @@ sys.exit(main([*call, "--out", out]))
     ("name", "call"),
     [
         ("x.npy", "sample goe -n 2000 --seed 0"),
-        ("x.csv", "sample goe -n 2000 --seed 0"),
         ("x.png", "law semicircle"),
-        ("x.svg", "law semicircle"),
-        ("x.pdf", "law semicircle"),
+        pytest.param("x.csv", "sample goe -n 2000 --seed 0", marks=pytest.mark.long),
+        pytest.param("x.svg", "law semicircle", marks=pytest.mark.long),
+        pytest.param("x.pdf", "law semicircle", marks=pytest.mark.long),
     ],
 )
 def test_a_full_disk_leaves_no_part_of_a_file(tmp_path, name, call):

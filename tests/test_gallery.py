@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cases import long_beyond
 from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 
@@ -49,7 +50,7 @@ def test_figure_is_labelled_and_no_text_is_clipped(figures, name):
     check_text(figure, name)
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
+@pytest.mark.parametrize("name", long_beyond(SCRIPTS, 20))
 def test_every_size_from_two_on_is_taken_or_the_least_is_said(name):
     if name in NEEDS:
         pytest.importorskip(NEEDS[name])

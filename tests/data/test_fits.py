@@ -38,7 +38,7 @@ def test_pull_of_a_spike_in_closed_form():
     assert 2 * found[0] == pytest.approx(theta - (theta + 1 / theta), rel=1e-12)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_errors_are_of_order_one_over_n():
     """Coverage by repeated sampling; errors of independent draws would be ten times larger (control)."""
     rng, scores, p_values = np.random.default_rng(0), [], []

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from cases import long_beyond
 
 import rmt
 from rmt.ensembles.repeats import trial_generators
@@ -272,7 +273,7 @@ POLYNOMIALS = {
 }
 
 
-@pytest.mark.parametrize("name", EXPRESSIONS)
+@pytest.mark.parametrize("name", long_beyond(EXPRESSIONS, 6))
 def test_eigenvalues_follow_the_law(name):
     expression = EXPRESSIONS[name]()
     values, law = expression.eigenvalues(N, rng=1), expression.law()

@@ -59,7 +59,7 @@ def test_samples_of_large_matrices():
     assert p_value(rmt.gue().largest_law(1000), sample) < LEVEL
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_samples_of_wishart_matrices():
     ensemble, law = rmt.wishart(0.5), rmt.laguerre(1, ratio=0.5)
     for n in (10, 100):
@@ -74,7 +74,7 @@ def test_samples_of_wishart_matrices():
     assert p_value(rmt.laguerre(1, a=2).smallest_law(300), square) > LEVEL
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_any_beta():
     sample = rmt.hermite(6).largest(100, rng=0, trials=1000)[:, 0]
     assert p_value(rmt.hermite(6).largest_law(100), sample) > LEVEL

@@ -42,13 +42,13 @@ def agree(law, other, x, slack=1e-11):
 @pytest.mark.parametrize(
     ("expression", "function", "base"),
     [
-        (W @ (W + 0.5).inverse(), lambda t: t / (t + 0.5), MP),
-        (X + (X + 4).inverse(), lambda t: t + 1 / (t + 4), Semicircle()),
-        ((W + W.inverse()) @ W, lambda t: t * t + 1, MP),
+        (lambda: W @ (W + 0.5).inverse(), lambda t: t / (t + 0.5), MP),
+        (lambda: X + (X + 4).inverse(), lambda t: t + 1 / (t + 4), Semicircle()),
+        (lambda: (W + W.inverse()) @ W, lambda t: t * t + 1, MP),
     ],
 )
 def test_function_of_one_matrix_is_the_push_forward(expression, function, base):
-    law = expression.law()
+    law = expression().law()
     t = np.linspace(base.support[0].low, base.support[0].high, 25)[1:-1]
     level, error = law.cdf(function(t), return_error=True)
     assert np.all(np.abs(level - base.cdf(t)) <= error + 1e-12)
@@ -157,18 +157,18 @@ def test_atoms():
 
 # ---------------------------------------------------------------------- samples
 SAMPLED = {
-    "inverse beside its matrix": (X + W + 5).inverse() + X,
-    "congruence by an inverse": (X + W + 4).inverse() @ Y @ (X + W + 4).inverse(),
-    "block with numbers": rmt.block([[X, W, 1], [W, D, 0], [1, 0, X]]),
-    "Schur complement": X - G @ (rmt.block([[X, 0], [0, D]]) + 4).inverse() @ G.H,
-    "rectangular gram": rmt.block([[X, G]]) @ rmt.block([[X, G]]).H,
-    "inverse of a block": rmt.block([[X + 3, W], [W, X - 4]]).inverse(),
+    "inverse beside its matrix": lambda: (X + W + 5).inverse() + X,
+    "congruence by an inverse": lambda: (X + W + 4).inverse() @ Y @ (X + W + 4).inverse(),
+    "block with numbers": lambda: rmt.block([[X, W, 1], [W, D, 0], [1, 0, X]]),
+    "Schur complement": lambda: X - G @ (rmt.block([[X, 0], [0, D]]) + 4).inverse() @ G.H,
+    "rectangular gram": lambda: rmt.block([[X, G]]) @ rmt.block([[X, G]]).H,
+    "inverse of a block": lambda: rmt.block([[X + 3, W], [W, X - 4]]).inverse(),
 }
 
 
 @pytest.mark.parametrize("name", SAMPLED)
 def test_samples_follow_the_law(name):
-    expression = SAMPLED[name]
+    expression = SAMPLED[name]()
     law = expression.law()
     n = 200
     values = expression.eigenvalues(n, rng=5)
@@ -241,13 +241,13 @@ def test_blocks_are_free_from_haar_conjugates_of_their_size():
 
 def test_text_and_pickles():
     names = {**vars(rmt), **{name: getattr(rmt, name) for name in dir(rmt)}}
-    for expression in [*SAMPLED.values(), W @ (W + 0.5).inverse()]:
+    for expression in [*(build() for build in SAMPLED.values()), W @ (W + 0.5).inverse()]:
         again = eval(repr(expression), dict(names))
         assert repr(again) == repr(expression)
         first = expression.sample(4, rng=1)
         assert again.sample(4, rng=1) == pytest.approx(first, abs=1e-13)
         assert pickle.loads(pickle.dumps(expression)).sample(4, rng=1) == pytest.approx(first, abs=1e-13)
-    law = SAMPLED["inverse beside its matrix"].law()
+    law = SAMPLED["inverse beside its matrix"]().law()
     assert eval(repr(law), dict(names)) == law == pickle.loads(pickle.dumps(law))
 
 

@@ -137,7 +137,7 @@ def test_rule_of_the_moments_notices_a_missing_mass():
         check_mass_and_moments(law)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("first", range(100, 140, 20))
 def test_many_nested_trees(first):
     shares = []

@@ -178,7 +178,7 @@ def test_tangent_kernel_of_a_linear_network_is_a_sum_of_its_conjugate_kernels():
     assert np.abs(made(z) - (rmt.MarchenkoPastur(ratio=0.5) + 1.0).stieltjes(z)).max() <= 1e-12
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_tangent_kernel_sample_beside_its_law():
     ensemble = TangentKernelMatrix("tanh", (0.75, 1.2, 0.5))
     values = ensemble.eigenvalues(1000, rng=3)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cases import long_beyond
 
 from rmt.errors import ConvergenceError
 from rmt.laws import Atomic, Cauchy, FussCatalan, Law
@@ -45,7 +46,7 @@ def built(entry):
     return (Law.from_r_transform if kind == "R" else Law.from_s_transform)(function_of(entry))
 
 
-@pytest.mark.parametrize("entry", LAWS, ids=lambda e: e["id"])
+@pytest.mark.parametrize("entry", long_beyond(LAWS, 18), ids=lambda e: e["id"])
 def test_reference_laws(entry):
     law, value = built(entry), entry["value"]
     if "support" in value:
@@ -95,7 +96,7 @@ def test_relu_layers_with_orthogonal_weights(depth):
         assert law.support[0].low_exponent == pytest.approx(1.0 / depth - 1.0, abs=1e-12)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_cuts_may_be_turned():
     x = np.array([-1.5, -0.9, 0.0, 0.5, 1.2])
     upright = Law.from_r_transform(lambda g: 0.25 * g + 2 * g / (1 + np.sqrt(1 + 4 * g**2)))
@@ -204,7 +205,7 @@ def two_cauchys(weight, scale):
     return r_transform
 
 
-@pytest.mark.parametrize("weight", [0.5, -0.2, -0.4])
+@pytest.mark.parametrize("weight", long_beyond([-0.4, 0.5, -0.2], 1))
 def test_differences_of_cauchy_laws_are_laws_while_their_density_is_positive(weight):
     """At 0 the density is (1 − w + w/s)/π: positive for w > −3/7 at the scale 3/10."""
     law = Law.from_r_transform(two_cauchys(weight, 0.3))

@@ -411,7 +411,7 @@ def test_deep_orthogonal_networks_whose_edges_leave_the_range_of_doubles():
 
 
 # ---------------------------------------------------------------- laws that spread over hundreds of orders
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     "network",
     [

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from cases import long_beyond
 
 import rmt
 from rmt.networks import MLP, activation, critical_points, edge_of_chaos
@@ -470,7 +471,7 @@ def test_sampled_spectra_of_shallow_networks(name, weights, depth):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("weights", ["gaussian", "orthogonal"])
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", long_beyond(FAMILIES, 6))
 def test_sampled_spectra_of_deep_networks(name, weights):
     """An error of one layer counts 32 times."""
     check_family(name, weights, 32)

@@ -1,7 +1,7 @@
 """Random networks beside samples of them, and lengths beyond the range of doubles.
 
-Fifty networks are drawn with fixed seeds, of those that take little time; ``RMT_NETWORKS=1000`` in the environment adds
-the networks of seeds 0 to 999, whatever they take.
+Fifty networks are drawn with fixed seeds, of those that take little time, half of them in the long run;
+``RMT_NETWORKS=1000`` in the environment adds the networks of seeds 0 to 999, whatever they take.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 
 import numpy as np
 import pytest
+from cases import long_beyond
 from random_networks import (
     RandomNetwork,
     Real,
@@ -88,7 +89,11 @@ def _drawn(random: RandomNetwork) -> Real:
     return np.concatenate([found, np.full(ROWS - found.size, -math.inf)])
 
 
-@pytest.mark.parametrize("seed", sorted({*SEEDS, *range(int(os.environ.get("RMT_NETWORKS", "0")))}))
+def more_seeds() -> list[int]:
+    return [seed for seed in range(int(os.environ.get("RMT_NETWORKS", "0"))) if seed not in SEEDS]
+
+
+@pytest.mark.parametrize("seed", [*long_beyond(SEEDS, 25), *more_seeds()])
 def test_random_networks_beside_samples(seed: int) -> None:
     """m₁ by a plain grid, and quantiles, kernel and share near 1 of one draw."""
     random = random_network(seed)

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from cases import long_beyond
 
 from rmt.networks import ResidualNetwork, residual_limit
 
@@ -42,7 +43,7 @@ def test_sampled_spectra_are_universal(name, weights):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["linear", "relu", "tanh", "erf", "sin", "gelu", "selu", "hard_tanh"])
+@pytest.mark.parametrize("name", long_beyond(["linear", "relu", "tanh", "erf", "sin", "gelu", "selu", "hard_tanh"], 4))
 def test_sampled_spectra_of_eight_activations(name):
     net = scaled(name, 0.75, 100, "gaussian")
     logs = np.log(net.jacobian().singular_values(256, rng=2))

@@ -56,6 +56,7 @@ def test_small_masses_of_laws_that_are_no_power_laws() -> None:
         assert rise == pytest.approx(0.5 * (b - a) * float(weights @ np.asarray(law.pdf_of_log(inside))), rel=1e-6)
 
 
+@pytest.mark.long
 def test_slopes_that_decay_are_sampled() -> None:
     """Quantiles of a draw of 400 rows, shares within five binomial deviations; weaker weights are rejected."""
     net = rmt.MLP(2, "gelu", 2.17, input_q=60.0)
@@ -72,6 +73,7 @@ def test_slopes_that_decay_are_sampled() -> None:
     assert distance(rmt.MLP(2, "gelu", 1.3, input_q=60.0).isometry().spectrum) > bound
 
 
+@pytest.mark.long
 def test_reports_hold_without_depth_scales() -> None:
     """x³ runs away from every fixed point, and covariances of sin 100x do not settle; m₁ = Π σ_w² E φ'² is closed."""
     q = (0.3 + 0.01, 15.0 * 0.31**3 + 0.01)

@@ -75,7 +75,7 @@ def test_laws_fit_together():
 
 
 # ---------------------------------------------------------------------- measured
-@pytest.mark.slow
+@pytest.mark.long
 def test_number_variance_and_rigidity(goe, poisson):
     lengths = np.array([1.0, 5.0, 20.0])
     levels = unfold(goe, Semicircle())

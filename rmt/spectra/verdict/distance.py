@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-from scipy import stats
-
 from rmt.spectra.verdict.families import SMALLEST_NORMAL
 from rmt.spectra.verdict.part import Part
 from rmt.spectra.verdict.prediction import Prediction
@@ -21,11 +19,11 @@ def distance(ks: float, size: float, n: int, scale: float, prediction: Predictio
     distance that the law may have from the right one.
     """
     if prediction.distance == "independent":
-        p = float(stats.kstwo.sf(ks, size))
+        p = _tail(ks, size)
         return Part("distance", min(1.0, max(p, 0.0)), f"KS {ks:.3g} of {size} independent points", decisive=True)
     if prediction.distance == "weighted":
         # at most the deviation of this many independent points at any place
-        p = float(stats.kstwo.sf(ks, max(int(size), 1)))
+        p = _tail(ks, max(int(size), 1))
         text = f"KS {ks:.3g}, weighted as {size:.4g} independent points"
         return Part("distance", min(1.0, max(p, 0.0)), text, decisive=True)
     if prediction.distance != "rigid":
@@ -37,3 +35,10 @@ def distance(ks: float, size: float, n: int, scale: float, prediction: Predictio
     beyond = f" beyond {resolution:.3g}, to which the law is known," if resolution else ""
     text = f"KS {ks:.3g}{beyond} is {ratio:.3g} of the scale {scale:.3g} of rigid spectra"
     return Part("distance", p, text, decisive=True)
+
+
+def _tail(ks: float, size: float) -> float:
+    """P(KS > ks) for independent points."""
+    from scipy.stats import kstwo  # half of the time of a first import, and needed by few
+
+    return float(kstwo.sf(ks, size))

@@ -86,7 +86,7 @@ def test_ratio_means():
         assert abs(GapRatio(beta).line_panels.defect) < 1e-12
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_sampled_ratios_reject_the_surmise():
     """10⁶ ratios of the circular ensemble, whose levels are stationary: the bulk limit fits, the surmise does not."""
     from rmt.spectra import gap_ratios

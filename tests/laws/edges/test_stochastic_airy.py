@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from cases import long_beyond
 from edge_references import rows
 from laws.law_suite import check_density_is_derivative, check_quantiles, check_tails_complement
 
@@ -55,7 +56,7 @@ def test_published_values(beta: float):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("beta", [0.2, 20.0])
+@pytest.mark.parametrize("beta", long_beyond([0.2, 20.0], 1))
 def test_ends_of_the_range(beta: float):
     """Against sampled edges: the mean of n^(2/3)(λ_max − 2) with n^(−1/3) left in it."""
     import rmt
