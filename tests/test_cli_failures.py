@@ -14,6 +14,7 @@ from cases import long_beyond
 
 import rmt
 from rmt.cli import main
+from rmt.cli.parser import Parser
 from rmt.errors import ConvergenceError
 
 
@@ -193,6 +194,32 @@ def test_a_process_whose_streams_are_closed(call, closed):
     assert done.returncode == (2 if "nonsense" in call else 0)
     assert (done.stderr == "") == ("2>&-" in closed or "nonsense" not in call)
     assert (done.stdout == "") == (">&-" in closed.split() or "nonsense" in call)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        ("it does not divide; pass n=100 or give input_q=.", "it does not divide; pass -n 100 or give --input-q ."),
+        ("set band=(-1, 1), or use digits=50 here", "set --band (-1, 1), or use --digits 50 here"),
+        ("too large; ask for exact=True", "too large; ask for exact=True in Python"),
+        ("gue() + wishart(ratio=2) is not square", "gue() + wishart(ratio=2) is not square"),
+    ],
+)
+def test_remedies_name_options(sentence, said):
+    parser = Parser(prog="rmt law")
+    for option in ("-n", "--input-q", "--band", "--digits"):
+        parser.add_argument(option)
+    assert parser.in_options(sentence) == said
+
+
+def test_remedies_of_a_command(capsys, monkeypatch):
+    def run(arguments):
+        raise OverflowError("the mean exceeds the largest float; ask for exact=True, or pass moments=2")
+
+    monkeypatch.setattr("rmt.cli.law.run", run)
+    code, _, error = outcome(capsys, "law", "semicircle")
+    assert code == 3
+    assert error.endswith("the largest float; ask for exact=True in Python, or pass --moments 2\n")
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])

@@ -116,7 +116,12 @@ def _dispatch(arguments: list[str]) -> int:
         options = parser.parse_args(arguments[1:])
     except SystemExit:  # argparse has printed the help
         return 0
-    return int(command.run(options))
+    try:
+        return int(command.run(options))
+    except Exception as error:
+        if len(error.args) == 1 and isinstance(error.args[0], str):
+            error.args = (parser.in_options(error.args[0]),)
+        raise
 
 
 def _sentence(error: BaseException) -> tuple[str, int]:
@@ -133,8 +138,7 @@ def _sentence(error: BaseException) -> tuple[str, int]:
         return f"cannot read or write {error.filename or 'the output'}: {why}", 3
     if isinstance(error, OverflowError):
         numbered = len(error.args) == 2 and isinstance(error.args[1], str)  # (34, "Numerical result out of range")
-        why = error.args[1] if numbered else text.removesuffix("; ask for exact=True")  # which is for Python
-        return f"too large a number: {why or 'overflow'}", 3
+        return f"too large a number: {error.args[1] if numbered else text or 'overflow'}", 3
     if sys.flags.dev_mode:
         traceback.print_exception(error)
     return f"{type(error).__name__}: {text or 'no more is known'} (unforeseen: python -X dev -m rmt ... shows where)", 3

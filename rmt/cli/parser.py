@@ -27,6 +27,10 @@ class CommandError(Exception):
     """Something else that went wrong; its text is the whole message."""
 
 
+#: a keyword in the remedy of a sentence, such as "pass n=" or "ask for exact=True"
+REMEDY = re.compile(r"\b(pass|give|set|use|choose|with|ask for) ([a-z_]+)=(\([^()]*\)|[\w.]*)")
+
+
 class Parser(argparse.ArgumentParser):
     """An argparse parser that raises :class:`UsageError` and reads ``-1e-3``, ``-1/3`` and ``-1,1`` as values."""
 
@@ -43,6 +47,16 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing the usage and leaving."""
         raise UsageError(f"{message} (see {self.prog} --help)")
+
+    def in_options(self, sentence: str) -> str:
+        """A sentence of the library whose remedies name options of this command instead of Python's keywords."""
+
+        def named(found: re.Match[str]) -> str:
+            verb, keyword, value = found.groups()
+            option = f"-{keyword}" if len(keyword) == 1 else f"--{keyword.replace('_', '-')}"
+            return f"{verb} {option} {value}" if option in self._option_string_actions else f"{found[0]} in Python"
+
+        return REMEDY.sub(named, sentence).replace("  ", " ")
 
     def print_help(self, file: Any = None) -> None:
         """Print as every other text is printed; argparse would not say that a disk is full."""
