@@ -49,14 +49,19 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} (see {self.prog} --help)")
 
     def in_options(self, sentence: str) -> str:
-        """A sentence of the library whose remedies name options of this command instead of Python's keywords."""
+        """A sentence of the library whose remedies name options of this command; those for Python only are left out."""
+
+        def option_of(keyword: str) -> str | None:
+            option = f"-{keyword}" if len(keyword) == 1 else f"--{keyword.replace('_', '-')}"
+            return option if option in self._option_string_actions else None
 
         def named(found: re.Match[str]) -> str:
             verb, keyword, value = found.groups()
-            option = f"-{keyword}" if len(keyword) == 1 else f"--{keyword.replace('_', '-')}"
-            return f"{verb} {option} {value}" if option in self._option_string_actions else f"{found[0]} in Python"
+            return f"{verb} {option_of(keyword)} {value}" if option_of(keyword) else found[0]
 
-        return REMEDY.sub(named, sentence).replace("  ", " ")
+        first, *clauses = sentence.split("; ")
+        kept = [c for c in clauses if all(option_of(found[2]) for found in REMEDY.finditer(c))]
+        return REMEDY.sub(named, "; ".join([first, *kept])).replace("  ", " ")
 
     def print_help(self, file: Any = None) -> None:
         """Print as every other text is printed; argparse would not say that a disk is full."""
