@@ -58,6 +58,7 @@ from rmt.ensembles import truncated_unitary as truncated_unitary
 from rmt.ensembles import wigner as wigner
 from rmt.ensembles import wishart as wishart
 from rmt.errors import ConvergenceError as ConvergenceError
+from rmt.errors import CostWarning as CostWarning
 from rmt.errors import FreenessError as FreenessError
 from rmt.errors import MomentConditionWarning as MomentConditionWarning
 from rmt.errors import TrialError as TrialError

@@ -20,7 +20,7 @@ try:
 except ImportError:  # combinatorics works without it
     pass
 
-__all__ = ["ConvergenceError", "FreenessError", "MomentConditionWarning", "TrialError"]
+__all__ = ["ConvergenceError", "CostWarning", "FreenessError", "MomentConditionWarning", "TrialError"]
 
 
 def __dir__() -> list[str]:
@@ -62,6 +62,19 @@ class ConvergenceError(ArithmeticError):
         if residual is not None:
             details.append(f"residual {residual:.3g}")
         super().__init__(f"{message} ({', '.join(details)})" if details else message)
+
+
+class CostWarning(UserWarning):
+    """What was asked for takes long; the message says about how long, and what is quicker.
+
+    Examples
+    --------
+    >>> import warnings, rmt
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", rmt.CostWarning)  # of somebody who waits
+    ...     X, W = rmt.gue(), rmt.wishart()
+    ...     support = (X @ W + W @ X).law().support
+    """
 
 
 class FreenessError(ValueError):

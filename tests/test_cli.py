@@ -10,7 +10,7 @@ import pytest
 
 import rmt
 from rmt.cli import COMMANDS, main
-from rmt.cli.progress import Progress
+from rmt.numerics.progress import Progress
 
 
 def fails(capsys, *arguments):
@@ -382,7 +382,7 @@ class Terminal:
 def test_progress_on_a_terminal_only(monkeypatch, terminal):
     stream = Terminal(terminal)
     monkeypatch.setattr(sys, "stderr", stream)
-    monkeypatch.setattr("rmt.cli.progress.DELAY", 0.01)
+    monkeypatch.setattr("rmt.numerics.progress.DELAY", 0.01)
     with Progress("sampling"):
         stream.written.wait(2.0 if terminal else 0.05)
     assert ("sampling ... 0 s" in stream.text) is terminal

@@ -126,7 +126,7 @@ BESIDE_THE_ROOMS = {
         "scipy_bridge",
     },
     "networks": set(),
-    "numerics": {"deadline", "memory"},
+    "numerics": {"deadline", "memory", "progress"},
 }
 
 

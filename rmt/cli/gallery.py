@@ -21,9 +21,9 @@ from rmt.cli.parser import (
     users_mistakes,
     writable_folder,
 )
-from rmt.cli.progress import Progress
 from rmt.errors import check_choice
 from rmt.files import replacing
+from rmt.numerics.progress import Progress
 
 EXAMPLES = """\
 examples:

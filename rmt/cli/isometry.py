@@ -15,7 +15,7 @@ from rmt.cli.parser import (
     users_mistakes,
     writable,
 )
-from rmt.cli.progress import Progress
+from rmt.numerics.progress import Progress
 
 EXAMPLES = """\
 examples:

@@ -14,7 +14,7 @@ from rmt.cli.parser import (
     seed_or_fresh,
     users_mistakes,
 )
-from rmt.cli.progress import Progress
+from rmt.numerics.progress import Progress
 
 EXAMPLES = """\
 examples:

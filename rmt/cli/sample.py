@@ -21,8 +21,8 @@ from rmt.cli.parser import (
     users_mistakes,
     writable,
 )
-from rmt.cli.progress import Progress
 from rmt.files import replacing
+from rmt.numerics.progress import Progress
 
 EXAMPLES = """\
 examples:

@@ -10,7 +10,7 @@ import numpy as np
 
 import rmt
 from rmt.cli.parser import CommandError, UsageError
-from rmt.cli.progress import Progress
+from rmt.numerics.progress import Progress
 
 EXAMPLES = """\
 examples:

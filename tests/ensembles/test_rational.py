@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import math
 import pickle
+import sys
+import warnings
 
 import mpmath
 import numpy as np
@@ -403,3 +406,62 @@ def test_polynomials_in_laws_without_exact_moments():
     bump = rmt.haar_conjugate(rmt.diagonal(rmt.Law.from_pdf(lambda x: 0.75 * (1 - x * x), (-1, 1))))
     law = (X @ bump + bump @ X).law()
     assert law.moments(2) == pytest.approx((0.0, 2.0 * 0.2), abs=1e-12)
+
+
+def test_a_singularity_inside_is_a_node():
+    """B W + W B = 2 (P W P − Q W Q) for signs B = P − Q: half of 2 MP(1) and half of −2 MP(1), |x|^(−1/2) at 0."""
+    signs, w = rmt.diagonal(rmt.Rademacher()), rmt.wishart(ratio=2.0)
+    law, half = (signs @ w + w @ signs).law(), MarchenkoPastur(1)
+    assert [(i.low_exponent, i.high_exponent) for i in law.support] == [(0.5, -0.5), (-0.5, 0.5)]
+    assert law.support[0].high == law.support[1].low == 0.0
+    x = np.array([1e-12, 1e-9, 1e-6, 1e-3, 0.1, 1.0, 5.0, 7.9])
+    assert law.cdf(x) == pytest.approx(0.5 + 0.5 * half.cdf(x / 2), abs=1e-13)
+    assert law.cdf(-x) == pytest.approx(0.5 - 0.5 * half.cdf(x / 2), abs=1e-13)
+    assert law.pdf(x[1:]) == pytest.approx(0.25 * half.pdf(x[1:] / 2), rel=1e-10)
+    assert (law.pdf(0.0), law.cdf(0.0)) == (math.inf, pytest.approx(0.5, abs=1e-13))
+    total = rmt.boxplus(law, rmt.Bernoulli(0.3))  # points of the law next to 0 are asked for
+    assert total.support[0].mass == pytest.approx(1.0, abs=1e-10)
+    assert total.cdf(0.3) + (rmt.boxplus(law, -1 * rmt.Bernoulli(0.3))).cdf(-0.3) == pytest.approx(1.0, abs=1e-10)
+
+
+def test_complex_points_ask_for_no_support(monkeypatch):
+    def asked(*_, **__):
+        raise AssertionError("a support was searched")
+
+    monkeypatch.setattr("rmt.free.polynomials.pointwise_law.find_support", asked)
+    for expression in (
+        X @ W + W @ X + W,
+        1j * (X @ W - W @ X) + W,
+        (X + 4).inverse() @ W + W @ (X + 4).inverse(),
+    ):
+        law = expression.law()
+        assert law.stieltjes(0.3 + 0.5j).imag < 0.0
+        assert law.moments(2)[1] > 0.0
+        with pytest.raises(AssertionError, match="searched"):
+            law.cdf(0.3)
+
+
+# ---------------------------------------------------------------------- costs
+def test_what_is_costly_says_so_first_and_shows_progress(monkeypatch):
+    monkeypatch.setattr("rmt.free.polynomials.pointwise_law._LONG", 0.0)
+    monkeypatch.setattr("rmt.numerics.progress.DELAY", 0.0)
+    monkeypatch.setattr("rmt.numerics.progress.INTERVAL", 0.01)
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    law = (X @ W + W @ X + W).law()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        law.stieltjes(1 + 1j)  # asks for no support
+    with pytest.warns(rmt.CostWarning, match=r"is searched, which takes about \d+ s, once; .* eigenvalues\(n\)"):
+        assert law.support
+    assert "searching a support, " in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r")  # the line is gone
+    monkeypatch.undo()
+    assert (X @ W + W @ X + W).law().support == law.support  # quick here, and without a word
+
+
+def test_large_pencils_say_their_size(monkeypatch):
+    monkeypatch.setattr("rmt.free.polynomials.pencil_law._MANY_ROWS", 2)
+    with pytest.warns(rmt.CostWarning, match=r"has 3 rows: its equations alone may take minutes; .*haar_conjugate"):
+        (X @ W + W @ X).law().stieltjes(1 + 1j)

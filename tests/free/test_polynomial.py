@@ -406,9 +406,14 @@ def test_off_support_and_edges(anticommutator):
 
 def test_an_uncertified_point_raises():
     # its density is unbounded at 0, in the middle of the support
-    law = polynomial_law({(0, 1, 0): 1}, [S, S])
+    law, other = polynomial_law({(0, 1, 0): 1}, [S, S]), boxtimes(MarchenkoPastur(), S)
     with pytest.raises(ConvergenceError, match="with a certificate"):
-        law.pdf(0.0)
+        law.stieltjes(0.0)
+    x = np.array([0.0, 1e-12, 1e-9, 1e-3])
+    level, error = law.cdf(x, return_error=True)
+    assert np.all(np.abs(level - other.cdf(x)) <= error + 1e-15)
+    assert law.pdf(x[1:]) == pytest.approx(other.pdf(x[1:]), rel=1e-10)
+    assert law.pdf(0.0) == math.inf
 
 
 # ---------------------------------------------------------------------- bad input

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import warnings
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from rmt._cached import cached_property
-from rmt.errors import check_real
+from rmt.errors import CostWarning, check_real, shown
 from rmt.free.polynomials.linearisation import Pencil
 from rmt.free.polynomials.matrix_subordination import MatrixSolution, OperatorSubordination
 from rmt.free.polynomials.matrix_variables import GaussianVariable, MatrixVariable, UnitaryVariable, Variable
@@ -23,6 +24,8 @@ from rmt.laws.named.semicircle import Semicircle
 
 #: combinations of atoms at which places are looked for
 _MOST_PLACES = 9
+#: rows of a pencil from which on it is said that they are many
+_MANY_ROWS = 24
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,14 @@ class PencilLaw(SearchedLaw):
     def _equations(self) -> Equations:
         pencil = self._pencil
         d, outer = pencil.dimension, pencil.outer
+        if d > _MANY_ROWS:
+            warnings.warn(
+                f"the linear pencil of {shown(self)} has {d} rows: its equations alone may take minutes; sample the "
+                "expression for a first look, or let parts that are free from the rest stand for "
+                "their laws, rmt.haar_conjugate(rmt.diagonal(law))",
+                CostWarning,
+                stacklevel=2,
+            )
         constant = pencil.constant
         eta = np.zeros((d * d, d * d), dtype=np.complex128)
         variables: list[Variable] = []

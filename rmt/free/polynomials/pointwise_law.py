@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
+import time
+import warnings
 from abc import abstractmethod
+from contextlib import ExitStack
 from typing import Any, NoReturn, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rmt._cached import cached_property
-from rmt.errors import ConvergenceError
+from rmt.errors import ConvergenceError, CostWarning, shown
 from rmt.free.polynomials.matrix_subordination import MatrixSolution
 from rmt.free.polynomials.pointwise_support import Samples, find_support
 from rmt.free.subordination.quantiles import Quantiles
 from rmt.laws.law import EPS, Complex, Interval, Law, Mask, Real
+from rmt.numerics.progress import Progress
 
 Atoms = tuple[tuple[float, float], ...]
 
@@ -23,6 +27,8 @@ _SHADOW = 1e-4  # distance to an atom, on the scale of the law, in which its pol
 _HIDDEN = 1e-9  # error of G there, on the scale of the law, that a density may have
 _BRACKETS = 1e-15 * 4.0 ** np.arange(18.0)  # distances at which points that are not certified are enclosed
 _BLUR = 64.0 * EPS  # uncertainty of an edge, on the scale of the law
+_SEARCH = 8.0  # time of a search over that of its first points, as a rule
+_LONG = 10.0  # seconds of a search from which on they are said first
 _SPREAD = 1e-6  # mass between two enclosing points that is refused
 
 
@@ -101,7 +107,9 @@ class SearchedLaw(Law):
     # ------------------------------------------------------------------ support
     @cached_property
     def _spectrum(self) -> tuple[tuple[Interval, ...], Atoms]:
-        intervals, atoms = find_support(_Probe(self), *self._bounds(), known=self._known_atoms(), places=self._places())
+        with ExitStack() as signs_of_life:
+            probe = _Probe(self, signs_of_life)
+            intervals, atoms = find_support(probe, *self._bounds(), known=self._known_atoms(), places=self._places())
         marks = [x for x, _ in atoms] + [edge for i in intervals for edge in (i.low, i.high)]
         self._equations.mark(self._coordinate(np.array(marks, dtype=np.complex128)).real)
         return intervals, atoms
@@ -203,7 +211,7 @@ class SearchedLaw(Law):
 
     def _refuse(self, point: complex, residual: float | None = None) -> NoReturn:
         raise ConvergenceError(
-            f"the subordination equations of {self!r} could not be solved with a certificate; the point may be "
+            f"the subordination equations of {shown(self)} could not be solved with a certificate; the point may be "
             "an edge or a singularity of the density, evaluate beside it",
             point=point,
             residual=residual,
@@ -357,8 +365,9 @@ class SearchedLaw(Law):
             outside &= ~self._interior(z[rest].real)
         out[rest] = np.where(outside, g.real, g)
         # a real value inside would be that of a point outside: the density next to the edge is known
-        flat = np.flatnonzero((z.imag == 0.0) & rest & (out.imag >= 0.0) & self._interior(z.real))
+        flat = np.flatnonzero(real & rest & (out.imag >= 0.0))
         if flat.size:
+            flat = flat[self._interior(z.real[flat])]
             out.imag[flat] = -math.pi * self._pdf(z.real[flat])
         return out
 
@@ -389,13 +398,40 @@ class SearchedLaw(Law):
 
 
 class _Probe:
-    """Values of a law for the search of its support."""
+    """Values of a law for the search of its support.
 
-    def __init__(self, law: SearchedLaw) -> None:
+    The first points tell how long the search takes: if long, it is said and its progress shown.
+    """
+
+    def __init__(self, law: SearchedLaw, signs_of_life: ExitStack) -> None:
         self._law = law
+        self._signs_of_life = signs_of_life
+        self._progress: Progress | None = None
+        self._count = 0
 
     def sample(self, x: Real) -> Samples:
         """G, its error, the mass above and the certificate; every point becomes a starting point."""
+        start = time.monotonic()
+        found = self._sampled(x)
+        if self._count == 0 and x.size:
+            self._say_cost(_SEARCH * (time.monotonic() - start))
+        self._count += x.size
+        if self._progress is not None:
+            self._progress.text = f"searching a support, {self._count} points"
+        return found
+
+    def _say_cost(self, seconds: float) -> None:
+        if seconds < _LONG:
+            return
+        warnings.warn(
+            f"the support of {shown(self._law)} is searched, which takes about {seconds:.0f} s, once; stieltjes at "
+            "complex points and low moments need no support, and eigenvalues(n) of the expression are a first look",
+            CostWarning,
+            stacklevel=2,
+        )
+        self._progress = self._signs_of_life.enter_context(Progress("searching a support"))
+
+    def _sampled(self, x: Real) -> Samples:
         law = self._law
         z = x.astype(np.complex128)
         solution = law._solve(z)

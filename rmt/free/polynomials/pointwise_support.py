@@ -25,6 +25,8 @@ _MASS = 1e-10  # mass that must be explained
 _TURN = 1e-3  # a mass that increases by more than this has lost a turn of the logarithm
 _RESOLVED = 0.02  # relative error of the trapezoidal rule in a step where the density is resolved
 _LADDER = 10.0 ** -np.arange(3.0, 14.0)  # distances to special places at which the law is asked
+_DEEPEST = 10.0 ** -np.arange(14.0, 18.0)  # the same for the mass next to a density without bounds
+_SIDES = 1e-14  # largest difference of the mass above such a place, seen from both sides
 _SNAP = 1e-8  # distance to a special place, on the scale of the whole, at which an atom lies there
 _NARROW = 1e-12  # steps, on the scale of the whole, that are not narrowed further
 _FINEST = 1e-5  # steps, on the scale of the whole, that are not refined for it
@@ -293,9 +295,34 @@ class _Search:
             high = self._edge(float(p.x[j + 1]), float(p.x[j]))
             mass = float(p.above[i] - p.above[j + 1])
             mass -= sum(m for x, m in self.atoms if p.x[i] <= x <= p.x[j + 1])
-            exponents = self._exponent(low, high), self._exponent(high, low)
-            intervals.append(Interval(low, high, *exponents, mass))
+            intervals += self._parted(low, high, mass, float(p.above[i]))
         return intervals
+
+    def _parted(self, low: float, high: float, mass: float, above: float) -> list[Interval]:
+        """An interval, cut at special places at which its density goes to infinity."""
+        rest, start, out = mass, low, []
+        for place in self.places:
+            if not low < place < high or any(a == place for a, _ in self.atoms):
+                continue
+            exponents = self._exponent(place, low), self._exponent(place, high)
+            if not (exponents[0] < 0.0 and exponents[1] < 0.0):
+                continue
+            beyond = [self._above(place, side, e) for side, e in zip((-1.0, 1.0), exponents, strict=True)]
+            if not abs(beyond[1] - beyond[0]) < _SIDES:
+                continue
+            before = above - 0.5 * sum(beyond) - sum(m for a, m in self.atoms if low <= a < place) - (mass - rest)
+            out.append(Interval(start, place, self._exponent(start, place), exponents[0], before))
+            rest, start = rest - before, place
+        return [*out, Interval(start, high, self._exponent(start, high), self._exponent(high, start), rest)]
+
+    def _above(self, place: float, side: float, exponent: float) -> float:
+        """Mass above a singularity of the density, from the nearest point on one side; NaN if there is none."""
+        p = self.probe.sample(place + side * self.width * np.append(_LADDER, _DEEPEST))
+        found = np.flatnonzero(p.certified & (side * (p.x - place) > 0.0))
+        if found.size == 0:
+            return math.nan
+        nearest = int(found[np.argmin(np.abs(p.x[found] - place))])
+        return float(p.above[nearest] + p.density[nearest] * (p.x[nearest] - place) / (1.0 + exponent))
 
     def _edge(self, outside: float, inside: float) -> float:
         """The edge between a point outside and one inside the support."""
