@@ -45,6 +45,7 @@ from rmt.ensembles import hermite as hermite
 from rmt.ensembles import jacobi as jacobi
 from rmt.ensembles import laguerre as laguerre
 from rmt.ensembles import levy as levy
+from rmt.ensembles import permutation as permutation
 from rmt.ensembles import product_wishart as product_wishart
 from rmt.ensembles import projection as projection
 from rmt.ensembles import random_regular as random_regular

@@ -37,6 +37,7 @@ from rmt.ensembles.planar import single_ring as single_ring
 from rmt.ensembles.planar import truncated_unitary as truncated_unitary
 from rmt.ensembles.structured import diagonal as diagonal
 from rmt.ensembles.structured import haar_conjugate as haar_conjugate
+from rmt.ensembles.structured import permutation as permutation
 from rmt.ensembles.structured import projection as projection
 from rmt.ensembles.symmetric.band_matrices import band as band
 from rmt.ensembles.symmetric.levy_matrices import levy as levy

@@ -187,6 +187,7 @@ _ROWS = (
     CatalogueEntry("haar-orthogonal", haar.haar_orthogonal, "UnitCircle()", "Diaconis-Shahshahani 1994"),
     CatalogueEntry("haar-unitary", haar.haar_unitary, "UnitCircle()", "Dyson 1962a; Diaconis-Shahshahani 1994"),
     CatalogueEntry("haar-symplectic", haar.haar_symplectic, "UnitCircle()", "Diaconis-Shahshahani 1994"),
+    CatalogueEntry("permutation", structured.permutation, "UnitCircle()", "Nica 1993, for sums and products"),
     CatalogueEntry(
         "projection", structured.projection, "Bernoulli(fraction)", "Voiculescu 1991, for sums and products"
     ),

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmt._frozen import Frozen
-from rmt.errors import check_count, check_generator
+from rmt.errors import check_count, check_generator, shown
 from rmt.laws.law import Law
 from rmt.laws.planar.planar_law import PlanarLaw
 from rmt.numerics.dense.blas import one_blas_thread
@@ -37,6 +37,7 @@ class Warrant(Enum):
 
     INVARIANT = "its law is invariant under conjugation by Haar unitary or orthogonal matrices"
     WIGNER = "it is built from independent centred entries"
+    PERMUTATION = "it is a uniformly distributed permutation, free from other such, not from diagonal matrices"
     NONE = "nothing makes its eigenvectors generic"
 
 
@@ -530,6 +531,12 @@ class Ensemble(Frozen):
     def __matmul__(self, other: object) -> Ensemble:
         return self._expression() @ other
 
+    def __rmatmul__(self, other: object) -> Ensemble:
+        raise TypeError(f"X @ Y needs two ensembles, got {type(other).__name__}; a number multiplies with *")
+
+    def __rtruediv__(self, other: object) -> Ensemble:
+        raise TypeError(f"a number over an ensemble is written c * X.inverse(), got {shown(other)} / {shown(self)}")
+
     def __pow__(self, exponent: object) -> Ensemble:
         return self._expression() ** exponent
 
@@ -554,8 +561,11 @@ class Ensemble(Frozen):
 
 
 def eigenvalues_in_order(matrix: Matrix) -> Matrix:
-    """Eigenvalues by real parts, then imaginary parts: the order that LAPACK gives depends on the processor."""
-    return np.sort(np.linalg.eigvals(matrix))
+    """Eigenvalues by real parts, then imaginary parts: the order that LAPACK gives depends on the processor.
+
+    Complex for every draw, also where all of them are real.
+    """
+    return np.sort(np.linalg.eigvals(matrix).astype(np.complex128))
 
 
 def show_call(name: str, *arguments: tuple[str, Any, Any]) -> str:

@@ -567,7 +567,7 @@ class Expression(Ensemble):
             return np.asarray(values[::2] if self._quaternion else values)  # Kramers pairs
         drawn = self._draw(n, rng)
         if self._real_product is None:
-            return eigenvalues_in_order(self._evaluate(drawn, n)).astype(np.complex128)
+            return eigenvalues_in_order(self._evaluate(drawn, n))
         values = self._real_product.eigenvalues(drawn, n, 2 * n if self._quaternion else n)
         return values[::2] if self._quaternion else values
 

@@ -30,6 +30,7 @@ Terms = Mapping[Word, Any]
 _Piece = tuple[bool | None, Word]
 
 _INVARIANT = "is free from any algebra of the others (Voiculescu 1991)"
+_PERMUTED = "is free from other permutations, Haar conjugates and matrices of independent entries (Nica 1993)"
 _ENTRIES = "is free from any algebra of the others (Dykema 1993; Anderson, Guionnet and Zeitouni 2010, Theorem 5.4.5)"
 
 
@@ -152,7 +153,8 @@ def require_freeness(terms: Terms) -> list[str]:
     """Raise unless the letters of a separated polynomial are asymptotically free; return the theorems that say so.
 
     They are if in every family at most one meets no hypothesis of freeness: invariance under Haar conjugation
-    (Voiculescu 1991), or independent centred entries (Dykema 1993; Anderson-Guionnet-Zeitouni 2010, Theorem 5.4.5).
+    (Voiculescu 1991), or independent centred entries (Dykema 1993; Anderson-Guionnet-Zeitouni 2010, Theorem 5.4.5); or
+    if those that do not are permutations (Nica 1993).
 
     Raises
     ------
@@ -168,6 +170,13 @@ def require_freeness(terms: Terms) -> list[str]:
         families.setdefault(_family(letter), []).append(letter)
     for members in families.values():
         generic = [letter for letter in members if letter.warrant is Warrant.NONE]
+        permuted = [letter for letter in members if letter.warrant is Warrant.PERMUTATION]
+        if generic and permuted:
+            raise FreenessError(
+                f"{permuted[0]!r} and {generic[0]!r} are not known to be asymptotically free: a permutation takes "
+                "diagonal matrices to diagonal ones. Conjugate the latter by a Haar matrix: rmt.haar_conjugate(...); "
+                "the law of S @ D @ S.T + B for diagonal D and B is rmt.classical_convolution(D.law(), B.law())"
+            )
         if len(generic) > 1:
             first, second = generic[:2]
             raise FreenessError(
@@ -183,8 +192,10 @@ def warrant_of(terms: Terms) -> Warrant:
     """Why a polynomial is asymptotically free from independent matrices."""
     found, _ = separated(terms)
     warrants = {Warrant.INVARIANT if isinstance(v, FreeCopy) else v.warrant for v in letters_of(found)}
-    if not warrants or Warrant.NONE in warrants:
+    if not warrants or Warrant.NONE in warrants or (Warrant.PERMUTATION in warrants and len(letters_of(found)) > 1):
         return Warrant.NONE
+    if Warrant.PERMUTATION in warrants:
+        return Warrant.PERMUTATION
     return Warrant.WIGNER if Warrant.WIGNER in warrants else Warrant.INVARIANT
 
 
@@ -201,7 +212,8 @@ def _family(letter: Ensemble) -> tuple[Ensemble, ...]:
 
 
 def _theorem(letter: Ensemble) -> str:
-    return f"{letter!r} {_ENTRIES if letter.warrant is Warrant.WIGNER else _INVARIANT}"
+    sentences = {Warrant.WIGNER: _ENTRIES, Warrant.PERMUTATION: _PERMUTED}
+    return f"{letter!r} {sentences.get(letter.warrant, _INVARIANT)}"
 
 
 def _require_own_roots(letters: Sequence[Ensemble]) -> None:
@@ -322,7 +334,7 @@ def _is_generic(letter: Ensemble) -> bool:
     from rmt.laws.named.semicircle import Semicircle
     from rmt.laws.planar.planar_rings import GinibreProduct, SingleRing, TruncatedUnitaryLaw
 
-    if isinstance(letter, Sandwich) or letter.warrant is Warrant.NONE:
+    if isinstance(letter, Sandwich) or letter.warrant in (Warrant.NONE, Warrant.PERMUTATION):
         return False
     if _is_expression(letter):
         return not letter.hermitian  # a sum of R-diagonal elements

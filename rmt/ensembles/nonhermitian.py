@@ -45,7 +45,7 @@ class IndependentEntriesEnsemble(Ensemble):
 
     def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
         self._require_square()
-        return eigenvalues_in_order(self._sample(n, rng)).astype(np.complex128)
+        return eigenvalues_in_order(self._sample(n, rng))
 
     def _singular_values(self, n: int, rng: np.random.Generator) -> Float:
         if not self.entries.is_gaussian:

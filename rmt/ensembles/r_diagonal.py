@@ -36,6 +36,8 @@ def planar_law(terms: Terms) -> Any:
     if elliptic is not None:
         law, scale, centre = elliptic
         return dilated_and_shifted(law, scale, shift + centre)
+    if any(letter.warrant is Warrant.PERMUTATION for letter in letters_of(words)):
+        return None  # known for their *-moments, not for the eigenvalues of the sums of permutations themselves
     gram = r_diagonal_gram(words)
     return None if gram is None else dilated_and_shifted(_ring(gram), 1, shift)
 
@@ -161,7 +163,7 @@ def _is_r_diagonal(letter: Ensemble) -> bool:
     from rmt.laws.planar.planar_rings import GinibreProduct, SingleRing, TruncatedUnitaryLaw
 
     """Whether a letter is R-diagonal; a rectangular one, with independent entries, as a block of such."""
-    if letter.hermitian or letter.warrant is Warrant.NONE:
+    if letter.hermitian or letter.warrant in (Warrant.NONE, Warrant.PERMUTATION):
         return False
     if letter.shape[0] != letter.shape[1]:
         return isinstance(innermost(letter), IndependentEntriesEnsemble)

@@ -67,6 +67,61 @@ class ProjectionEnsemble(Ensemble):
         return show_call("projection", ("fraction", self.fraction, None), ("field", self.field, "real"))
 
 
+class PermutationEnsemble(Ensemble):
+    """Uniformly distributed permutation matrices; made by :func:`permutation`."""
+
+    hermitian = False
+    warrant = Warrant.PERMUTATION
+    _unitary = True
+
+    def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
+        return np.eye(n)[rng.permutation(n)]
+
+    def _bytes(self, method: str, n: int) -> float:
+        return self._dense_bytes(n) if method == "_sample" else 0.0
+
+    def _eigenvalues(self, n: int, rng: np.random.Generator) -> Matrix:
+        """A cycle of length k has the k-th roots of 1."""
+        image = rng.permutation(n)
+        turns: list[Float] = []
+        seen = np.zeros(n, dtype=bool)
+        for start in range(n):
+            length, place = 0, start
+            while not seen[place]:
+                seen[place] = True
+                place, length = int(image[place]), length + 1
+            if length:
+                turns.append(np.arange(length) / length)
+        angles = 2.0 * np.pi * np.concatenate(turns)
+        return np.exp(1j * np.sort(np.where(angles > np.pi, angles - 2.0 * np.pi, angles)))
+
+    def _singular_values(self, n: int, rng: np.random.Generator) -> Float:
+        return np.ones(n)
+
+    def fluctuations(self) -> Fluctuations:
+        """Counts of cycles, which are independent Poisson numbers in the limit: not those of a Haar matrix."""
+        from rmt.spectra.verdict.kinds import UnknownFluctuations
+
+        return UnknownFluctuations(
+            float(self.beta), reason="numbers of cycles fluctuate otherwise", biased=True, continuous=False
+        )
+
+    def law(self) -> PlanarLaw:
+        """Uniform law on the unit circle."""
+        from rmt.laws.planar.planar_law import UnitCircle
+
+        return UnitCircle()
+
+    def gram_law(self) -> Law:
+        """The unit mass at 1."""
+        from rmt.laws import Atomic
+
+        return Atomic((1,), (1,))
+
+    def __repr__(self) -> str:
+        return "permutation()"
+
+
 class DiagonalEnsemble(Ensemble):
     """Diagonal matrices; made by :func:`diagonal`."""
 
@@ -194,6 +249,36 @@ def projection(fraction: float = 0.5, field: str = "real") -> Ensemble:
     return ProjectionEnsemble(
         check_real("fraction", fraction, at_least=0.0, at_most=1.0), check_choice("field", field, FIELDS)
     )
+
+
+def permutation() -> Ensemble:
+    """Uniformly distributed permutation matrix.
+
+    Independent ones are asymptotically free Haar unitaries (Nica 1993): the adjacency matrix S + Sᵀ + T + Tᵀ of a
+    random 4-regular graph has a Kesten-McKay law, but for its eigenvalue 4. They are free from Haar conjugates and
+    from matrices of independent entries, not from diagonal matrices: S D Sᵀ is diagonal again, and S D Sᵀ + B has the
+    classical convolution of both laws.
+
+    Returns
+    -------
+    Ensemble
+
+    References
+    ----------
+    Nica 1993.
+
+    Examples
+    --------
+    >>> import rmt
+    >>> S, T = rmt.permutation(), rmt.permutation()
+    >>> S.sample(3, rng=0)
+    array([[0., 0., 1.],
+           [1., 0., 0.],
+           [0., 1., 0.]])
+    >>> (S + S.T + T + T.T).law().moments(4)
+    (0.0, 4.0, 0.0, 28.0)
+    """
+    return PermutationEnsemble()
 
 
 def diagonal(law: Law, points: str = "quantiles") -> Ensemble:

@@ -379,6 +379,44 @@ def test_warrants():
         assert expression.warrant is rmt.Warrant.NONE
 
 
+def test_permutations_are_free_from_each_other():
+    """Random regular graphs, and their sums and products with invariant matrices, against samples."""
+    s, t = rmt.permutation(), rmt.permutation()
+    assert (s + s.T).law() == rmt.Arcsine()
+    assert (s @ s.H).terms == {(): 1}
+    graph = s + s.T + t + t.T
+    assert graph.law().moments(8) == pytest.approx(rmt.KestenMcKay(4).moments(8), rel=1e-12)
+    assert graph.law().cdf(1.3) == pytest.approx(rmt.KestenMcKay(4).cdf(1.3), abs=1e-12)
+    (theorem,) = [sentence for sentence in graph.theorems if "Nica 1993" in sentence]
+    assert "permutation()" in theorem
+    word = s @ t @ s + (s @ t @ s).T
+    for expression, law in ((graph, graph.law()), (graph + X, boxplus(graph.law(), X.law())), (word, word.law())):
+        values = expression.eigenvalues(500, rng=1)
+        x = np.quantile(values, np.linspace(0.1, 0.9, 9))
+        shares = (values[:, None] <= x).mean(axis=0)
+        assert np.abs(law.cdf(x) - shares).max() < 0.04 < np.abs(law.cdf(1.3 * x) - shares).max()
+    assert rmt.permutation().law() == rmt.UnitCircle()
+    drawn = s.eigenvalues(50, rng=2)
+    assert np.abs(np.abs(drawn) - 1).max() < 1e-14
+    assert np.sort(np.angle(drawn)) == pytest.approx(np.angle(drawn))
+
+
+def test_permutations_are_not_free_from_diagonal_matrices():
+    """S D S* + B is diagonal: its law is the classical convolution, and the free one is rejected."""
+    s = rmt.permutation()
+    for expression in (s @ D @ s.T + B, s + s.T + D, D @ s + s.T @ D):
+        with pytest.raises(rmt.FreenessError, match=r"takes diagonal matrices to diagonal .*haar_conjugate\(\.\.\.\)"):
+            expression.law()
+    values = (s @ B @ s.T + rmt.diagonal(rmt.Rademacher())).eigenvalues(500, rng=3)
+    x = np.array([-1.0, 1.9])  # shares with a standard deviation of .011
+    shares = (values[:, None] <= x).mean(axis=0)
+    assert rmt.classical_convolution(B.law(), B.law()).cdf(x) == pytest.approx(shares, abs=0.06)
+    assert rmt.Arcsine().cdf(x) != pytest.approx(shares, abs=0.06)  # of the free sum
+    assert (s + s.T + D).warrant is rmt.Warrant.NONE
+    with pytest.raises(TypeError, match="none in the plane is known"):
+        (s + rmt.permutation()).law()
+
+
 # ---------------------------------------------------------------------- letters
 def test_transposes():
     g = rmt.goe()
@@ -440,6 +478,23 @@ def test_dtype_of_eigenvalues_does_not_depend_on_the_draw():
         assert {expression.eigenvalues(2, rng=seed).dtype for seed in range(6)} == {np.dtype(np.complex128)}
     for expression in (N @ X, W @ X, (W + 1) @ X, P @ X @ P @ V):
         assert {expression.eigenvalues(2, rng=seed).dtype for seed in range(6)} == {np.dtype(np.float64)}
+
+
+@pytest.mark.parametrize(
+    "ensemble", [rmt.elliptic(0.5), rmt.truncated_unitary(0.5), rmt.permutation(), Q, G.inverse()], ids=repr
+)
+def test_eigenvalues_of_what_is_not_hermitian_are_complex(ensemble):
+    assert {ensemble.eigenvalues(n, rng=seed).dtype for n in (1, 2, 3) for seed in range(6)} == {
+        np.dtype(np.complex128)
+    }
+
+
+def test_laws_and_numbers_on_the_left():
+    for left in (rmt.Semicircle(), 3, np.eye(2)):
+        with pytest.raises(TypeError, match="X @ Y needs two ensembles, got"):
+            left @ X
+    with pytest.raises(TypeError, match=r"is written c \* X.inverse\(\), got 1 / gue\(\)"):
+        1 / X
 
 
 # ---------------------------------------------------------------------- length
