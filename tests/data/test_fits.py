@@ -61,7 +61,7 @@ def test_outliers_are_set_aside():
     assert found.p_value > 1e-4
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_wrong_family_is_found_out():
     found = fit(lambda m, s: rmt.Semicircle(m, s * s), wishart_values(np.random.default_rng(2), 100, 200), [1.0, 0.7])
     assert found.p_value < 1e-6

@@ -284,7 +284,7 @@ def test_eigenvalues_follow_the_law(name):
     assert compare(values * 1.03 + 0.02, law).ks > tolerance()
 
 
-@pytest.mark.parametrize("name", POLYNOMIALS)
+@pytest.mark.parametrize("name", long_beyond(POLYNOMIALS, 5))
 def test_polynomials_follow_the_law(name):
     expression = POLYNOMIALS[name]()
     values, law = expression.eigenvalues(N, rng=2), expression.law()

@@ -172,7 +172,7 @@ def cumulants(law, ratio):
     return rectangular_cumulants_from_moments(law.moments(ORDER, exact=True), ratio)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(fixed, max_examples=1)
 @given(a=positive, b=positive, ratio=fractions(Fraction(1, 3), 1), scale=scales)
 def test_rectangular_sums(a, b, ratio, scale):

@@ -444,7 +444,7 @@ def test_bad_polynomials():
 
 
 # ---------------------------------------------------------------------- random matrices
-@pytest.mark.slow
+@pytest.mark.long
 def test_matrices_of_dimension_1000():
     """KS distance of the eigenvalues is of order log(n)/n (rigidity); the wrong polynomial is rejected."""
     n = 1000

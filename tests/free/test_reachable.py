@@ -89,6 +89,7 @@ def test_claimed_errors_hold_against_exact_moments(seed):
     assert not moments_within_claims(law, [m + 1e-9 * law._scale**k for k, m in enumerate(expected, start=1)])
 
 
+@pytest.mark.long
 def test_a_lower_end_that_had_been_lost():
     """No eigenvalue of matrices lies below 0 by more than their fluctuation, which is n^(-2/3) at a soft edge."""
     terms, variables = random_polynomial(141)

@@ -35,7 +35,7 @@ print(json.dumps([list(map(float, r)) for r in results]))
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_interpreted_kernels_give_the_numbers_of_compiled_ones():
     compiled, interpreted = (
         json.loads(

@@ -185,7 +185,7 @@ def test_distribution(kind):
     assert stats.kstest(biased, stats.uniform.cdf).pvalue < LEVEL
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_tails_of_ten_million():
     """Numbers beyond 4, 4.5 and 5 standard deviations, each a Poisson count."""
     sample = fill("normal", 10_000_000, np.random.default_rng(6))
