@@ -342,7 +342,7 @@ class Ensemble(Frozen):
         n : int
             Matrix dimension, >= 1.
         method : str
-            ``"exact"``: the law at finite n, n <= 400, Gaussian entries, beta 1, 2, 4 (Wishart: 1, 2).
+            ``"exact"``: the law at finite n, n <= 400, Gaussian entries, beta 1, 2, 4.
             ``"second_order"``: Tracy-Widom with the term of next order, error O(n^(−4/3)).
             ``"first_order"``: without it, with the same centre and scale; ``"plain"``: about 2 + n^(−2/3) TW.
             ``"johnstone"``, ``"ma"``, ``"el_karoui"``: centrings of Wishart matrices in other software.
@@ -417,7 +417,7 @@ class Ensemble(Frozen):
         TypeError
             If the ensemble is of another kind.
         ValueError
-            If n is out of range, the entries are not Gaussian, beta is not 1, 2 or 4 (Wishart: 1 or 2), or there are
+            If n is out of range, the entries are not Gaussian, beta is not 1, 2 or 4, or there are
             fewer samples than dimensions.
 
         Examples

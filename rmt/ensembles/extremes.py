@@ -34,8 +34,7 @@ def largest_law(ensemble: Ensemble, n: int, method: str) -> Law:
     from rmt.laws.finite.extreme_laws import WishartLargest
 
     samples = ensemble.samples(size)  # type: ignore[attr-defined]
-    integer = beta == 1 and samples == int(samples)
-    if _take_exact(ensemble, name, min(size, samples), exact_entries and (integer or (beta == 2 and samples >= size))):
+    if _take_exact(ensemble, name, min(size, samples), exact_entries and _has_exact_laws(beta, size, samples)):
         return WishartLargest(beta, size, samples)
     if name == "hard_edge":
         raise ValueError("method 'hard_edge' is for the smallest eigenvalue; the largest one has a soft edge")
@@ -57,10 +56,10 @@ def smallest_law(ensemble: Ensemble, n: int, method: str) -> Law:
 
         return Atomic((0,), (1,))
     integer = samples == int(samples)
-    exact = exact_entries and ((beta == 1 and integer) or (beta == 2 and samples >= size))
+    exact = exact_entries and _has_exact_laws(beta, size, samples)
     if _take_exact(ensemble, name, size, exact):
         return WishartSmallest(beta, size, int(samples) if integer else samples)
-    if name in ("hard_edge", "auto") and beta in (1, 2):
+    if name in ("hard_edge", "auto") and beta in (1, 2, 4):
         excess = samples - size
         if name == "hard_edge" or excess <= _HARD_SHARE * size:
             from rmt.laws.edges.bessel import BesselEdge
@@ -69,8 +68,18 @@ def smallest_law(ensemble: Ensemble, n: int, method: str) -> Law:
             law: Law = BesselEdge(beta, int(excess) if integer else excess) * (1.0 / (4.0 * shifted * samples))
             return law
     if name == "hard_edge":
-        raise ValueError(f"method 'hard_edge' knows beta = 1 and 2, got {ensemble!r}; sample smallest(n) instead")
+        raise ValueError(f"method 'hard_edge' knows beta = 1, 2 and 4, got {ensemble!r}; sample smallest(n) instead")
     return wishart_soft_edge(beta, size, samples, _centring(ensemble, name, exact_entries), smallest=True)
+
+
+def _has_exact_laws(beta: Any, size: int, samples: float) -> bool:
+    """Whether the laws of Wishart matrices at finite n are known."""
+    from rmt.laws.finite.orthogonal_functions import LARGEST_QUATERNION
+
+    if beta == 2:
+        return samples >= size
+    integer = samples == int(samples)
+    return integer and (beta == 1 or (beta == 4 and min(size, samples) <= LARGEST_QUATERNION))
 
 
 def mean_density(ensemble: Ensemble, n: int) -> Law:
@@ -116,8 +125,8 @@ def _kind(ensemble: Ensemble) -> tuple[str, Any, bool]:
 def _take_exact(ensemble: Ensemble, method: str, n: float, known: bool) -> bool:
     if method == "exact" and not known:
         raise ValueError(
-            f"no exact law is known for {ensemble!r} at finite n: it needs Gaussian entries, beta = 1, 2 or 4 "
-            "(Wishart: 1 or 2); method='auto' gives the limit"
+            f"no exact law is known for {ensemble!r} at finite n: it needs Gaussian entries, beta = 1, 2 or 4, and "
+            "a whole number of samples unless beta is 2; method='auto' gives the limit"
         )
     return method == "exact" or (method == "auto" and known and n <= LARGEST_EXACT)
 

@@ -15,7 +15,7 @@ from rmt.laws.edges.soft_edge import gaussian_soft_edge, wishart_soft_edge
 
 #: Kolmogorov-Smirnov p-values: a right law fails with probability 1e-7
 LEVEL = 1e-7
-DRAWS = 3000
+DRAWS = 4000
 
 
 def p_value(law, sample: np.ndarray) -> float:
@@ -33,7 +33,10 @@ def test_choice():
     assert rmt.wishart(0.5, field="complex").largest_law(10) == WishartLargest(2, 10, 20)
     assert rmt.wishart(0.5).largest_law(300) == wishart_soft_edge(1, 300, 600)
     assert rmt.wishart(0.5).largest_law(10, method="johnstone") == wishart_soft_edge(1, 10, 20, "johnstone")
-    assert rmt.laguerre(4, ratio=0.5).largest_law(10) == wishart_soft_edge(4, 10, 20)
+    assert rmt.laguerre(4, ratio=0.5).largest_law(10) == WishartLargest(4, 10, 20)
+    assert rmt.laguerre(4, ratio=0.5).largest_law(160) == wishart_soft_edge(4, 160, 320)
+    assert rmt.laguerre(3, ratio=0.5).largest_law(10) == wishart_soft_edge(3, 10, 20)
+    assert rmt.laguerre(4, a=3).smallest_law(300).base == BesselEdge(4, 3)
     assert rmt.wishart(0.5).smallest_law(10) == WishartSmallest(1, 10, 20)
     assert rmt.wishart(0.5).smallest_law(300) == wishart_soft_edge(1, 300, 600, smallest=True)
     assert rmt.wishart(2).smallest_law(10) == Atomic((0,), (1,))

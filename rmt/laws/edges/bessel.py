@@ -16,6 +16,8 @@ from rmt.laws.law import Interval, Real
 
 LARGEST_A = 400.0
 _NODES, _DEGREE = 48, 18
+#: exponent from which V is computed as it is, and powers of a Bessel function below 2
+_SQUARE_INTEGRABLE, _TERMS = -0.9, 24
 #: smallest survival function of the pieces; a determinant has absolute errors of 1e-16
 _SMALLEST = 1e-10
 
@@ -30,10 +32,10 @@ class BesselEdge(LogTailLaw):
 
     Parameters
     ----------
-    beta : {1, 2}
-        Real or complex matrices.
+    beta : {1, 2, 4}
+        Real, complex or quaternion matrices.
     a : real
-        Excess m − n of samples, −1 < a <= 400; not necessarily an integer.
+        Excess m − n of samples, −1 < a <= 400 (200 for beta = 4); not necessarily an integer.
 
     Raises
     ------
@@ -45,9 +47,12 @@ class BesselEdge(LogTailLaw):
     Notes
     -----
     With V(x, y) = (√s/2) J_a(√(s x y)) on (0, 1) the survival function is det(1 − V) for beta = 1 and det(1 − V²), the
-    determinant of the Bessel kernel, for beta = 2 (Forrester 2006); Gauss-Jacobi rules, tabulated at the first
-    evaluation. The cdf has small relative errors down to 0, the survival function absolute errors below 1e-13; below
-    1e-10 it continues by exp(−βs/8 + b √s + c), its known form (Forrester and Hughes 1994).
+    determinant of the Bessel kernel, for beta = 2 (Forrester 2006); for beta = 4 it is (det(1 − V) + det(1 + V))/2 with
+    2a for a and 4s for s, after the superpositions of Forrester and Rains (2001). For beta = 4 and a <= −1/2 the first
+    power of V, which is not square integrable, is a rank-one term that is continued analytically. Gauss-Jacobi rules,
+    tabulated at the first evaluation. The cdf has small relative errors down to 0 (for beta = 4 absolute
+    ones of 1e-12, and it ends as a power), the survival function absolute errors below 1e-13; below 1e-10 it
+    continues by exp(−βs/8 + b √s + c), its known form (Forrester and Hughes 1994).
 
     Examples
     --------
@@ -62,14 +67,15 @@ class BesselEdge(LogTailLaw):
 
     def __init__(self, beta: Any = 2, a: Any = 0) -> None:
         index = check_real("beta", beta, above=0.0)
-        if index not in (1, 2):
+        if index not in (1, 2, 4):
             raise ValueError(
-                f"beta must be 1 or 2, got {beta!r}; for others sample rmt.laguerre(beta, a=a).smallest(n)"
+                f"beta must be 1, 2 or 4, got {beta!r}; for others sample rmt.laguerre(beta, a=a).smallest(n)"
             )
         excess = check_real("a", a, above=-1.0)
-        if excess > LARGEST_A:
+        largest = LARGEST_A / 2.0 if index == 4 else LARGEST_A
+        if excess > largest:
             raise ValueError(
-                f"a must be <= {LARGEST_A:g}, got {a!r}; with many more samples than dimensions the lower edge is "
+                f"a must be <= {largest:g}, got {a!r}; with many more samples than dimensions the lower edge is "
                 "soft: wishart(ratio).smallest_law(n)"
             )
         object.__setattr__(self, "beta", index)
@@ -110,13 +116,57 @@ class BesselEdge(LogTailLaw):
 
 def log_survival(beta: int, a: float, r: float) -> float:
     """Logarithm of the survival function at s = r², from the eigenvalues of V."""
+    if beta == 4:
+        value = 0.5 * sum(_determinants(2.0 * a, 2.0 * r))
+        return math.log(value) if value > 0.0 else -math.inf  # below its rounding error
+    shares = _shares(a, r)
+    shares = np.clip(shares if beta == 1 else shares * shares, -1.0, 1.0 - 2.0**-53)
+    return float(np.log1p(-shares).sum())
+
+
+def _shares(a: float, r: float) -> Real:
+    """Eigenvalues of V."""
     from scipy.special import jv
 
     x, root = _jacobi_rule(a)
-    kernel = 0.5 * r * root[:, None] * jv(a, r * np.sqrt(x[:, None] * x)) * root
-    shares = np.linalg.eigvalsh(kernel)
-    shares = np.clip(shares if beta == 1 else shares * shares, -1.0, 1.0 - 2.0**-53)
-    return float(np.log1p(-shares).sum())
+    return np.asarray(np.linalg.eigvalsh(0.5 * r * root[:, None] * jv(a, r * np.sqrt(x[:, None] * x)) * root))
+
+
+def _determinants(b: float, r: float) -> tuple[float, float]:
+    """det(1 − V) and det(1 + V), also for −2 < b <= −1, where the first may be negative."""
+    if b > _SQUARE_INTEGRABLE:
+        shares = _shares(b, r)
+        return float(np.prod(1.0 - shares)), float(np.prod(1.0 + shares))
+    from scipy.special import rgamma
+
+    # V = W + c φ φᵀ, φ = x^(b/2), where c ∫ φ² = (r/2)^(b+1)/Γ(b + 2) by continuation
+    x, root = _jacobi_rule(b + 1.0)
+    regular = 0.5 * r * root[:, None] * _without_first_power(b, r * np.sqrt(x[:, None] * x)) * root
+    first = root * x ** (0.5 * b)
+    size, strength = (0.5 * r) ** (b + 1.0) * rgamma(b + 2.0), (0.5 * r) ** (b + 1.0) * rgamma(b + 1.0)
+    shares, vectors = np.linalg.eigh(regular)
+    weights = (vectors.T @ first) ** 2 * strength
+    out = []
+    for sign in (1.0, -1.0):
+        # φᵀ(1 − W)⁻¹φ = φᵀφ + φᵀ W (1 − W)⁻¹ φ
+        factor = 1.0 - sign * (size + float((weights * sign * shares / (1.0 - sign * shares)).sum()))
+        out.append(factor * float(np.prod(1.0 - sign * shares)))
+    return out[0], out[1]
+
+
+def _without_first_power(b: float, z: Real) -> Real:
+    """J_b(z) − (z/2)^b/Γ(b + 1), by its series where that cancels."""
+    from scipy.special import jv, rgamma
+
+    near = z < 2.0
+    series = np.zeros_like(z)
+    square = np.where(near, -0.25 * z * z, 0.0)
+    term = (0.5 * z) ** b
+    for k in range(1, _TERMS):
+        term = term * square / k
+        series += term * rgamma(k + b + 1.0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.where(near, series, jv(b, z) - (0.5 * z) ** b * rgamma(b + 1.0))
 
 
 @lru_cache(maxsize=64)
@@ -134,7 +184,10 @@ def _table(beta: int, a: float) -> tuple[ChebyshevPieces, int, tuple[float, floa
     """Pieces in r = √s: log F − 2 power log r, then log(1 − F) from a piece on; slope in r and constant beyond."""
     power = 0.5 * beta * (a + 1.0)
     floor = math.log(_SMALLEST)
-    first = _first(beta, a, 1e-12 if power > 4.0 else 0.0)
+    smallest = 1e-12 if power > 4.0 else 0.0
+    if beta == 4:  # the cdf has absolute errors; below, it is a power up to a share r², which is 1e-13 of the whole
+        smallest = max(1e-9, 1e-13 ** (power / (power + 1.0)))
+    first = _first(beta, a, smallest)
     high = max(2.0 * first, 4.0)
     while log_survival(beta, a, high) > floor:
         high += 0.5 * math.sqrt(1.0 + a) + 2.0

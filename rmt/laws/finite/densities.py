@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rmt.laws.finite.extreme_laws import check_classical_beta, check_size, check_wishart
-from rmt.laws.finite.extreme_probabilities import _real_family, gaussian_end, wishart_end
+from rmt.laws.finite.extreme_probabilities import _real_family, gaussian_end, skew_products, wishart_end
 from rmt.laws.finite.orthogonal_functions import (
     hermite_functions,
     integration_matrix,
@@ -105,10 +105,10 @@ class WishartDensity(FiniteDensity):
 
     Parameters
     ----------
-    beta : {1, 2}
-        Real or complex.
+    beta : {1, 2, 4}
+        Real, complex or quaternion.
     n : int
-        Matrix dimension, 1 <= n <= 400.
+        Matrix dimension, 1 <= n <= 400 (150 for beta = 4).
     samples : int
         Number m >= n of columns of A; with fewer there are exact zeros, and the rest is the density of exchanged sides.
 
@@ -176,10 +176,13 @@ def _gaussian_density(beta: int, n: int) -> LegendreDensity:
 @lru_cache(maxsize=32)
 def _wishart_density(beta: int, n: int, m: float) -> LegendreDensity:
     high = math.sqrt(wishart_end(beta, n, m))
-    x, w = legendre_rule(_series_nodes(4 * n, 0.5 * high))
+    x, w = legendre_rule(_series_nodes((16 if beta == 4 else 4) * n, 0.5 * high))
     half = 0.5 * high
     u = half * (1.0 + x)
-    if beta == 2:
+    if beta == 4:
+        matrix, values, slopes = skew_products(n, m, u, half * w)
+        density = np.abs(np.einsum("kx,kx->x", np.linalg.solve(matrix, values), slopes))
+    elif beta == 2:
         density = 2.0 * (laguerre_functions(n, m - n, u * u, shift=0.25) ** 2).sum(axis=0)
     else:
         density = _orthogonal_density(_real_family(n, m)(u), half, w)

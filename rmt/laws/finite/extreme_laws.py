@@ -13,7 +13,7 @@ import numpy as np
 from rmt.errors import check_count, check_real
 from rmt.laws.edges.log_tails import LogTailLaw, LogTails
 from rmt.laws.finite.extreme_probabilities import Tails, gaussian_largest, wishart_largest, wishart_smallest
-from rmt.laws.finite.orthogonal_functions import LARGEST_N
+from rmt.laws.finite.orthogonal_functions import LARGEST_N, LARGEST_QUATERNION
 from rmt.laws.finite.tabulated import TabulatedTails, tabulate
 from rmt.laws.law import Interval, Real
 
@@ -134,10 +134,10 @@ class WishartLargest(WishartExtreme):
 
     Parameters
     ----------
-    beta : {1, 2}
-        Real or complex.
+    beta : {1, 2, 4}
+        Real, complex or quaternion.
     n : int
-        Matrix dimension, >= 1; min(n, samples) <= 400.
+        Matrix dimension, >= 1; min(n, samples) <= 400 (150 for beta = 4).
     samples : int
         Number m of columns of A; not necessarily an integer for beta = 2.
 
@@ -183,10 +183,10 @@ class WishartSmallest(WishartExtreme):
 
     Parameters
     ----------
-    beta : {1, 2}
-        Real or complex.
+    beta : {1, 2, 4}
+        Real, complex or quaternion.
     n : int
-        Matrix dimension, 1 <= n <= 400.
+        Matrix dimension, 1 <= n <= 400 (150 for beta = 4).
     samples : int
         Number m >= n of columns of A; not necessarily an integer for beta = 2.
 
@@ -288,8 +288,13 @@ def check_size(name: str, n: Any) -> int:
 
 def check_wishart(beta: Any, n: Any, samples: Any) -> tuple[int, int, Any]:
     """Return the parameters of a Wishart matrix if its exact laws can be computed."""
-    index, size = check_classical_beta(beta, (1, 2)), check_size("n", n)
+    index, size = check_classical_beta(beta, (1, 2, 4)), check_size("n", n)
     count = check_real("samples", samples, above=0.0)
-    if index == 1 or count < size:
+    if index == 4 and min(size, count) > LARGEST_QUATERNION:
+        raise ValueError(
+            f"n must be at most {LARGEST_QUATERNION} for an exact law with beta = 4, got {size}; largest_law(n) of "
+            "laguerre(4, ratio) gives the limit with its second-order term"
+        )
+    if index != 2 or count < size:
         count = check_count("samples", int(count) if count == int(count) else count)
     return index, size, count

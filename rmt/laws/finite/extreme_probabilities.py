@@ -1,7 +1,7 @@
 """Chance that no eigenvalue lies beyond a point, exactly at finite n: determinants and Pfaffians.
 
-Everything is for matrices of unit variance (not divided by n or m): Gaussian ensembles with weight exp(−βy²/4), real
-and complex Wishart matrices A A* with weight y^(β(m−n+1)/2−1) exp(−βy/2). Beta 2: Fredholm determinant of the
+Everything is for matrices of unit variance (not divided by n or m): Gaussian ensembles with weight exp(−βy²/4),
+Wishart matrices A A* with weight y^(β(m−n+1)/2−1) exp(−βy/2). Beta 2: Fredholm determinant of the
 Christoffel-Darboux kernel (Bornemann 2010). Beta 1 and 4: Pfaffians of skew products of orthonormal functions (Mehta
 2004, chapters 5 and 7), the inner integral by a spectral integration matrix.
 """
@@ -18,6 +18,7 @@ from rmt.laws.finite.orthogonal_functions import (
     hermite_functions,
     integration_matrix,
     laguerre_functions,
+    laguerre_functions_with_slopes,
     legendre_rule,
 )
 from rmt.laws.law import Real
@@ -154,6 +155,10 @@ def wishart_largest(beta: int, n: int, m: float) -> Callable[[float], Tails]:
             )
 
         return unitary
+    if beta == 4:
+        low, top = _quaternion_beginning(n, m), math.sqrt(end)
+        over = _ratio(lambda u: quaternion_log_pfaffian(n, m, min(low, 0.5 * u), u), top)
+        return lambda y: over(math.sqrt(y))
     nodes, low = _pfaffian_nodes(n), _real_beginning(n, m)
     functions = _real_family(n, m)
     over = _ratio(lambda u: orthogonal_log_pfaffian(functions, min(low, 0.5 * u), u, nodes), math.sqrt(end))
@@ -174,17 +179,47 @@ def wishart_smallest(beta: int, n: int, m: float) -> Callable[[float], Tails]:
             )
 
         return unitary
-    nodes, low = _pfaffian_nodes(n), _real_beginning(n, m)
-    functions = _real_family(n, m)
-    everything = orthogonal_log_pfaffian(functions, low, top, nodes)
+    if beta == 4:
+        low = _quaternion_beginning(n, m)
+
+        def integral(u: float) -> float:
+            return quaternion_log_pfaffian(n, m, u, top)
+    else:
+        nodes, low = _pfaffian_nodes(n), _real_beginning(n, m)
+        functions = _real_family(n, m)
+
+        def integral(u: float) -> float:
+            return orthogonal_log_pfaffian(functions, u, top, nodes)
+
+    everything = integral(low)
 
     def tails(y: float) -> Tails:
         if y <= low * low:
             return Tails(0.0, -math.inf)
-        empty = min(orthogonal_log_pfaffian(functions, math.sqrt(y), top, nodes) - everything, 0.0)
+        empty = min(integral(math.sqrt(y)) - everything, 0.0)
         return Tails(empty, log_complement(empty))
 
     return tails
+
+
+def quaternion_log_pfaffian(n: int, m: float, low: float, high: float) -> float:
+    """Logarithm of the integral over (low, high)^n for beta = 4, up to a constant, in u = √y."""
+    x, w = legendre_rule(_pfaffian_nodes(2 * n))
+    half = 0.5 * (high - low)
+    return 0.5 * float(np.linalg.slogdet(skew_products(n, m, low + half * (1.0 + x), half * w)[0])[1])
+
+
+def skew_products(n: int, m: float, u: Real, weights: Real) -> tuple[Real, Real, Real]:
+    """∫ (f_j f_k′ − f_j′ f_k) over polynomials times the root of the weight y^(2(m−n)+1) exp(−2y); f; and f′ du/dy."""
+    values, slopes = laguerre_functions_with_slopes(2 * n, 2.0 * (m - n) + 1.0, 2.0 * u * u)
+    slopes = slopes * (2.0 / u)
+    matrix = (values * weights) @ slopes.T
+    return matrix - matrix.T, values, slopes
+
+
+def _quaternion_beginning(n: int, m: float) -> float:
+    """The root of a point below all eigenvalues but for a chance below 1e-19."""
+    return max(0.0, math.sqrt(m) - math.sqrt(n) - 4.5)
 
 
 def _pfaffian_nodes(count: int) -> int:

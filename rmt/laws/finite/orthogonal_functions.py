@@ -11,6 +11,8 @@ from rmt.laws.law import Real
 
 #: beyond, the weight underflows where the functions are not small
 LARGEST_N = 400
+#: of quaternion Wishart matrices, which have functions of twice the degree
+LARGEST_QUATERNION = 150
 
 
 def hermite_functions(count: int, x: Real) -> Real:
@@ -41,6 +43,19 @@ def laguerre_functions(count: int, alpha: float, x: Real, *, shift: float = 0.0)
             (k + 1.0) * (k + 1.0 + alpha)
         )
     return out
+
+
+def laguerre_functions_with_slopes(count: int, alpha: float, x: Real) -> tuple[Real, Real]:
+    """Those functions without a shift, and x times their derivatives."""
+    values = laguerre_functions(count, alpha, x)
+    slopes = np.empty_like(values)
+    slopes[0] = 0.5 * (alpha - x) * values[0]
+    if count > 1:
+        slopes[1] = ((x - 1.0 - alpha) * slopes[0] + x * values[0]) / math.sqrt(1.0 + alpha)
+    for k in range(1, count - 1):
+        here = (x - (2.0 * k + 1.0 + alpha)) * slopes[k] + x * values[k]
+        slopes[k + 1] = (here - math.sqrt(k * (k + alpha)) * slopes[k - 1]) / math.sqrt((k + 1.0) * (k + 1.0 + alpha))
+    return values, slopes
 
 
 @lru_cache(maxsize=32)

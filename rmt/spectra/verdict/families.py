@@ -271,7 +271,7 @@ def wishart_ends(beta: float, n: int, m: float) -> tuple[Law | str, Law | str]:
 
     upper = wishart_soft_edge(index, n, m)
     excess = long - short
-    if index < 4 and excess <= _HARD_SHARE * short:
+    if excess <= _HARD_SHARE * short:
         shifted = short + 0.5 * (excess + 1.0) - 1.0 / index
         hard: Law = BesselEdge(index, int(excess) if excess == int(excess) else excess) * (1.0 / (4.0 * shifted * m))
         return hard, upper
@@ -284,7 +284,7 @@ def _small_wishart_ends(beta: int, short: float, long: float, m: float) -> tuple
     """Exact laws, where they are known."""
     from rmt.laws.finite.extreme_laws import WishartLargest, WishartSmallest
 
-    if beta == 4 or short != int(short) or (beta == 1 and long != int(long)) or long < short:
+    if short != int(short) or (beta != 2 and long != int(long)) or long < short:
         reason = (
             f"the laws of the ends of fewer than {SMALLEST_NORMAL} eigenvalues are not known here for beta = {beta}"
         )

@@ -52,6 +52,16 @@ def test_moments(beta: int, n: int):
     assert law.moment(3) == pytest.approx(0.0, abs=1e-12)
 
 
+@pytest.mark.parametrize(("n", "m"), [(1, 1), (2, 2), (7, 9), (40, 80)])
+def test_quaternion_wishart(n: int, m: int):
+    """Mass, mean and E tr W² = n (1 + n/m − 1/(2m)), from the bidiagonal model of any beta."""
+    law = WishartDensity(4, n, m)
+    assert abs(law.line_panels.defect) < 1e-11
+    assert law.mean() == pytest.approx(1, rel=1e-10)
+    assert law.moment(2) == pytest.approx(1 + n / m - 1 / (2 * m), rel=1e-10)
+    assert law.moment(2) != pytest.approx(1 + n / m, rel=1e-5)
+
+
 def test_real_wishart():
     for n, m in ((1, 3), (4, 4), (5, 8)):
         law = WishartDensity(1, n, m)

@@ -19,7 +19,15 @@ S = np.linspace(-4.0, 2.0, 13)
 
 
 @pytest.mark.parametrize(
-    "law", [GaussianLargest(1, 3), GaussianLargest(4, 8), WishartLargest(1, 4, 6), WishartSmallest(2, 3, 5)], ids=repr
+    "law",
+    [
+        GaussianLargest(1, 3),
+        GaussianLargest(4, 8),
+        WishartLargest(1, 4, 6),
+        WishartSmallest(2, 3, 5),
+        WishartLargest(4, 3, 4),
+    ],
+    ids=repr,
 )
 def test_law_suite(law):
     run(law)
@@ -63,6 +71,26 @@ def test_one_eigenvalue():
     np.testing.assert_allclose(WishartLargest(2, 7, 4).cdf(7 * x / 4), WishartLargest(2, 4, 7).cdf(x), atol=1e-12)
 
 
+def test_quaternion_wishart_matrices():
+    """One row: λ m is gamma of shape 2m and rate 2. Two eigenvalues: the joint density integrated numerically."""
+    x = np.array([0.3, 0.8, 1.5])
+    for law in (WishartLargest(4, 1, 3), WishartSmallest(4, 1, 3)):
+        np.testing.assert_allclose(law.cdf(x), gammainc(6, 6 * x), atol=1e-12)
+    for m in (2, 5):
+
+        def integral(low: float, high: float, m: int = m) -> float:
+            nodes, weights = np.polynomial.legendre.leggauss(80)
+            y = 0.5 * (low + high) + 0.5 * (high - low) * nodes
+            w = 0.5 * (high - low) * weights * y ** (2 * (m - 2) + 1) * np.exp(-2 * y)
+            return float(w @ (y[:, None] - y) ** 4 @ w)
+
+        whole, top = integral(0, 40), m * 1.1
+        assert WishartLargest(4, 2, m).cdf(top / m) == pytest.approx(integral(0, top) / whole, abs=1e-12)
+        assert WishartSmallest(4, 2, m).sf(top / m) == pytest.approx(integral(top, 40) / whole, abs=1e-12)
+        assert WishartLargest(4, 2, m).cdf(top / m) != pytest.approx(WishartLargest(2, 2, m).cdf(top / m), abs=1e-3)
+    np.testing.assert_allclose(WishartLargest(4, 7, 4).cdf(7 * x / 4), WishartLargest(4, 4, 7).cdf(x), atol=1e-12)
+
+
 def test_smallest_in_closed_form():
     x = np.geomspace(1e-6, 2.0, 12)
     np.testing.assert_allclose(WishartSmallest(2, 6, 6).sf(x), np.exp(-36 * x), rtol=1e-12, atol=1e-12)
@@ -88,7 +116,13 @@ def test_second_order_of_gaussian_ensembles():
 
 
 def test_second_order_of_wishart_matrices():
-    bounds = ((1, 10, 20, 5.3e-3), (1, 40, 80, 8e-4), (1, 20, 400, 6e-4), (2, 10, 20, 6.3e-3), (2, 100, 200, 3e-4))
+    bounds = (
+        (1, 10, 20, 5.3e-3),
+        (1, 40, 80, 8e-4),
+        (1, 20, 400, 6e-4),
+        (2, 10, 20, 6.3e-3),
+        (2, 100, 200, 3e-4),
+    )
     for beta, n, m, bound in bounds:
         exact, law = WishartLargest(beta, n, m), wishart_soft_edge(beta, n, m)
         x = float(law.centre) + float(law.scale) * S
@@ -145,7 +179,9 @@ def test_corrected_law_is_a_law():
         (lambda: GaussianLargest(2, 0), ValueError, "n must be an integer >= 1, got 0"),
         (lambda: GaussianLargest(2, 2.5), TypeError, "n must be an integer >= 1, got 2.5"),
         (lambda: GaussianLargest(2, 1000), ValueError, "n must be at most 400 for an exact law, got 1000"),
-        (lambda: WishartLargest(4, 2, 3), ValueError, "beta must be 1 or 2 for an exact law at finite n, got 4"),
+        (lambda: WishartLargest(3, 2, 3), ValueError, "beta must be 1, 2 or 4 for an exact law at finite n, got 3"),
+        (lambda: WishartLargest(4, 200, 300), ValueError, "n must be at most 150 for an exact law with beta = 4"),
+        (lambda: WishartLargest(4, 2, 3.5), TypeError, "samples must be an integer"),
         (lambda: WishartLargest(1, 2, 3.5), TypeError, "samples must be an integer >= 1, got 3.5"),
         (lambda: WishartSmallest(1, 4, 3), ValueError, "samples must be >= n = 4, got 3"),
         (lambda: wishart_soft_edge(1, 4, 4, smallest=True), ValueError, "at ratio 1 the lower edge is hard"),
