@@ -197,6 +197,9 @@ _ROWS = (
         "haar-special-orthogonal", rotations.haar_special_orthogonal, "UnitCircle()", "Diaconis-Shahshahani 1994"
     ),
     CatalogueEntry(
+        "elliptic", planar.elliptic, "EllipticLaw(tau)", "Girko 1986; Sommers-Crisanti-Sompolinsky-Stein 1988"
+    ),
+    CatalogueEntry(
         "truncated-unitary", planar.truncated_unitary, "TruncatedUnitaryLaw(fraction)", "Życzkowski-Sommers 2000"
     ),
     CatalogueEntry(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rmt.errors import check_count, check_flag
 from rmt.laws.law import Law, check_law
 from rmt.laws.planar.planar_law import PlanarLaw
+from rmt.laws.planar.planar_rings import EllipticLaw
 from rmt.plotting.binning import frame, hull, wants_log
 from rmt.plotting.canvas import axes_or_new, style
 from rmt.plotting.labels import edge_labels, label_or, law_label
@@ -37,7 +38,7 @@ SHORT_LABEL = 6
 
 
 def law(
-    law: Law | PlanarLaw,
+    law: Law | PlanarLaw | EllipticLaw,
     ax: Axes | None = None,
     *,
     log: bool | None = None,
@@ -52,7 +53,7 @@ def law(
 
     Parameters
     ----------
-    law : Law or PlanarLaw
+    law : Law, PlanarLaw or EllipticLaw
         A law in the plane is drawn as the circles that bound its support, or carry it.
     ax : matplotlib.axes.Axes, optional
         Where to draw; new Axes of a pyplot figure when None.
@@ -94,7 +95,7 @@ def law(
     ['semicircle law']
     """
     check_count("points", points, minimum=8)
-    if not isinstance(law, PlanarLaw):
+    if not isinstance(law, PlanarLaw | EllipticLaw):
         check_law(law, "law")
     with style():
         axes = axes_or_new(ax)
@@ -225,13 +226,17 @@ def draw_stem(axes: Axes, position: float, mass: float, text: str, *, side: str 
         )
 
 
-def _draw_circles(axes: Axes, law: PlanarLaw, label: str, kwargs: dict[str, Any]) -> None:
-    radial = law.radial_law()
-    radii = [edge for i in radial.support for edge in (i.low, i.high)] + [position for position, _ in radial.atoms]
+def _draw_circles(axes: Axes, law: PlanarLaw | EllipticLaw, label: str, kwargs: dict[str, Any]) -> None:
+    if isinstance(law, EllipticLaw):
+        ellipses = [law.semi_axes]
+    else:
+        radial = law.radial_law()
+        radii = [edge for i in radial.support for edge in (i.low, i.high)] + [position for position, _ in radial.atoms]
+        ellipses = [(r, r) for r in sorted({r for r in radii if r > 0.0 and math.isfinite(r)})]
     turn = np.linspace(0.0, 2.0 * math.pi, 361)
     options = kwargs
-    for radius in sorted({r for r in radii if r > 0.0 and math.isfinite(r)}):
-        (line,) = axes.plot(radius * np.cos(turn), radius * np.sin(turn), label=label, **options)
+    for along, across in ellipses:
+        (line,) = axes.plot(along * np.cos(turn), across * np.sin(turn), label=label, **options)
         label = "_circle"
         options = {"color": line.get_color(), "linestyle": line.get_linestyle(), **kwargs}
     finish_plane(axes)

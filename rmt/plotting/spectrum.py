@@ -13,6 +13,7 @@ from rmt.ensembles.ensemble import Ensemble
 from rmt.errors import check_choice, check_count, check_flag, check_numbers
 from rmt.laws.law import Law, check_law
 from rmt.laws.planar.planar_law import PlanarLaw
+from rmt.laws.planar.planar_rings import EllipticLaw
 from rmt.plotting.binning import MOST_BINS, Histogram, histogram
 from rmt.plotting.canvas import DARK_GREY, GREY, axes_or_new, style
 from rmt.plotting.canvas import legend as legend_above
@@ -125,7 +126,7 @@ def esd(
 
 def compare(
     source: Ensemble | ArrayLike,
-    law: Law | PlanarLaw | None = None,
+    law: Law | PlanarLaw | EllipticLaw | None = None,
     *,
     n: int = 1000,
     rng: Any = None,
@@ -144,7 +145,7 @@ def compare(
     ----------
     source : Ensemble or array_like
         An ensemble, of which a matrix is drawn, or eigenvalues that are there already.
-    law : Law or PlanarLaw, optional
+    law : Law, PlanarLaw or EllipticLaw, optional
         The prediction; that of the ensemble when None.
     n : int
         Matrix dimension; with eigenvalues as source it is not used.
@@ -185,7 +186,7 @@ def compare(
     """
     check_choice("view", view, VIEWS)
     check_flag("legend", legend)
-    if law is not None and not isinstance(law, PlanarLaw):
+    if law is not None and not isinstance(law, PlanarLaw | EllipticLaw):
         check_law(law, "law")
     values, prediction, known, name, law_name = _resolve(source, law, n, rng, trials, view)
     kwargs.setdefault("label", law_name)
@@ -209,7 +210,7 @@ def compare(
 
 def _resolve(
     source: Any, law: Any, n: int, rng: Any, trials: int, view: str
-) -> tuple[NDArray[Any], Law | PlanarLaw, Fluctuations | None, str, str]:
+) -> tuple[NDArray[Any], Law | PlanarLaw | EllipticLaw, Fluctuations | None, str, str]:
     """Numbers to draw (one row a matrix), their law, their fluctuations, and the two entries in the legend."""
     singular = view == "singular values"
     known: Fluctuations | None = None
@@ -235,6 +236,8 @@ def _resolve(
         return values, law, known, name, law_label(law)
     if isinstance(law, Law):
         raise ValueError(f"view={view!r} needs a law in the plane, got {law!r}")
+    if isinstance(law, EllipticLaw):
+        raise ValueError(f"view={view!r} needs a law that is the same in all directions, got {law!r}; leave view out")
     if view == "radii":
         return np.abs(values), law.radial_law(), known, name, law_label(law)
     return np.angle(values), law.angle_law(), known, name, law_label(law)

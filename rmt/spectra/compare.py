@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from rmt.errors import check_choice, check_count, check_flag, check_numbers, check_real, check_reals, rounding_unit
 from rmt.laws.law import Law, check_law
 from rmt.laws.planar.planar_law import CircularLaw, PlanarLaw, UnitCircle
+from rmt.laws.planar.planar_rings import EllipticLaw
 from rmt.spectra.comparison import AtomPair, Comparison, Pair, PlanarComparison, Tolerance
 from rmt.spectra.distances import kolmogorov_smirnov
 from rmt.spectra.verdict.circle import traces
@@ -33,7 +35,7 @@ _MOST_DECIMALS, _FEWEST_WRITTEN = 8, 10
 
 def compare(
     sample: ArrayLike,
-    law: Law | PlanarLaw,
+    law: Law | PlanarLaw | EllipticLaw,
     *,
     weights: ArrayLike | None = None,
     ensemble: Any = None,
@@ -62,8 +64,9 @@ def compare(
     sample : array_like
         Eigenvalues of one matrix (one axis, any order), or of several (one row a matrix). One axis that is made of
         runs of one length, each in order, is read as one matrix a run.
-    law : Law or PlanarLaw
-        The prediction. A law in the plane is compared through its radii and its angles.
+    law : Law, PlanarLaw or EllipticLaw
+        The prediction. A law in the plane is compared through its radii and its angles, the elliptic law after its
+        ellipse is mapped to the disc.
     weights : array_like, optional
         One weight ≥ 0 for each number of `sample`, in any unit: overlaps of the eigenvectors with one vector, nodes of
         a quadrature rule, importance of draws. The weighted distribution is compared by its distance, against that of
@@ -147,12 +150,17 @@ def compare(
     index = float(beta) if known is None else known.beta
     asked = _statistics(statistics)
     setting = _Setting(rows, dimension, grouped, alpha, asked, atom_tolerance, unit, shares)
-    if isinstance(law, PlanarLaw):
+    if isinstance(law, PlanarLaw | EllipticLaw):
         if shares is not None:
             raise ValueError(f"weights are for laws on the line, got them with {law!r}; compare its marginals")
-        scale = _planar_tolerance(dimension, index, independent, alpha, values.size, law)
-        kind = of_law(law.angle_law(), index, independent=independent)
-        return _compare_in_the_plane(setting, law, known or kind, scale, given)
+        disc: PlanarLaw = CircularLaw() if isinstance(law, EllipticLaw) else law
+        scale = _planar_tolerance(dimension, index, independent, alpha, values.size, disc)
+        kind = of_law(disc.angle_law(), index, independent=independent)
+        if isinstance(law, EllipticLaw):
+            # the layer at the edge of an ellipse is not as wide everywhere as that of a disc
+            asked = tuple(name for name in setting.statistics if name != "gaps")
+            setting = setting._replace(rows=law.to_disc(rows), statistics=asked)
+        return replace(_compare_in_the_plane(setting, disc, known or kind, scale, given), law=law)
     check_law(law, "law")
     if np.iscomplexobj(values):
         raise TypeError(

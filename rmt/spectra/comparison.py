@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rmt._cached import cached_property
 from rmt.laws.law import Law
 from rmt.laws.planar.planar_law import PlanarLaw
+from rmt.laws.planar.planar_rings import EllipticLaw
 from rmt.spectra.distances import wasserstein
 from rmt.spectra.verdict.judge import Verdict
 from rmt.spectra.verdict.part import Mark, Part
@@ -254,11 +255,13 @@ class Comparison(Judged):
 
 @dataclass(frozen=True)
 class PlanarComparison(Judged):
-    """A spectrum in the plane beside its rotation-invariant law, through its radii and angles; see :func:`compare`.
+    """A spectrum in the plane beside its law, through its radii and angles; see :func:`compare`.
+
+    Those of an elliptic law are taken where its ellipse is the unit disc.
 
     Attributes
     ----------
-    law : PlanarLaw
+    law : PlanarLaw or EllipticLaw
     n, size : int
         Matrix dimension, and number of eigenvalues compared.
     radius, angle : Comparison
@@ -276,7 +279,7 @@ class PlanarComparison(Judged):
     '{'
     """
 
-    law: PlanarLaw
+    law: PlanarLaw | EllipticLaw
     n: int
     size: int
     radius: Comparison

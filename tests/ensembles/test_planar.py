@@ -135,3 +135,23 @@ def test_elliptic_samples(field: str):
 def test_bad_input(call, error, message: str):
     with pytest.raises(error, match=re.escape(message)):
         call()
+
+
+@pytest.mark.parametrize("field", ["real", "complex"])
+def test_ellipses_are_compared_as_discs(field):
+    ensemble = rmt.elliptic(0.5, field)
+    values = ensemble.eigenvalues(300, rng=0)
+    found = rmt.spectra.compare(values, ensemble.law(), ensemble=ensemble)
+    assert found.passed
+    assert found.law == EllipticLaw(0.5)
+    for wrong in (EllipticLaw(-0.5), EllipticLaw(0.0), rmt.CircularLaw(0.75)):  # the last has the same area
+        assert rmt.spectra.compare(values, wrong, ensemble=ensemble).rejected
+    law = EllipticLaw(0.5)
+    inside = law.rvs(2000, rng=1)
+    assert np.abs(law.to_disc(inside)).max() <= 1 + 1e-12
+    assert abs((np.abs(law.to_disc(inside)) ** 2).mean() - 0.5) < 6 / np.sqrt(12 * 2000)
+    figure_axes = rmt.plotting.compare(ensemble, n=30, rng=0)
+    (line,) = [line for line in figure_axes.get_lines() if len(line.get_xdata()) > 100]
+    assert (line.get_xdata().max(), line.get_ydata().max()) == pytest.approx((1.5, 0.5))
+    with pytest.raises(ValueError, match="needs a law that is the same in all directions"):
+        rmt.plotting.compare(ensemble, n=30, rng=0, view="radii")

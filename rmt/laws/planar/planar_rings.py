@@ -425,6 +425,33 @@ class EllipticLaw:
         out = np.where(np.isnan(inside), np.nan, value)
         return out.item() if out.ndim == 0 else out
 
+    def to_disc(self, z: ArrayLike) -> Complex:
+        """Map the ellipse to the unit disc, x/(1 + τ) + iy/(1 − τ): the law becomes the circular law.
+
+        Parameters
+        ----------
+        z : array_like of complex
+            Points of the plane.
+
+        Returns
+        -------
+        ndarray of complex, like `z`
+
+        Raises
+        ------
+        TypeError
+            If `z` is not of the kind named above.
+
+        Examples
+        --------
+        >>> from rmt.laws import EllipticLaw
+        >>> EllipticLaw(0.5).to_disc([1.5, 0.5j]).tolist()
+        [(1+0j), 1j]
+        """
+        points = np.asarray(check_complexes("z", z))
+        along, across = self.semi_axes
+        return np.asarray(points.real / along + 1j * (points.imag / across), dtype=np.complex128)
+
     def real_law(self) -> Law:
         """Law of the real part: a semicircle law of radius 1 + τ.
 
