@@ -66,6 +66,25 @@ def test_the_bias_of_finite_n_is_part_of_the_prediction():
     assert compare(values, ensemble.law(), beta=2).rejected  # control: of the law alone, m = n
 
 
+@pytest.mark.parametrize(
+    ("fixed", "growing", "remedy"),
+    [
+        (rmt.jacobi(a=400, b=800), rmt.jacobi(ratios=(0.5, 1 / 3)), "ratios=(0.5, 0.333333)"),
+        (rmt.laguerre(2, a=400), rmt.laguerre(2, 0.5), "ratio=0.5"),
+    ],
+    ids=repr,
+)
+def test_excesses_of_the_order_of_n_are_told(fixed, growing, remedy):
+    """The arcsine law under 400 eigenvalues far from its ends is told, and the law that they have is named."""
+    values = fixed.eigenvalues(400, rng=0)
+    text = str(compare(values, fixed.law(), ensemble=fixed))
+    assert remedy in text
+    assert "far from this n" in text
+    assert compare(values, growing.law(), ensemble=growing).passed
+    for ensemble, n in ((growing, 400), (fixed, 4000)):
+        assert "far from this n" not in str(compare(ensemble.eigenvalues(n, rng=0), ensemble.law(), ensemble=ensemble))
+
+
 def test_many_trials_do_not_reject_a_bias():
     """An unknown ensemble: the mean of its sums is off by order 1, which 20 trials see and which is told."""
     ensemble = rmt.goe() + rmt.wishart(0.5)

@@ -32,6 +32,8 @@ _LARGEST_COVARIANCE = 400
 _LOST = 1e-4
 #: the lower edge of a Wishart matrix is hard while samples exceed dimensions by this share, soft from this excess on
 _HARD_SHARE, _SMALLEST_SOFT = 0.2, 3.0
+#: from this share of the dimension on, fixed excesses of samples are not small: the limit is not near
+_FIXED_SHARE = 0.5
 #: smallest dimension for the second-order laws of the ends
 SMALLEST_NORMAL = 20
 
@@ -101,6 +103,7 @@ class LaguerreFluctuations(Fluctuations):
             counts=((shift, zeros, zeros),) if zeros or law.atoms else (),
             continuous=math.isfinite(self.beta),
             simple=True,
+            remark=_far_from_limit(n, (self.excess,), "ratio") if self.excess is not None else "",
         )
 
 
@@ -132,6 +135,7 @@ class JacobiFluctuations(Fluctuations):
             upper="the law of its largest eigenvalue is not among those that are known here",
             continuous=math.isfinite(self.beta),
             simple=True,
+            remark=_far_from_limit(n, (a, b), "ratios") if self.excesses is not None else "",
         )
 
 
@@ -139,6 +143,18 @@ def foreign(fluctuations: Fluctuations, law: Law) -> Prediction:
     """Nothing is known, as the law belongs to other matrices."""
     reason = f"{law!r} is no limit law of {fluctuations!r}"
     return Prediction(kind="unknown", sums=reason, lower=reason, upper=reason, counts=reason)
+
+
+def _far_from_limit(n: int, excesses: tuple[float, ...], parameter: str) -> str:
+    """A sentence where fixed excesses are of the order of n, so that the law is not that of this n."""
+    if max(excesses) <= _FIXED_SHARE * n:
+        return ""
+    shares = [f"{n / (n + excess):.6g}" for excess in excesses]
+    shown = shares[0] if len(shares) == 1 else f"({', '.join(shares)})"
+    return (
+        f"excesses of {' and '.join(f'{e:g}' for e in excesses)} samples are of the order of n = {n}, so that the law "
+        f"for fixed excesses is far from this n: {parameter}={shown} has the law of these"
+    )
 
 
 # ---------------------------------------------------------------------- where a law lies

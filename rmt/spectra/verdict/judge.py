@@ -85,6 +85,8 @@ def judge(
             continue
         if name == "shape":
             part = shape(rows, off, law, prediction, unit)
+            if prediction.remark:
+                part = replace(part, text=f"{part.text}; {prediction.remark}")
         elif name == "edges":
             part = edges(rows, off, prediction, level)
         elif name == "atoms":

@@ -90,6 +90,8 @@ class Prediction:
         Whether points may lie in gaps of the support, as the nodes of a quadrature rule do.
     stray : callable or None
         Probability that one matrix has an eigenvalue beyond z from causes other than the noise of the edge.
+    remark : str
+        What has to be said of the law at this n, beside the verdict.
 
     Examples
     --------
@@ -116,6 +118,7 @@ class Prediction:
     edge_shift: float = 0.0
     hull: bool = False
     stray: Callable[[float], float] | None = None
+    remark: str = ""
 
     def standard(self, x: Real) -> Real:
         """Standardised eigenvalues.
