@@ -33,20 +33,19 @@ def test_sharp_ends_stay_what_they_are():
     assert not any("rows shows" in note for note in report.notes)
 
 
-def _input_gain(net, n):
+def _plane_gain(net, n):
     rng = np.random.default_rng(0)
     x = rng.standard_normal(n)
     x -= x.mean()
     x *= math.sqrt(net.input_q * n / float(x @ x))
-    tangent = x.copy()
-    start = math.sqrt(float(x @ x))
+    tangents = np.stack([x / math.sqrt(float(x @ x)), np.full(n, n**-0.5)], axis=1)
     phi = net.activation
     for _ in range(net.depth):
         weights = rng.standard_normal((n, n)) * net.sigma_w / math.sqrt(n)
         h = weights @ x + net.sigma_b * rng.standard_normal(n)
-        tangent = net.skip * tangent + phi.derivative(h) * (weights @ tangent)
+        tangents = net.skip * tangents + phi.derivative(h)[:, None] * (weights @ tangents)
         x = net.skip * x + phi(h)
-    return math.log(math.sqrt(float(tangent @ tangent)) / start)
+    return math.log(float(np.linalg.svd(tangents, compute_uv=False)[0]))
 
 
 @pytest.mark.parametrize(
@@ -58,14 +57,28 @@ def _input_gain(net, n):
         ("gelu", 30, 0.2, 0.0, 1.0),
     ],
 )
-def test_the_gain_of_the_input_direction_of_residual_networks(name, depth, sigma_w, sigma_b, q):
+def test_gains_of_the_input_and_of_the_mean_of_residual_networks(name, depth, sigma_w, sigma_b, q):
     net = ResidualNetwork(depth, name, sigma_w, sigma_b, input_q=q)
-    assert 0.5 * math.log(net.mean_mode_gain) == pytest.approx(_input_gain(net, 1500), abs=0.06)
+    assert 0.5 * math.log(net.mean_mode_bound) == pytest.approx(_plane_gain(net, 1500), abs=0.06)
+
+
+@pytest.mark.parametrize("sigma_b", [0.0, 1.0, 3.0])
+def test_strong_biases_leave_the_mean_mode(sigma_b):
+    """It was missed from biases of about 1 on, where the mean of the stream is amplified, and not the input."""
+    net = ResidualNetwork(30, "relu", 0.2, sigma_b)
+    report = net.isometry()
+    (outlier,) = report.outliers
+    values = np.log(net.jacobian().singular_values(300, rng=1))
+    assert values[1] < report.spectrum.log_s_max + 0.02 < outlier.log_position < values[0]
+    assert values[0] - outlier.log_position < 0.25
 
 
 def test_no_mean_mode_is_invented():
     assert ResidualNetwork(30, "sigmoid", 0.3, 0.1).isometry().outliers == ()
-    assert ResidualNetwork(30, "softplus", 0.1, 0.0, input_q=1e-4).isometry().outliers == ()
+    # e^.69 beside a bulk up to e^.42, and not the e^7.9 that the growth of the stream would be
+    net = ResidualNetwork(30, "softplus", 0.1, 0.0, input_q=1e-4)
+    (outlier,) = net.isometry().outliers
+    assert outlier.log_position == pytest.approx(np.log(net.jacobian().singular_values(300, rng=1)[0]), abs=0.15)
 
 
 def test_advice_over_a_spread_that_falls_again():

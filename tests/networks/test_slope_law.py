@@ -296,3 +296,13 @@ def test_transforms_over_hundreds_of_orders(name, q):
         potential = np.where(below, u + np.log(unit - t), logs + np.log(ratio * unit - 1.0 + 0j))
         whole = (masses * potential).sum() + zero * complex(u, 2.0)
         assert law.log_potential(z)[0] == pytest.approx(whole, rel=1e-11)
+
+
+def test_noise_of_differences_carries_no_more_than_its_mass():
+    """Pieces of erf(50x) overlapped where its derivative is noise: the mean missed by 1e-3, and the law was refused."""
+    law, top = squared_slope_law(lambda x: math.erf(50.0 * x), 1.0), 1e4 / math.pi
+    points = np.array([1e-16, 1e-6, 1.0, 1e3, 3e3])
+    # φ'² = top exp(-5000 x²)
+    exact = [math.erfc(math.sqrt(math.log(top / t) / 5000.0 / 2.0)) for t in points]
+    np.testing.assert_allclose(law.cdf(points), exact, rtol=0.0, atol=2e-6)
+    assert abs(law.cdf(points * 1.1) - exact).max() > 1e-4

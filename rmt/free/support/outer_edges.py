@@ -31,6 +31,10 @@ _GRID, _GRIDS = 24, 3
 _STRIDE, _FARTHEST = 16.0, 1e280
 #: distance of an end from 0 that stands for none; its square does not underflow
 _TINY = 1e-140
+#: relative widenings of the bracket of a point of a factor
+_SLACKS = (8.0 * EPS, 1e-9)
+#: steps back from the edge to a point whose strength is no rounding error
+_RETREATS = 20
 #: relative distances from a root between which z does not change
 _AROUND = 1e-9 * np.linspace(-1.0, 1.0, 17)
 #: error of the logarithm of an edge of a product beyond which it is refused
@@ -107,8 +111,16 @@ class _Side:
         self.mean = factor.mean
         distance = 2.0 * EPS * abs(self.end) + _TINY
         #: the last point before the edge, as far as doubles tell
-        self.last = self.end + distance if upper else self.end - distance
-        self.strongest = float(self.strength(*self._self_energy(np.array([self.last])))[0])
+        for _ in range(_RETREATS):
+            self.last = self.end + distance if upper else self.end - distance
+            self.strongest = float(self.strength(*self._self_energy(np.array([self.last])))[0])
+            if self.strongest > 0.0 or not self._beyond(self.strongest):
+                break
+            distance *= 4.0  # rounding has put k beyond the point
+
+    def _beyond(self, strength: float) -> bool:
+        """Whether a strength belongs to a point on the wrong side of its k, which rounding makes of the infinite."""
+        return strength < 0.0 and (self.upper or not self.multiplicative)
 
     @property
     def rises(self) -> bool:
@@ -151,20 +163,24 @@ class _Side:
         else:
             near, far = self.end + self._sign / p, self.mean + self._sign / p
         far = np.where(np.isfinite(far), far, self.last)  # an infinite mean bounds nothing
-        slack = 8.0 * EPS * np.maximum(np.abs(near), np.abs(far)) + _TINY
-        low, high = np.fmin(near, far) - slack, np.fmax(near, far) + slack
-        if self.upper:
-            low, high = np.fmax(low, self.last), np.fmax(high, self.last)
-        else:
-            low, high = np.fmin(low, self.last), np.fmin(high, self.last)
-            if self.multiplicative:
-                low = np.fmax(low, 0.0)
         wanted = p if self.multiplicative and not self.upper else 1.0 / p
 
         def residual(x: Real, index: Any) -> Real:
             return np.asarray(self._common(*self._self_energy(x)[:2]) - wanted[index])
 
-        found = bracketed_roots(residual, low, high)
+        found = np.full_like(near, math.nan)
+        for share in _SLACKS:  # a narrow law may have its end and its mean from different sources
+            slack = share * np.maximum(np.abs(near), np.abs(far)) + _TINY
+            low, high = np.fmin(near, far) - slack, np.fmax(near, far) + slack
+            if self.upper:
+                low, high = np.fmax(low, self.last), np.fmax(high, self.last)
+            else:
+                low, high = np.fmin(low, self.last), np.fmin(high, self.last)
+                if self.multiplicative:
+                    low = np.fmax(low, 0.0)
+            found = np.where(np.isnan(found), bracketed_roots(residual, low, high), found)
+            if not np.isnan(found).any():
+                break
         # rounding may put the strongest value a little off the last point
         return np.where(np.isnan(found), self.last, found)
 

@@ -316,7 +316,10 @@ def _close(
         return
     marks = [*marks, (end, "end")]
     cuts = [_cuts(log_value, a, first, b, second) for (a, first), (b, second) in pairwise(marks)]
+    reached = -math.inf
     for k, (left, right) in enumerate(cuts):
+        left, right = max(left, reached), max(right, reached)  # next to noise cuts may pass each other
+        reached = right
         if right > left:
             pieces.append(Piece(left, right))
         if k + 1 < len(cuts):

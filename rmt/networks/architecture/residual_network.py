@@ -148,34 +148,45 @@ class ResidualNetwork(Frozen):
             (2.0 * b.gain * square - less * b.gain**2 + b.fourth) / (square + b.gain) ** 2 for b in self.blocks
         )
 
-    @cached_property
+    @property
     def mean_mode_gain(self) -> float:
-        """Squared gain |J x_0|²/|x_0|² of the input direction: the outlier that a nonzero E φ(h) creates is no smaller.
+        """Squared gain |J x_0|²/|x_0|² of the input direction, which the mean amplifies; inf for the input 0."""
+        return float(self._tangent_products[0, 0]) if self.input_q > 0.0 else math.inf
 
-        The tangent y_l = J_l x_0 is followed block by block: with x and y jointly Gaussian before the weights, E x²,
-        E xy, E y² and the two means are all that the next block needs. Inf for the input 0.
+    @property
+    def mean_mode_bound(self) -> float:
+        """Largest squared gain |J y|² of a unit vector y in the plane of the input and of the vector of ones.
+
+        The outlier that a nonzero E φ(h) creates is no smaller: without biases it is about the input that is amplified,
+        with strong ones the mean of the stream.
         """
-        if self.input_q == 0.0:
-            return math.inf
+        return float(np.linalg.eigvalsh(self._tangent_products)[-1])
+
+    @cached_property
+    def _tangent_products(self) -> Float:
+        """Products of the tangents y_l = J_l y at the output, for the unit vectors of the input and of the ones.
+
+        They are followed block by block: x and the two y are jointly Gaussian before the weights, and their products
+        and means are all that the next block needs.
+        """
         phi, a, weight = self.activation, self.skip, self.sigma_w**2
-        cross, square, mean = self.input_q, self.input_q, 0.0
+        # of the unit vector of the input and of the ones: E x y, E y y', E y
+        cross, products, means = np.array([math.sqrt(self.input_q), 0.0]), np.eye(2), np.array([0.0, 1.0])
         for block in self.blocks:
             q = block.q
-            # the tangent of h is beta h plus a part that is independent of it
-            beta = weight * cross / q if q > 0.0 else 0.0
-            rest = max(weight * square - beta * weight * cross, 0.0)
+            # the tangents of h are beta h plus what is independent of it
+            beta = weight * cross / q if q > 0.0 else np.zeros(2)
+            rest = weight * products - q * np.outer(beta, beta)
             slope_square = block.gain / weight
-            shift = beta * phi.expectation(
-                lambda x: np.asarray(phi.slope(x)) * x, q, floor=1e-16 * math.sqrt(q * slope_square)
-            )
+            floor = 1e-16 * math.sqrt(q * slope_square)
+            shift = beta * phi.expectation(lambda x: np.asarray(phi.slope(x)) * x, q, floor=floor)
+            grown = np.outer(beta, beta) * phi.expectation(lambda x: (np.asarray(phi.slope(x)) * x) ** 2, q)
             turned = beta * phi.radial_moment(q) * q
-            grown = beta**2 * phi.expectation(lambda x: (np.asarray(phi.slope(x)) * x) ** 2, q) + rest * slope_square
-            cross, square, mean = (
-                a * a * cross + a * block.mean * shift + a * mean * phi.mean(q) + turned,
-                a * a * square + 2.0 * a * mean * shift + grown,
-                a * mean + shift,
-            )
-        return square / self.input_q
+            moved = a * np.outer(means, shift)
+            cross = a * a * cross + a * block.mean * shift + a * means * phi.mean(q) + turned
+            products = a * a * products + moved + moved.T + grown + rest * slope_square
+            means = a * means + shift
+        return products
 
     def jacobian(self) -> ResidualJacobian:
         """The input-output Jacobian J = Π (a + D_l W_l) as a random matrix.
@@ -235,7 +246,7 @@ class ResidualJacobian(Ensemble):
     def gram_law(self) -> Law:
         """The universal law of J Jᵀ for many weak blocks (:func:`rmt.networks.residual_limit`).
 
-        Exact in the limit of depth; one outlier, of at least ``mean_mode_gain``, may stand apart.
+        Exact in the limit of depth; one outlier, of at least ``mean_mode_bound``, may stand apart.
         """
         return residual_limit(self.net.strength, skip=self.net.skip, depth=self.net.depth)
 

@@ -24,7 +24,7 @@ def residual_isometry(network: ResidualNetwork, *, target: float = TARGET) -> Is
 
     The mean and the relative variance are those of the finite depth, edges and quantiles those of the universal law of
     many weak blocks (Tarnowski et al. 2019). Where E φ(h) is not 0 the stream grows along its mean, and one singular
-    value with it: the mean mode, of size about |J x_0|/|x_0|.
+    value with it: the mean mode, no smaller than what the input and the vector of ones gain.
 
     Parameters
     ----------
@@ -88,10 +88,8 @@ def _share(network: ResidualNetwork, block: Block) -> LayerShare:
 
 
 def _mean_mode(network: ResidualNetwork, summary: SpectrumSummary) -> tuple[JacobianOutlier, ...]:
-    """The gain of the input direction, if it exceeds the bulk."""
-    if network.mean_mode_gain == math.inf:
-        return ()
-    log_gain = 0.5 * math.log(network.mean_mode_gain)
+    """The gain of the input and of the mean of the stream, if it exceeds the bulk."""
+    log_gain = 0.5 * math.log(network.mean_mode_bound)
     if log_gain <= summary.log_s_max:
         return ()
     return (JacobianOutlier(log_gain, Cause.MEAN_MODE, log_gain),)

@@ -260,7 +260,7 @@ def log_quantiles(law: Law, levels: Sequence[float]) -> Real:
     for i, level in enumerate(levels):
         if level >= 1.0:
             out[i] = end
-        elif level == kernel:
+        elif abs(level - kernel) <= ROUNDING:
             out[i] = _or_nan(_log_lower_end, law, top, kernel)
         elif level < kernel:
             out[i] = -math.inf
@@ -319,7 +319,7 @@ def _narrow(law: Law, levels: Real, top: float) -> Real:
 def _reach(law: Law, level: float, top: float) -> tuple[float, float]:
     """How far below `top` (in log) less than `level` is left, or as far as the law can be followed; the mass there."""
     reach, step, mass, lost = 0.0, 8.0, 1.0, math.inf  # far below the law is slow: the search does not begin there
-    while mass >= level and step > max(SMALLEST_STEP, NEARLY * reach if lost < math.inf else 0.0):
+    while mass >= level and reach < math.inf and step > max(SMALLEST_STEP, NEARLY * reach if lost < math.inf else 0.0):
         try:
             mass = float(law.cdf_of_log(top - (reach + step)))
         except ConvergenceError:

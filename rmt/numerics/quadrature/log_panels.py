@@ -31,6 +31,8 @@ NEGLIGIBLE = 1e-17
 DEEPEST, MOST_PANELS = 64, 4096
 #: rounding of one operation
 EPSILON = 2.3e-16
+#: noise of log t behind which its course on a panel is not known
+HIDDEN = 1e-3
 #: noise of log t in the coefficients of the density, whose polynomial is differentiated
 AMPLIFIED = 100.0
 #: probes of one root
@@ -282,6 +284,15 @@ class _Builder:
         values = self.weight[batch.piece][:, None] * np.asarray(self.measure.density(h)) * speed
         masses, coefficients = weights * values, values @ transform.T
         mass = masses.sum(axis=1)
+        noise = self.noise(batch)
+        lost = noise > HIDDEN  # h is not known there, but between the ends lies what the density says
+        if lost.any():
+            between = 0.5 * (batch.high - batch.low)[lost]
+            places = (0.5 * (batch.low + batch.high)[lost])[:, None] + between[:, None] * nodes
+            whole = self.weight[batch.piece][lost] * between * (np.asarray(self.measure.density(places)) @ weights)
+            masses[lost] = 0.5 * whole[:, None] * weights
+            coefficients[lost] = np.where(np.arange(NODES) == 0, 0.5 * whole[:, None], 0.0)
+            mass[lost] = whole
         with np.errstate(divide="ignore"):
             logarithms = np.select(
                 [(kind == k)[:, None] for k in (PLAIN, MAXIMUM, MINIMUM)],
@@ -290,7 +301,6 @@ class _Builder:
             )
         width = self.own_width(batch)
         scale = np.maximum(1.0, np.abs(np.where(kind == ZERO, 0.0, logarithms.T)).max(axis=0))
-        noise = self.noise(batch)
         narrow = (width < np.maximum(NARROWEST, 2.0 * noise)) & (kind != ZERO)
         blurred = np.maximum(ROUNDING * scale, AMPLIFIED * noise)
         blur = blurred / np.where(kind == ZERO, 1.0, np.maximum(width, NARROWEST))
