@@ -145,6 +145,34 @@ def test_error_bars_hold_the_difference_of_two_populations():
     assert coarse.cdf(inside, return_error=True)[1] >= coarse.cdf(edges[61]) - coarse.cdf(edges[60])
 
 
+def test_error_bars_of_transforms():
+    """Two populations, and the exact G at a large z, differ by less than is claimed; on the line nothing is."""
+    coarse, fine = ErdosRenyi(3, population=200), ErdosRenyi(3, population=2000)
+    z = np.array([0.3 + 0.5j, 2 + 1j, -1 + 0.2j])
+    for name in ("stieltjes", "log_potential"):
+        value, error = getattr(coarse, name)(z, return_error=True)
+        assert (np.abs(value - getattr(fine, name)(z)) <= error).all()
+        assert (error < 1).all()
+        assert (error > 1e-4).all()
+    far = 40j
+    exact = sum(m / far ** (k + 1) for k, m in enumerate((1, *ErdosRenyi(3).moments(12))))
+    value, error = coarse.stieltjes(far, return_error=True)
+    assert abs(value - exact) <= error
+    assert coarse.stieltjes(0.5, return_error=True)[1] == math.inf
+
+
+def test_free_sums_with_graphs():
+    """A graph plus a GUE, which is free from it: sampled matrices against the free sum, and that of degree 4."""
+    n, trials = 300, 20
+    values = (rmt.erdos_renyi(2) + 0.7 * rmt.gue()).eigenvalues(n, rng=1, trials=trials)
+    x = np.array([-2.5, -1.0, -0.3, 0.4, 1.5])
+    counts = (values[:, :, None] <= x).mean(axis=1)
+    noise = counts.std(axis=0, ddof=1) / math.sqrt(trials) + 2 / n
+    free = {d: rmt.boxplus(ErdosRenyi(d), rmt.Semicircle(variance=0.49)).cdf(x) for d in (2, 4)}
+    assert (np.abs(counts.mean(axis=0) - free[2]) / noise).max() < LIMIT
+    assert (np.abs(counts.mean(axis=0) - free[4]) / noise).max() > LIMIT
+
+
 def test_large_degrees_are_nearly_a_semicircle():
     law = ErdosRenyi(30)
     x = np.array([-1.5, -0.5, 0.4, 1.2])

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rmt._cached import cached_property
 from rmt.errors import check_choice, check_count, check_real
+from rmt.laws.given.panel_measure import PanelMeasure
 from rmt.laws.law import Complex, Interval, Law, Real, exact
 from rmt.laws.solved.tree_moments import adjacency_moments, laplacian_moments
 from rmt.numerics.functions.branches import log_upper
@@ -115,6 +117,14 @@ class ErdosRenyi(Law):
         edges = self._table.edges
         return (Interval(float(edges[0]), float(edges[-1]), 0.0, 0.0, 1.0 - self.atoms[0][1]),)
 
+    @cached_property
+    def line_panels(self) -> PanelMeasure:
+        """The bins as panels, by which the law enters free sums and products."""
+        edges, cumulated, _ = self._table
+        filled = np.flatnonzero(np.diff(cumulated) > 0.0)
+        bins = [Interval(float(edges[i]), float(edges[i + 1]), 0.0, 0.0, math.nan) for i in filled]
+        return PanelMeasure(self._pdf, bins, self.atoms, float(self.resolution), repr(self))
+
     def _pdf(self, x: Real) -> Real:
         edges, cumulated, _ = self._table
         heights = np.concatenate([[0.0], np.diff(cumulated) / np.diff(edges), [0.0]])
@@ -166,6 +176,30 @@ class ErdosRenyi(Law):
             whole = distance * (log_upper(np.where(distance == 0.0, 1.0, distance)) - 1.0)
             atom = self.atoms[0][1] * log_upper(z)
         return np.asarray(atom + (whole[:, :-1] - whole[:, 1:]) @ heights)
+
+    def _uncertain(self) -> Real:
+        """How far the distribution function may be off inside every bin."""
+        _, cumulated, error = self._table
+        return np.asarray(_SIGMAS * np.maximum(error[1:], error[:-1]) + np.diff(cumulated) + _BEYOND)
+
+    def _stieltjes_error(self, z: Complex, value: Complex) -> Real:
+        # |δG| <= ∫ |δF| dx/|z − x|², by parts; no bound on the line, where atoms may lie anywhere
+        edges = self._table.edges
+        out = np.full(z.shape, math.inf)
+        above = z.imag != 0.0
+        height = np.abs(z.imag[above])
+        angles = np.arctan((edges - z.real[above, None]) / height[:, None])
+        out[above] = np.diff(angles, axis=1) @ self._uncertain() / height
+        return np.asarray(super()._stieltjes_error(z, value) + out)
+
+    def _log_potential_error(self, z: Complex, value: Complex) -> Real:
+        edges = self._table.edges
+        out = np.full(z.shape, math.inf)
+        above = z.imag != 0.0
+        height = np.abs(z.imag[above])
+        lengths = np.arcsinh((edges - z.real[above, None]) / height[:, None])
+        out[above] = np.diff(lengths, axis=1) @ self._uncertain()
+        return np.asarray(super()._log_potential_error(z, value) + out)
 
     def _exact_moments(self, order: int) -> list[Fraction]:
         moments = adjacency_moments if self.kind == "adjacency" else laplacian_moments
