@@ -344,7 +344,7 @@ def CompoundFreePoisson(rate: Any, jumps: Law, *, closed_form: bool = True) -> L
     checked = check_real("rate", rate, above=0.0)
     node = node_of(jumps)
     scale, inner = (node.scale, node.child) if isinstance(node, AffineNode) and node.shift == 0 else (1, node)
-    if closed_form and isinstance(inner, Compound):
+    if check_flag("closed_form", closed_form) and isinstance(inner, Compound):
         # A S T S* A* has the nonzero eigenvalues of a product around A* A, where a hard edge at 0 is known as one
         from rmt.laws.named.marchenko_pastur import FreePoisson
 
