@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rmt.networks.activations.activation import Activation
 from rmt.programs.cubature import REACH, Axis, Integrand, roots
 from rmt.programs.narrow_features import narrow_places
 from rmt.programs.nodes import Initial, Map, MatrixProduct, ProgramNode
-from rmt.programs.nonlinearities import BENT_AT_0, BENT_IN, STEPPED, Indicator
+from rmt.programs.nonlinearities import BENT_AT_0, BENT_IN, PERIODS, STEPPED
 from rmt.programs.runs import evaluated, refuse_infinite
 
 if TYPE_CHECKING:
@@ -39,6 +38,12 @@ NEVER_TURN = (
 )
 #: distance over which a surface crosses an axis abruptly, and where its crossings split that axis
 NARROW, CROSSED = 0.1, (0.0, -0.5, 0.5, -1.0, 1.0, -2.0, 2.0, -4.0, 4.0, -8.0, 8.0)
+#: lines along which functions of several vectors are looked at, how far, at how many points, and the share of their
+#: size that eighth differences of no smooth function have
+LINES, ROUGH = (8, 6.0, 2401), 1e-6
+#: distances from a place at which the growth towards it is measured, the power at which a mean is infinite, and at how
+#: many points of the other axes
+BESIDE, INFINITE, MEASURED = (1e-6, 1e-7, 1e-8, 1e-9), -0.999, 16
 #: polynomials of a higher degree are integrated as any function
 HIGHEST_DEGREE = 60
 
@@ -294,6 +299,8 @@ class Plan:
             reach[node] = np.logical_or.reduce([reach[n] for n in below])
             if isinstance(node, Map) and reach[node].any():
                 found += self._bends(node, reach)
+        for surface in (*found, *self._denominators(reach)):
+            self._refuse_pole(surface)
         steep = list({(s.argument, s.level): s for s in self._turns(reach)}.values())
         sharp = [crossing for s in (*found, *steep) for crossing in self._crossings(s)]
         self.steep = bool(steep)
@@ -314,12 +321,50 @@ class Plan:
             return self._steps(node, reach)
         return [self._surface(vectors[0], kink, reach) for kink in self.limit.kinks.get(node, ())]
 
+    def _denominators(self, reach: dict[Any, NDArray[np.bool_]]) -> list[_Surface]:
+        """Zeros of the vectors that maps divide by."""
+        found = []
+        for node in self.nodes:
+            if isinstance(node, Map):
+                place = {"divide": 1, "reciprocal": 0}.get(node.function.name)
+                if node.function.name == "power" and (self.limit._number(node.arguments[1]) or 0.0) < 0.0:
+                    place = 0
+                if place is not None and _is_vector(node.arguments[place]):
+                    found.append(self._surface(node.arguments[place], 0.0, reach))
+        return found
+
+    def _refuse_pole(self, surface: _Surface) -> None:
+        """Refuse an integrand that grows like 1/distance towards a surface, where both sides may seem to cancel."""
+        if not surface.axes:
+            return
+        rows, top = MEASURED, surface.top
+        points = [x[:rows] for x in self._points]
+        places = roots(surface.call, points[:top], rows)
+        if not places.size:
+            return
+        columns, sides = places.shape[1], np.array([1.0, -1.0])
+        beside = places[None, None] + np.array(BESIDE)[:, None, None, None] * sides[:, None, None]
+        given = [np.broadcast_to(x[:, None], beside.shape).reshape(-1) for x in points]
+        given[top] = beside.reshape(-1)
+        with np.errstate(all="ignore"):
+            sizes = np.log(np.abs(self.unchecked(given))).reshape(len(BESIDE), 2, rows, columns)
+            sizes[~np.isfinite(sizes)] = np.nan  # a mask, or no value
+            powers = (sizes[2:] - sizes[:-2]) / math.log(BESIDE[2] / BESIDE[0])
+        if (powers <= INFINITE).all(axis=0).any():
+            raise ValueError(
+                f"E {self.what} is infinite: it grows at least as 1/distance towards a pole, so that means over runs "
+                "do not settle either; bound the map there, for example by np.maximum of its denominator"
+            )
+
     def _is_mask(self, node: Any) -> bool:
         return isinstance(node, Map) and node.function.is_mask
 
     def _steps(self, node: Map, reach: dict[Any, NDArray[np.bool_]]) -> list[_Surface]:
         """Where a map such as floor(x), or x mod y, jumps."""
-        x, unit = node.arguments[0], node.arguments[1] if len(node.arguments) > 1 else 1
+        x, unit = (
+            node.arguments[0],
+            node.arguments[1] if len(node.arguments) > 1 else PERIODS.get(node.function.name, 1),
+        )
         with np.errstate(all="ignore"):
             multiples = self._looked_at(x) / self._looked_at(unit)
         multiples = multiples[np.isfinite(multiples)]
@@ -334,7 +379,7 @@ class Plan:
         found: list[_Surface] = []
         curved = self.mixing.shape[1]
         for node in self.nodes:
-            if isinstance(node, Map) and not isinstance(node.function.call, (np.ufunc, Indicator, Activation)):
+            if isinstance(node, Map) and node.function.is_opaque:
                 found += self._features(node, reach)
             if not isinstance(node, Map) or node.function.compares or node.function.name in NEVER_TURN:
                 continue
@@ -367,6 +412,28 @@ class Plan:
         kinks = [(kink - centre) / spread for kink in self.limit.kinks.get(node, ())]
         places = narrow_places(standardised, *RESOLVED[min(self.mixing.shape[1], 3)], kinks)
         return [replace(self._surface(x, centre + spread * u, reach), is_smooth=True) for u in places]
+
+    def bends_unseen(self) -> bool:
+        """Whether a function of several vectors, of which nothing is known, is rough along some lines."""
+        opaque = [n for n in self.nodes if isinstance(n, Map) and n.function.is_opaque]
+        opaque = [n for n in opaque if len(set(filter(_is_vector, n.arguments))) > 1]
+        if not opaque:
+            return False
+        steps = np.linspace(-LINES[1], LINES[1], LINES[2])
+        for i in range(LINES[0]):
+            start, end = (np.array([x[k] for x in self._points]) for k in (2 * i, 2 * i + 1))
+            ways = (end - start) / max(float(np.linalg.norm(end - start)), 1e-300)
+            line = [
+                np.full(steps.size, x) if axis.atoms is not None else x + way * steps
+                for x, way, axis in zip(start, ways, self.axes, strict=True)
+            ]
+            for node in opaque:
+                values = self._value(node, line, {}, steps.size)
+                with np.errstate(all="ignore"):
+                    rough = np.abs(np.diff(values, 8)) > ROUGH * np.abs(values).max()
+                if rough.any():
+                    return True
+        return False
 
     def _looked_at(self, x: Any) -> Real:
         """Values of a node at points of the law and, in a second half, over the whole reach."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,12 +27,16 @@ COMPARING = {
     "greater_equal": "≥",
     "less": "<",
     "less_equal": "≤",
+    "equal": "=",
+    "not_equal": "≠",
 }
-#: functions that jump where their first argument, as a multiple of the second if there are two, is an integer plus this
+#: functions that jump where their first argument, as a multiple of the second or a period, is an integer plus this
 STEPPED = {
     **dict.fromkeys(("floor", "ceil", "trunc", "remainder", "fmod", "floor_divide"), 0.0),
-    "rint": 0.5,
+    **dict.fromkeys(("rint", "tan"), 0.5),
 }
+#: what the first argument is a multiple of where it is not 1
+PERIODS = {"tan": math.pi}
 #: functions that bend or jump where one of these arguments is 0
 BENT_IN = {
     **dict.fromkeys(("heaviside", "signbit"), (0,)),
@@ -75,6 +80,11 @@ class Function:
         return self.name in COMPARING
 
     @property
+    def is_opaque(self) -> bool:
+        """Whether nothing is known of it, neither kinks nor turns."""
+        return not isinstance(self.call, (np.ufunc, Indicator, Activation))
+
+    @property
     def is_mask(self) -> bool:
         """Whether its values are 0 and 1, for no and yes."""
         return isinstance(self.call, Indicator)
@@ -106,8 +116,11 @@ class Function:
             return ()
 
         def function(x: Any) -> Any:
-            value = self.call(*(x if number is None else number for number in numbers))
-            return np.full(np.shape(x), float(value)) if isinstance(x, np.ndarray) and not np.ndim(value) else value
+            if not isinstance(x, np.ndarray):
+                return self.call(*(x if number is None else number for number in numbers))
+            line = x.reshape(-1)  # what a function of vectors is given
+            value = np.asarray(self.call(*(line if number is None else number for number in numbers)))
+            return np.broadcast_to(value, line.shape).reshape(x.shape)
 
         if _is_polynomial(function):
             return ()
@@ -125,7 +138,7 @@ def _is_polynomial(function: Callable[[Any], Any]) -> bool:
 
     try:
         return isinstance(function(Polynomial.variable(0)), Polynomial)
-    except (TypeError, AttributeError, ValueError):
+    except Exception:  # of a function that is given no array
         return False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import rmt
+from rmt.errors import shown
 from rmt.programs.nodes import Initial, Map, Matrix, MatrixProduct, Mean, ProgramNode, RootSum
 from rmt.programs.vector_laws import repr_of
 
@@ -114,7 +115,7 @@ def _map_text(node: Map, named: dict[Any, str], inline: set[Map], binding: int) 
         from rmt.programs.nonlinearities import COMPARING
 
         symbol = COMPARING.get(function.name, function.name)
-        if symbol in (">", "<", "≥", "≤"):
+        if function.is_mask and function.compares:
             left, right = (_text(a, named, inline, 1) for a in node.arguments)
             return f"1[{left} {symbol} {right}]"
         return f"{symbol}({inner})"
@@ -157,6 +158,11 @@ def dot(program: rmt.programs.Program) -> str:
     -------
     str
 
+    Raises
+    ------
+    TypeError
+        If it is no program.
+
     Examples
     --------
     >>> from rmt.programs import Program
@@ -171,6 +177,10 @@ def dot(program: rmt.programs.Program) -> str:
       "g1" -> "c1" [label="mean"];
     }
     """
+    if not isinstance(program, rmt.programs.Program):
+        raise TypeError(
+            f"program must be a Program of rmt.programs, got {shown(program)} of type {type(program).__name__}"
+        )
     named = {thing: _quoted(name) for thing, name in names(program).items()}
     lines = [f"  {named[n]} [shape={'box' if n.size is None else 'ellipse'}];" for n in program.nodes]
     lines += [f"  {named[a]} -> {named[b]} [label={_quoted(label)}];" for a, b, label in edges(program)]

@@ -50,10 +50,10 @@ SOBOL_LEVEL, SOBOL_GRID = 3, 5e5
 FIRST_LEVELS = 2
 #: a difference of two resolutions at which the finer one is taken, rounding, and what a change may be by chance
 SETTLED, ROUNDING, CHANCE = 1e-10, 1e-14, 1000.0
+#: changes of which one at least is no smaller than the error, where functions bend at places that are not known
+LUCKY = 3
 #: slowest ratio of changes that is extrapolated
 SLOWEST = 0.99
-#: relative error of moments of laws whose quantiles are borrowed
-BORROWED = 1e-12
 #: maps that may be singular where their argument is 0, or at other ends of their domain
 ROOTS = (
     "power",
@@ -108,13 +108,13 @@ def _refined(program: Program, outputs: Sequence[ProgramNode], correction: bool,
     """Limits at finer and finer resolution, until two agree."""
     sharp = False
 
-    def level_of(level: int, follows: bool = True) -> tuple[Real, Real, bool]:
+    def level_of(level: int, follows: bool = True) -> tuple[Real, Real, bool, bool]:
         nonlocal sharp
         limit = Limit(program, correction, level, follows=follows)
         values = limit.scalars_of(outputs)
         sharp = sharp or limit.sharp
         sizes = [limit.sizes.get(node.argument, 0.0) if isinstance(node, Mean) else 0.0 for node in outputs]
-        return values, np.maximum(np.abs(values), sizes), limit.bent
+        return values, np.maximum(np.abs(values), sizes), limit.bent, limit.unseen
 
     values, errors = _until_settled(level_of, settled)
     if sharp and errors.max() > settled * max(1.0, float(np.abs(values).max())):
@@ -124,35 +124,41 @@ def _refined(program: Program, outputs: Sequence[ProgramNode], correction: bool,
         values, errors = np.where(bounds < errors, plain, values), np.minimum(bounds, errors)
     if not np.isfinite(errors).all():
         raise _TooManyAxesError
-    if any(isinstance(node, Initial) and node.law.quantiles_borrowed for node in needed(tuple(outputs))):
-        errors = errors + BORROWED * np.maximum(1.0, np.abs(values))
-    return values, errors
+    borrowed = [node.law.borrowed_error for node in needed(tuple(outputs)) if isinstance(node, Initial)]
+    return values, errors + max(borrowed, default=0.0) * np.maximum(1.0, np.abs(values))
 
 
-def _until_settled(level_of: Callable[[int], tuple[Real, Real, bool]], settled: float) -> tuple[Real, Real]:
+def _until_settled(level_of: Callable[[int], tuple[Real, Real, bool, bool]], settled: float) -> tuple[Real, Real]:
     """Values at finer and finer resolution and twice their last change; infinite if there was none, NaN if no value.
 
-    `level_of` gives values, what their rounding is a share of, and whether maps bend.
+    `level_of` gives values, what their rounding is a share of, whether maps bend, and whether one bends unseen.
 
     Where maps bend, two coarse resolutions may agree by chance: their change counts many times, and later ones at least
-    as a share of the change before.
+    as a share of the change before. Where one bends at places that are not known, the last changes are of one size, and
+    the largest counts.
     """
     found: list[Real] = []
+    changes: list[Real] = []
     errors = np.full(1, math.inf)
     for level in range(len(PANELS)):
         try:
-            values, sizes, bent = level_of(level)
+            values, sizes, bent, unseen = level_of(level)
         except TooManyPointsError:
             break
         found.append(values)
         if level:
             change = np.abs(values - found[-2])
-            if bent:
-                before = CHANCE**2 * change if level == 1 else np.abs(found[-2] - found[-3])
-                # at a pole changes shrink by a ratio: what is still to come is their geometric series
-                ratio = np.divide(change, before, out=np.zeros_like(change), where=before > 0.0) if level > 1 else 0.0
+            changes.append(change)
+            if level > 1 and bent:
+                # what is still to come, if changes go on to shrink by the last ratio
+                before = changes[-2]
+                ratio = np.divide(change, before, out=np.zeros_like(change), where=before > 0.0)
                 ratio = np.minimum(ratio, SLOWEST)
-                change = np.maximum(change * np.maximum(1.0, 1.5 * ratio / (1.0 - ratio)), before / CHANCE)
+                change = change * np.maximum(1.0, 1.5 * ratio / (1.0 - ratio))
+            if unseen:
+                change = np.maximum(change, np.max(changes[-LUCKY:], axis=0))
+            if bent:
+                change = np.maximum(change, (CHANCE * change) if level == 1 else changes[-2] / CHANCE)
             errors = 2.0 * change + ROUNDING * np.maximum(1.0, sizes)
             if errors.max() <= settled * max(1.0, float(np.abs(values).max())):
                 break
@@ -182,10 +188,10 @@ def root_sum_covariance(program: Program, first: RootSum, second: RootSum, accur
     pair = (first.argument, second.argument)
     _refuse_random(program, pair)
 
-    def level_of(level: int) -> tuple[Real, Real, bool]:
+    def level_of(level: int) -> tuple[Real, Real, bool, bool]:
         limit = Limit(program, True, level)
         values = np.array([limit.second_moment(*pair)])
-        return values, np.abs(values), limit.bent
+        return values, np.abs(values), limit.bent, limit.unseen
 
     try:
         values, errors = _until_settled(level_of, SETTLED)
@@ -282,6 +288,8 @@ class Limit:
         For vectors whose mean was integrated, E|Z|.
     bent : bool
         Whether a map bends in some integral.
+    unseen : bool
+        Whether one bends at places that are not known.
     sharp : bool
         Whether a map is steep, or two bend nearly together; `follows` says whether the axes are split there.
     """
@@ -298,7 +306,7 @@ class Limit:
         self._done: list[MatrixProduct] = []
         self._bases: dict[ProgramNode, frozenset[Base]] = {}
         self._affine: dict[ProgramNode, Affine | None] = {}
-        self.bent = self.sharp = False
+        self.bent = self.sharp = self.unseen = False
         self.follows = follows
         self._calls = self._steps = 0
         self._integrated: dict[Any, float] = {}
@@ -422,6 +430,7 @@ class Limit:
         if known is not None:
             return known
         plan = Plan(self, factors, gaussians)
+        self.unseen = self.unseen or plan.bends_unseen()
         curved = sum(axis.is_curved for axis in plan.axes)
         self._calls += 1
         parts = cones(plan)

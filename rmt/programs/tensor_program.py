@@ -14,7 +14,7 @@ from rmt.ensembles.entries import as_entries
 from rmt.errors import check_count, check_items, check_real, shown
 from rmt.networks.architecture.mlp import MLP
 from rmt.programs.nodes import Initial, Map, Matrix, MatrixProduct, Mean, ProgramNode, RootSum, Size, Transposed
-from rmt.programs.nonlinearities import Function, as_function
+from rmt.programs.nonlinearities import Function, Indicator, as_function
 from rmt.programs.vector_laws import VectorLaw, check_vector_law
 
 NodeType = TypeVar("NodeType", bound=ProgramNode)
@@ -270,6 +270,12 @@ class Program:
         nodes = [a for a in given if isinstance(a, ProgramNode)]
         if not nodes:
             raise TypeError(f"the map {function.name} needs a vector or a scalar of the program, got {shown(given)}")
+        ufunc = function.call.ufunc if isinstance(function.call, Indicator) else function.call
+        if isinstance(ufunc, np.ufunc) and (ufunc.nin, ufunc.nout) != (len(given), 1):
+            raise ValueError(
+                f"the map {function.name} takes {ufunc.nin} arguments and gives {ufunc.nout} values, and it must take "
+                f"the {len(given)} that are given and give 1"
+            )
         vectors = [a for a in nodes if a.size is not None]
         sizes = {a.size for a in vectors}
         if len(sizes) > 1:

@@ -19,6 +19,8 @@ from rmt.programs.exact_limits import as_fraction
 Real = NDArray[np.float64]
 Transform = Callable[[Real], Real]
 
+#: relative error of means of laws whose quantiles are borrowed
+BORROWED = 1e-12
 #: mass of the atoms that are left out of an infinite discrete law, and their largest number
 _LEFT_OUT, _MOST_ATOMS = 1e-17, 4096
 
@@ -50,9 +52,13 @@ class VectorLaw:
         return self.entries is not None and self.entries.is_gaussian
 
     @property
-    def quantiles_borrowed(self) -> bool:
-        """Whether quantiles come from SciPy, whose tails are right to 1e-12 rather than to rounding."""
-        return not isinstance(self.spec, str) or self.spec.startswith("student")
+    def borrowed_error(self) -> float:
+        """Relative error of means where quantiles or masses come from SciPy, which are not right to rounding."""
+        if isinstance(self.spec, str) and not self.spec.startswith("student"):
+            return 0.0
+        law = self.spec.spec if isinstance(self.spec, EntryLaw) else self.spec
+        discrete = hasattr(law, "dist") and hasattr(law.dist, "pmf")
+        return max(BORROWED, 2.0 * _error_of_masses(law)) if discrete else BORROWED
 
     @property
     def finite_moments(self) -> float:
@@ -211,6 +217,15 @@ def _atoms_of(law: VectorLaw) -> tuple[Real, Real] | None:
     points = _integers_of(law.spec)
     masses = np.asarray(law.spec.pmf(points), dtype=np.float64)
     return points[masses > 0.0], masses[masses > 0.0]
+
+
+def _error_of_masses(law: Any) -> float:
+    """How far the masses of a discrete law are from the steps of its distribution function, in all."""
+    points = _integers_of(law)
+    below = np.diff(law.cdf(np.append(points[0] - 1.0, points)))
+    above = -np.diff(law.sf(np.append(points[0] - 1.0, points)))
+    steps = np.where(points <= law.ppf(0.5), below, above)
+    return float(np.abs(law.pmf(points) - steps).sum())
 
 
 def _integers_of(law: Any) -> Real:

@@ -206,10 +206,8 @@ def _bends(function: RealFunction, x: float, size: float, step: float = 1e-6) ->
     step *= abs(x)
     with np.errstate(all="ignore"):
         values = np.asarray(function(np.array([x - step, x, x + step])), dtype=np.float64)
-    return bool(
-        abs(values[0] - 2.0 * values[1] + values[2])
-        > 8.0 * np.finfo(float).eps * max(size, float(np.abs(values).max()))
-    )
+        bend = abs(values[0] - 2.0 * values[1] + values[2])
+    return bool(bend > 8.0 * np.finfo(float).eps * max(size, float(np.abs(values).max())))
 
 
 def _with_bends(
