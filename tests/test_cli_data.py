@@ -87,6 +87,20 @@ def test_compare_with_data_and_with_expressions(tmp_path, capsys):
         assert message in capsys.readouterr().err
 
 
+def test_data_can_be_drawn(tmp_path, capsys):
+    values = rmt.wishart(ratio=0.5).eigenvalues(100, rng=0)
+    np.save(tmp_path / "values.npy", values)
+    words = ["compare", "marchenko-pastur", "--ratio", "0.5", "--data", str(tmp_path / "values.npy")]
+    assert main([*words, "--out", str(tmp_path / "figure.svg"), "--bins", "20", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["figure"].endswith("figure.svg")
+    assert "where the law has none" not in (tmp_path / "figure.svg").read_text()
+    np.save(tmp_path / "values.npy", np.append(values, 9.0))
+    assert main([*words, "--out", str(tmp_path / "figure.svg")]) == 1
+    assert "figure.svg" in capsys.readouterr().out
+    assert main([*words, "--out", str(tmp_path / "figure.xyz")]) == 2
+    assert main(["compare", "semicircle", "--data", words[5], "--log"]) == 2
+
+
 def test_single_precision_has_its_own_rounding():
     """An atom at 0 of float32 eigenvalues is found, and a right law is not rejected."""
     A = np.random.default_rng(2).standard_normal((300, 150)).astype(np.float32)

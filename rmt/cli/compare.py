@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from rmt.cli.parser import (
@@ -46,9 +47,7 @@ def add_options(parser: argparse.ArgumentParser, words: list[str]) -> None:
     )
     parser.add_argument("--singular-values", action="store_true", help="compare the singular values")
     _add_test_options(parser)
-    parser.add_argument("--out", metavar="FILE", help="write the figure (.png, .pdf or .svg)")
-    parser.add_argument("--log", action=argparse.BooleanOptionalAction, help="logarithmic axis, or not")
-    parser.add_argument("--bins", type=count("--bins"), help="number of bins (default: at least 60)")
+    _add_figure_options(parser)
     add_json_option(parser)
 
 
@@ -82,7 +81,12 @@ def run(arguments: argparse.Namespace) -> int:
         result = compare(values, law, ensemble=known, **_test_options(arguments))
     if out is not None:
         with Progress("drawing"), users_mistakes():
-            _draw(values, law, ensemble, arguments, out)
+            from rmt.plotting.labels import ensemble_label
+
+            trials_text = f", {trials} trials" if trials > 1 else ""
+            label = f"{ensemble_label(ensemble)}, n = {n}{trials_text}"
+            view = "singular values" if arguments.singular_values else "eigenvalues"
+            _draw(values, law, arguments, out, label=label, view=view, result=result)
     if arguments.json:
         figure = None if out is None else str(out)
         print_json({"ensemble": repr(ensemble), "seed": seed, "trials": trials, **result.as_dict(), "figure": figure})
@@ -105,6 +109,7 @@ def _add_data_options(parser: argparse.ArgumentParser, words: list[str]) -> None
     _add_test_options(parser)
     parser.add_argument("--matrix", type=count("--matrix"), metavar="N", help="dimension of each of several matrices")
     parser.add_argument("--independent", action="store_true", help="the numbers do not repel each other")
+    _add_figure_options(parser)
     add_json_option(parser)
 
 
@@ -116,6 +121,8 @@ def _run_data(arguments: argparse.Namespace) -> int:
     with users_mistakes():
         entry = find_law(arguments.law)
         law = entry.build(**given_parameters(arguments, entry))
+        _check_log(arguments.log, law)
+    out = writable(arguments.out, FIGURE_ENDINGS, "figure") if arguments.out is not None else None
     values, _ = read_numbers(arguments.data, "--data")
     with Progress("comparing with the law"), users_mistakes():
         result = compare(
@@ -126,11 +133,23 @@ def _run_data(arguments: argparse.Namespace) -> int:
             rigidity=not arguments.independent,
             **_test_options(arguments),
         )
+    if out is not None:
+        with Progress("drawing"), users_mistakes():
+            _draw(values, law, arguments, out, label=Path(arguments.data).name, result=result)
     if arguments.json:
-        print_json({"data": arguments.data, **result.as_dict()})
+        figure = {} if out is None else {"figure": str(out)}
+        print_json({"data": arguments.data, **result.as_dict(), **figure})
     else:
         print(f"{'data':<14}{arguments.data}\n{result}")
+        if out is not None:
+            print(f"\n{'figure':<14}{out}")
     return 1 if result.passed is False else 0
+
+
+def _add_figure_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", metavar="FILE", help="write the figure (.png, .pdf or .svg)")
+    parser.add_argument("--log", action=argparse.BooleanOptionalAction, help="logarithmic axis, or not")
+    parser.add_argument("--bins", type=count("--bins"), help="number of bins (default: at least 60)")
 
 
 def _add_test_options(parser: argparse.ArgumentParser) -> None:
@@ -159,21 +178,18 @@ def _check_log(log: bool | None, law: Any) -> None:
         raise UsageError(f"--log needs a spectrum on [0, inf); the support of {law!r} starts at {low:.6g}")
 
 
-def _draw(values: Any, law: Any, ensemble: Any, arguments: argparse.Namespace, out: Any) -> None:
+def _draw(values: Any, law: Any, arguments: argparse.Namespace, out: Any, **options: Any) -> None:
     from rmt import plotting
     from rmt.laws.law import Law
-    from rmt.plotting.labels import ensemble_label
 
     square = not isinstance(law, Law)
     figure, ax = plotting.figure(width=5.4 if square else 6.8, height=5.0 if square else None)
-    trials = f", {arguments.trials} trials" if arguments.trials > 1 else ""
     plotting.compare(
         values,
         law,
         ax=ax,
         log=arguments.log,
         bins=arguments.bins,
-        label=f"{ensemble_label(ensemble)}, n = {arguments.n}{trials}",
-        view="singular values" if arguments.singular_values else "eigenvalues",
+        **options,
     )
     plotting.save(figure, out)

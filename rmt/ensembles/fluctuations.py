@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -160,6 +161,20 @@ class WordFluctuations(Fluctuations):
         except ValueError as error:
             return str(error)
 
+    @cached_property
+    def _degree(self) -> int:
+        """Largest number of factors of a word, two for a Wishart matrix."""
+        words = self.polynomial._expression().terms
+        return max(sum(2 if isinstance(v, WishartEnsemble) else 1 for v, _ in word) for word in words)
+
+    def _normal(self, n: int) -> int:
+        """The largest order k up to which traces of pᵏ are normal, with the variances of the limit.
+
+        A trace of d Gaussian factors is off by d²/n for real matrices (of its variance), by d⁴/n² for complex ones.
+        """
+        room = n if self.polynomial.field != "complex" else 4 * n
+        return math.isqrt(room) // max(self._degree, 1)
+
     def predict(self, law: Law, n: int) -> Prediction:
         """Sums about n times their means under the law: exact to order 1 for complex matrices of whole dimensions.
 
@@ -171,7 +186,10 @@ class WordFluctuations(Fluctuations):
             return replace(found, sums=covariance)
         if not (np.isfinite([low, high]).all() and low < high):
             return found
-        order = covariance.shape[0]
+        order = min(covariance.shape[0], self._normal(n))
+        if not order:
+            return replace(found, sums=f"traces of words of {self._degree} Gaussian factors are not normal at this n")
+        covariance = covariance[:order, :order]
         table = chebyshev_coefficients(low, high, order)
         powers = n * np.array([1.0, *(law.moment(k) for k in range(1, order + 1))])
         if loses_digits(table, powers):

@@ -20,6 +20,7 @@ from rmt.plotting.canvas import legend as legend_above
 from rmt.plotting.curve import choose_log, draw_stem, extend_frame, finish_axes, finish_plane
 from rmt.plotting.curve import law as draw_law
 from rmt.plotting.labels import ensemble_label, label_or, law_label
+from rmt.spectra.comparison import Comparison, PlanarComparison
 from rmt.spectra.verdict.prediction import Fluctuations
 
 #: larger numbers leave no room for margins in floats
@@ -137,6 +138,7 @@ def compare(
     log: bool | None = None,
     label: str | None = None,
     legend: bool = True,
+    result: Comparison | PlanarComparison | None = None,
     **kwargs: Any,
 ) -> Axes:
     """Draw both faces of a random matrix: a sampled spectrum in grey, and its law over it.
@@ -163,6 +165,9 @@ def compare(
         less rigid in the plane.
     legend : bool
         Whether a legend names the ensemble, its parameters and n, and the law.
+    result : Comparison or PlanarComparison, optional
+        What :func:`rmt.spectra.compare` said of these numbers: its marks are drawn, eigenvalues where the law has none
+        and masses that are not the law's. When None they are compared here, at the level 0.01.
     **kwargs
         Passed to :func:`law`, and from there to its line (``Axes.plot``).
 
@@ -173,7 +178,7 @@ def compare(
     Raises
     ------
     TypeError
-        If `law` is no law, or a law on the line for eigenvalues in the plane.
+        If `law` is no law, or a law on the line for eigenvalues in the plane; if `result` is no comparison.
     ValueError
         If `view` is another word or does not suit the law, or a law is missing.
 
@@ -188,6 +193,10 @@ def compare(
     check_flag("legend", legend)
     if law is not None and not isinstance(law, PlanarLaw | EllipticLaw):
         check_law(law, "law")
+    if result is not None and not isinstance(result, (Comparison, PlanarComparison)):
+        raise TypeError(
+            f"result must be what rmt.spectra.compare returns, got {result!r} of type {type(result).__name__}"
+        )
     values, prediction, known, name, law_name = _resolve(source, law, n, rng, trials, view)
     kwargs.setdefault("label", law_name)
     with style():
@@ -202,7 +211,8 @@ def compare(
             esd(values.astype(np.complex128), axes, label=label_or(label, name))
         draw_law(prediction, axes, **kwargs)
         if isinstance(prediction, Law) and view in ("eigenvalues", "singular values"):
-            _draw_failures(axes, values, prediction, known)
+            found = result if isinstance(result, Comparison) else _judged(values, prediction, known)
+            _draw_failures(axes, found)
         if legend:
             legend_above(axes)
     return axes
@@ -243,11 +253,15 @@ def _resolve(
     return np.angle(values), law.angle_law(), known, name, law_label(law)
 
 
-def _draw_failures(axes: Axes, values: NDArray[Any], law: Law, known: Fluctuations | None) -> None:
-    """Mark eigenvalues where the law allows none, and draw atoms whose mass is not the law's in another colour."""
+def _judged(values: NDArray[Any], law: Law, known: Fluctuations | None) -> Comparison:
     from rmt.spectra import compare as judge
 
-    result = judge(values, law, ensemble=known, statistics=("edges", "atoms", "gaps"))
+    found: Comparison = judge(values, law, ensemble=known, statistics=("edges", "atoms", "gaps"))
+    return found
+
+
+def _draw_failures(axes: Axes, result: Comparison) -> None:
+    """Mark eigenvalues where the law allows none, and draw atoms whose mass is not the law's in another colour."""
     outliers = [mark.position for mark in result.marks if mark.kind == "outlier"]
     if axes.get_xscale() == "log":
         outliers = [x for x in outliers if x > 0.0]

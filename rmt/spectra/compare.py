@@ -12,7 +12,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt.errors import check_choice, check_count, check_flag, check_numbers, check_real, check_reals, rounding_unit
+from rmt.errors import (
+    check_choice,
+    check_count,
+    check_flag,
+    check_items,
+    check_numbers,
+    check_real,
+    check_reals,
+    rounding_unit,
+)
 from rmt.laws.law import Law, check_law
 from rmt.laws.planar.planar_law import CircularLaw, PlanarLaw, UnitCircle
 from rmt.laws.planar.planar_rings import EllipticLaw
@@ -29,6 +38,8 @@ Real = NDArray[np.float64]
 
 #: a run in order shorter than this is no sign of a pool of trials
 _SHORTEST_RUN = 5
+#: finite Dyson indices are at most this, as those of the ensembles
+_LARGEST_BETA = 1e100
 #: decimals that numbers may have been rounded to, and how many different ones show it
 _MOST_DECIMALS, _FEWEST_WRITTEN = 8, 10
 
@@ -136,7 +147,7 @@ def compare(
     rows, dimension, grouped = _rows(values, n)
     shares = _check_weights(weights, values)
     if not (isinstance(beta, (float, np.floating)) and beta == math.inf):  # frozen eigenvalues are rigid, too
-        check_real("beta", beta, above=0.0)
+        check_real("beta", beta, above=0.0, at_most=_LARGEST_BETA)
     independent = not check_flag("rigidity", rigidity)
     alpha = float(check_real("level", level, above=0.0, below=1.0))
     if false_alarm is not None and check_real("false_alarm", false_alarm, above=0.0, below=1.0) and independent:
@@ -209,7 +220,9 @@ def _fluctuations(ensemble: Any) -> Fluctuations | None:
 def _statistics(names: str | Sequence[str]) -> tuple[str, ...]:
     if isinstance(names, str):
         return ALL_STATISTICS if names == "all" else (check_choice("statistics", names, (*ALL_STATISTICS, "all")),)
-    found = tuple(check_choice("statistics", name, ALL_STATISTICS) for name in names)
+    found = tuple(
+        check_choice("statistics", name, ALL_STATISTICS) for name in check_items("statistics", names, of="names")
+    )
     if not found:
         raise ValueError(f"statistics must name at least one of {', '.join(ALL_STATISTICS)}, got none")
     return found
@@ -219,7 +232,13 @@ def _rows(values: NDArray[Any], n: int | None) -> tuple[NDArray[Any], int, bool]
     """One row a matrix, the dimension, and whether the rows surely are the matrices."""
     size = values.size
     if values.ndim == 2:
-        return values, values.shape[1] if n is None else check_count("n", n), True
+        dimension = values.shape[1] if n is None else check_count("n", n)
+        if values.shape[1] > dimension:
+            raise ValueError(
+                f"a row of sample has {values.shape[1]} eigenvalues, more than a matrix of dimension n = {dimension}; "
+                "leave n out, or pass one row a matrix"
+            )
+        return values, dimension, True
     if n is None:
         run = _run_length(values)
         return values.reshape(-1, run), run, True
@@ -396,7 +415,7 @@ def _edges(x: Real, law: Law) -> tuple[Pair, ...]:
 
 def _moments(x: Real, law: Law, weights: Real | None, order: int = 4) -> tuple[Pair, ...]:
     predicted = [_or_none(partial(law.moment, k)) for k in range(1, order + 1)]
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):  # sums of +∞ and −∞ are told as None
         measured = [float(np.average(x**k, weights=weights)) for k in range(1, order + 1)]
     return tuple(Pair(p, m if math.isfinite(m) else None) for p, m in zip(predicted, measured, strict=True))
 
@@ -452,7 +471,8 @@ def _check_sample(sample: ArrayLike) -> NDArray[Any]:
     if values.ndim == 2 and values.shape[0] == values.shape[1] > 1 and not _are_spectra(values):
         raise ValueError(
             f"sample has shape {values.shape}: a square array is a matrix, and its eigenvalues are needed "
-            "(np.linalg.eigvalsh). For as many trials as eigenvalues, each in order, pass sample.ravel() and n="
+            "(np.linalg.eigvalsh, or eigvals for a law in the plane). For as many trials as eigenvalues, each in "
+            "order, pass sample.ravel() and n="
         )
     bad = ~np.isfinite(values)
     if bad.any():
@@ -481,8 +501,10 @@ def _check_weights(weights: ArrayLike | None, values: NDArray[Any]) -> Real | No
 
 def _are_spectra(values: NDArray[Any]) -> bool:
     """Whether a square array is no symmetric matrix, and every row of it in order."""
-    if np.iscomplexobj(values) or np.array_equal(values, values.T):
+    if np.array_equal(values, values.T):
         return False
+    if np.iscomplexobj(values):  # in order of their real and imaginary parts, or around the circle
+        return np.array_equal(values, np.sort(values, axis=1)) or bool((np.diff(np.angle(values), axis=1) >= 0.0).all())
     steps = np.diff(values, axis=1)
     return bool((steps >= 0.0).all() or (steps <= 0.0).all())
 
@@ -491,6 +513,6 @@ def _or_none(number: Any) -> float | None:
     """Value of a moment, or None where the law has no such moment."""
     try:
         value = float(number())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return value if math.isfinite(value) else None

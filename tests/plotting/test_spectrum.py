@@ -92,6 +92,19 @@ def test_trials_are_pooled(ax):
     assert "GUE, n = 30, 8 trials" in ax.get_legend_handles_labels()[1]
 
 
+def test_marks_are_those_of_the_comparison_that_is_given(ax):
+    ensemble = rmt.wigner("sparse(0.1)")  # its largest eigenvalues lie beyond the limit law
+    values = ensemble.eigenvalues(100, rng=1)
+    plotting.compare(
+        values, ensemble.law(), ax=ax, result=rmt.spectra.compare(values, ensemble.law(), ensemble=ensemble)
+    )
+    assert len(ax.get_legend_handles_labels()[1]) == 2
+    plotting.compare(values, ensemble.law(), ax=ax)  # control: as a Gaussian matrix
+    assert any("where the law has none" in label for label in ax.get_legend_handles_labels()[1])
+    with pytest.raises(TypeError, match="result must be what"):
+        plotting.compare(values, ensemble.law(), ax=ax, result="accepted")
+
+
 def test_eigenvalues_and_a_law_can_be_given(ax):
     plotting.compare(rmt.goe().eigenvalues(50, rng=0), rmt.Semicircle(), ax=ax, legend=False)
     assert ax.get_legend() is None

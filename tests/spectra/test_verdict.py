@@ -356,3 +356,101 @@ def test_an_eigenvalue_at_the_end_of_the_range(place):
     values = squares.singular_values(50, rng=0)
     values[0] = abs(place)
     assert compare(values, squares.singular_value_law(), ensemble=squares.singular_value_fluctuations()).rejected
+
+
+# ---------------------------------------------------------------------- what an attack found
+@pytest.mark.parametrize(
+    "ensemble",
+    [
+        rmt.hermite(0.1),  # ends reach out as β^(−2/3)
+        rmt.laguerre(0.2, ratio=0.4),
+        rmt.laguerre(0.5, a=-0.5),  # an eigenvalue below 1e-13 in one matrix of twenty
+        rmt.jacobi(0.3),
+        rmt.jacobi(1, -0.5, -0.5),
+    ],
+    ids=repr,
+)
+def test_small_indices_are_rejected_at_the_level(ensemble):
+    assert rejections(ensemble, 20, 21, 30) <= most(30)
+    assert rejections(ensemble, 20, 1, 60) <= most(60)
+    values = ensemble.eigenvalues(20, rng=3)
+    far = np.append(values[:-1], 40.0 * np.abs(values).max())  # control
+    assert compare(far, ensemble.law(), ensemble=ensemble).rejected
+
+
+def test_exact_zeros_of_a_hard_edge_are_still_seen():
+    ensemble = rmt.laguerre(1, a=0)
+    values = ensemble.eigenvalues(100, rng=0)
+    values[0] = 0.0
+    assert compare(values, ensemble.law(), ensemble=ensemble).rejected
+
+
+@pytest.mark.parametrize("factor", [rmt.goe(), rmt.wishart(0.5)], ids=repr)
+def test_traces_of_long_words_are_asked_where_they_are_normal(factor):
+    """Of the GOE squared 26 of 500 samples of n = 20 were rejected, for the trace of its eighth power."""
+    word = factor @ factor
+    assert rejections(word, 20, 1, 150) <= most(150)
+    values = word.eigenvalues(60, rng=1, trials=20)
+    assert all(compare(1.6 * v, word.law(), ensemble=word).rejected for v in values)  # control
+
+
+@pytest.mark.parametrize(
+    "ensemble",
+    [rmt.wigner("student(2.5)"), rmt.wigner("sparse(0.1)"), rmt.wishart(0.5, "student(3)")],
+    ids=repr,
+)
+@pytest.mark.parametrize("n", [20, 100])
+@pytest.mark.filterwarnings("ignore::rmt.errors.MomentConditionWarning")
+def test_an_eigenvalue_beyond_all_entries_is_seen(ensemble, n):
+    values = ensemble.eigenvalues(n, rng=1)
+    assert not compare(values, ensemble.law(), ensemble=ensemble).rejected  # control: these are its own
+    values[-1] = 1e6
+    assert compare(values, ensemble.law(), ensemble=ensemble).rejected
+
+
+def test_a_law_that_lies_over_many_decades():
+    jacobian = rmt.MLP(6, "erf", 1.2, sigma_b=0.1).jacobian()
+    law, known = jacobian.singular_value_law(), jacobian.singular_value_fluctuations()
+    values = jacobian.singular_values(30, rng=1, trials=9)
+    result = compare(values, law, ensemble=known)
+    assert result.passed
+    assert result.parts[0].p_value is not None
+    assert compare(3.0 * values, law, ensemble=known).rejected  # control
+
+
+@pytest.mark.parametrize("law", [rmt.MarchenkoPastur(2), rmt.MarchenkoPastur(1), rmt.Arcsine(3), rmt.Uniform(1, 4)])
+def test_chebyshev_means_by_the_distribution_function(law):
+    from rmt.spectra.verdict.shape import _by_parts, _chebyshev_means
+
+    ends = law._hull()
+    assert np.allclose(_by_parts(law, *ends), _chebyshev_means(law, *ends), atol=1e-12)
+
+
+@pytest.mark.parametrize("ensemble", [rmt.haar_unitary(), rmt.circular(1), rmt.ginibre()], ids=repr)
+def test_as_many_trials_as_complex_eigenvalues(ensemble):
+    values = ensemble.eigenvalues(20, rng=0, trials=20)
+    assert compare(values, ensemble.law(), ensemble=ensemble).passed
+    with pytest.raises(ValueError, match="eigvals for a law in the plane"):
+        compare(ensemble.sample(20, rng=0), ensemble.law())
+
+
+def test_a_law_whose_moments_overflow():
+    values = 1e150 * rmt.goe().eigenvalues(100, rng=1)
+    result = compare(values, rmt.Semicircle(variance=1e300))
+    assert result.passed
+    assert result.moments[3].predicted is None
+    assert compare(1.3 * values, rmt.Semicircle(variance=1e300)).rejected  # control
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"statistics": None}, TypeError, "statistics must be a sequence of names"),
+        ({"statistics": 3}, TypeError, "statistics must be a sequence of names"),
+        ({"beta": 1e300}, ValueError, "beta must be .* <= 1e"),
+        ({"n": 40}, ValueError, "50 eigenvalues, more than a matrix of dimension n = 40"),
+    ],
+)
+def test_calls_that_are_refused(options, error, message):
+    with pytest.raises(error, match=message):
+        compare(rmt.goe().eigenvalues(50, rng=0, trials=2), SEMICIRCLE, **options)

@@ -18,7 +18,7 @@ _SHIFT, _STRETCH = 2.0, 1.5
 _UNITS = (1.5 * math.pi) ** (2.0 / 3.0)
 
 
-def gaps(rows: Real, off: NDArray[np.bool_], law: Law, prediction: Prediction, level: float) -> Part:
+def gaps(rows: Real, off: NDArray[np.bool_], law: Law, prediction: Prediction, beta: float, level: float) -> Part:
     """Find eigenvalues outside the support, and bound the probability that the noise of an edge put them there.
 
     An end with a law of its own is the business of :func:`edges`.
@@ -41,6 +41,8 @@ def gaps(rows: Real, off: NDArray[np.bool_], law: Law, prediction: Prediction, l
     for low, high in [(inside[0][0], inside[-1][1])] if prediction.hull else inside:
         outside &= (x < low) | (x > high)
     nearest = np.full(x.shape, math.inf)
+    # the upper tail of an end is exp(−(2/3) β s^(3/2)) for every β (Dumaz and Virág 2013)
+    softness = beta ** (-2.0 / 3.0) if 0.0 < beta < 1.0 else 1.0
     for i, interval in enumerate(intervals):
         for edge, outward, settled in (
             (interval.low, -1.0, i == 0 and known[0]),
@@ -59,7 +61,8 @@ def gaps(rows: Real, off: NDArray[np.bool_], law: Law, prediction: Prediction, l
             allowed = prediction.edge_shift * abs(prediction.scale)
             if prediction.squared:
                 allowed /= max(abs(edge), 1.0)
-            s = ((distance[mine] - allowed) / _scale(law, interval.mass, edge, outward, n) - _SHIFT) / _STRETCH
+            unit = softness * _scale(law, interval.mass, edge, outward, n)
+            s = ((distance[mine] - allowed) / unit - _SHIFT) / _STRETCH
             noise = np.asarray(TracyWidom(1).sf(s))
             if prediction.stray is not None:
                 z = np.abs(prediction.standard(x[mine]))

@@ -102,6 +102,7 @@ class LaguerreFluctuations(Fluctuations):
             upper=upper,
             counts=((shift, zeros, zeros),) if zeros or law.atoms else (),
             continuous=math.isfinite(self.beta),
+            hard=(0.5 * self.beta * (abs(m - n) + 1.0 if abs(m - n) >= 1.0 else m - n + 1.0), 0.5),
             simple=True,
             remark=_far_from_limit(n, (self.excess,), "ratio") if self.excess is not None else "",
         )
@@ -134,6 +135,7 @@ class JacobiFluctuations(Fluctuations):
             lower="the law of its smallest eigenvalue is not among those that are known here",
             upper="the law of its largest eigenvalue is not among those that are known here",
             continuous=math.isfinite(self.beta),
+            hard=(0.5 * self.beta * (a + 1.0), 0.5 * self.beta * (b + 1.0)),
             simple=True,
             remark=_far_from_limit(n, (a, b), "ratios") if self.excesses is not None else "",
         )

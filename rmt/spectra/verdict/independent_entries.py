@@ -88,7 +88,7 @@ class WignerFluctuations(Fluctuations):
         if semicircle_place(law) is None:
             return foreign(self, law)
         if not math.isfinite(self.entries.kurtosis):
-            return _heavy(HermiteFluctuations(self.beta).predict(law, n))
+            return _heavy(HermiteFluctuations(self.beta).predict(law, n), self._far(n))
         base = HermiteFluctuations(self.beta).predict(law, n)
         kappa, order = self.entries.fourth_cumulant(self.beta), self.entries.order(self.beta, n)
         variance = 2.0 / (self.beta * n)
@@ -105,8 +105,18 @@ class WignerFluctuations(Fluctuations):
             covariance[0, 1] += 0.25 * third
             covariance[1, 0] += 0.25 * third
             sums = replace(sums, mean=mean[:order], covariance=covariance[:order, :order], exact=())
-        stray = self._stray(n) if self.entries.bounds_ends(self.beta, n) else _anywhere
+        stray = self._stray(n) if self.entries.bounds_ends(self.beta, n) else self._far(n)
         return _of_entries(base, sums, self.entries, kappa / n, stray)
+
+    def _far(self, n: int) -> Callable[[float], float]:
+        """Bounds for all entries: z² is at most Tr X², of mean n (1 + 1/n), and z at most n times the largest entry."""
+
+        def probability(z: float) -> float:
+            largest = z / math.sqrt(n)  # of an entry, the diagonal of variance 2/(βn) among them
+            entries = n * n * self.entries.exceeding(largest * min(1.0, math.sqrt(0.5 * self.beta)), self.beta)
+            return min(1.0, entries, (n + max(2.0 / self.beta, 1.0)) / (z * z) if z > 0.0 else 1.0)
+
+        return probability
 
     def _stray(self, n: int) -> Callable[[float], float]:
         """One large entry θ makes a pair of eigenvalues ±(θ + 1/θ) (Capitaine, Donati-Martin and Féral 2009)."""
@@ -132,9 +142,9 @@ class CovarianceFluctuations(Fluctuations):
         if placed is None:
             return foreign(self, law)
         base = LaguerreFluctuations(self.beta).predict(law, n)
-        if not math.isfinite(self.entries.kurtosis):
-            return _heavy(base)
         m = LaguerreFluctuations(self.beta).samples(placed[2], n)
+        if not math.isfinite(self.entries.kurtosis):
+            return _heavy(base, self._far(n, m))
         kappa, order = self.entries.fourth_cumulant(self.beta), self.entries.order_of_squares(self.beta, min(n, m))
         sums = base.sums
         if not order:
@@ -153,11 +163,20 @@ class CovarianceFluctuations(Fluctuations):
             theta = math.sqrt(half + math.sqrt(max(half * half - ratio, 0.0))) if half > 0.0 else ratio**0.25
             return n * m * self.entries.exceeding(theta * math.sqrt(m), self.beta)
 
-        stray = probability if self.entries.bounds_ends(self.beta, min(n, m)) else _anywhere
+        stray = probability if self.entries.bounds_ends(self.beta, min(n, m)) else self._far(n, m)
         found = _of_entries(base, sums, self.entries, shift, stray)
         if self.entries.discrete and not isinstance(found.counts, str):
             found = replace(found, counts=tuple((x, fewest, n) for x, fewest, _ in found.counts))
         return found
+
+    def _far(self, n: int, m: float) -> Callable[[float], float]:
+        """Bounds for all entries: z is at most Tr W, of mean n, and n times the square of the largest entry."""
+
+        def probability(z: float) -> float:
+            largest = math.sqrt(max(z, 0.0) / n)
+            return min(1.0, n * m * self.entries.exceeding(largest, self.beta), n / z if z > 0.0 else 1.0)
+
+        return probability
 
 
 def _of_entries(
@@ -179,7 +198,7 @@ def _of_entries(
     )
 
 
-def _heavy(base: Prediction) -> Prediction:
+def _heavy(base: Prediction, stray: Callable[[float], float]) -> Prediction:
     """Nothing but the zeros of a matrix of too few rows: entries without a fourth moment."""
     reason = "the entries have no fourth moment: sums are not normal, and the law is approached slowly (Bai-Yin 1988)"
     return replace(
@@ -190,10 +209,5 @@ def _heavy(base: Prediction) -> Prediction:
         upper=reason,
         biased=True,
         distance=reason,
-        stray=_anywhere,
+        stray=stray,
     )
-
-
-def _anywhere(z: float) -> float:
-    """Eigenvalues may be anywhere outside the support."""
-    return 1.0

@@ -84,7 +84,7 @@ def judge(
         if name not in statistics:
             continue
         if name == "shape":
-            part = shape(rows, off, law, prediction, unit)
+            part = shape(rows, off, law, prediction, fluctuations.beta, unit)
             if prediction.remark:
                 part = replace(part, text=f"{part.text}; {prediction.remark}")
         elif name == "edges":
@@ -92,7 +92,7 @@ def judge(
         elif name == "atoms":
             part = atoms(rows, law, prediction, fluctuations.beta, atom_tolerance, strange)
         elif name == "gaps":
-            part = gaps(rows, off, law, prediction, level)
+            part = gaps(rows, off, law, prediction, fluctuations.beta, level)
         elif name == "spacings" and not grouped:
             part = Part("spacings", None, _POOL)
         elif name == "spacings":

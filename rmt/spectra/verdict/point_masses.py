@@ -26,7 +26,7 @@ def atoms(
     n = rows.shape[1]
     masses = dict(law.atoms)
     for position in strange if prediction.continuous else ():
-        expected = rows.size * float(law.cdf(position + tolerance) - law.cdf(position - tolerance))
+        expected = rows.shape[0] * _expected(law, prediction, n, position, tolerance)
         count = int((np.abs(rows - position) <= tolerance).sum())
         # P(N >= count) <= E N / count, whatever the dependence; numbers that repel each other are fewer than Poisson's
         repel = isinstance(prediction.sums, Sums)
@@ -59,6 +59,23 @@ def atoms(
         return Part("atoms", None, texts[0] if texts else "the law has none, and none was measured")
     bad = [p for p in p_values if p < 1.0]
     return Part("atoms", any_of(bad), "; ".join(texts), decisive=not law.support, marks=tuple(marks))
+
+
+def _expected(law: Law, prediction: Prediction, n: int, position: float, tolerance: float) -> float:
+    """How many eigenvalues of one matrix are within the tolerance of a place.
+
+    Where the law has less than one near a hard end, finite matrices have more: there the density of its smallest
+    eigenvalue rules, whose power may be lower than that of the law.
+    """
+    share = n * float(law.cdf(position + tolerance) - law.cdf(position - tolerance))
+    if not law.support or share >= 1.0:
+        return share
+    ends = (law.support[0].low, law.support[-1].high)
+    exponents = prediction.hard if prediction.scale > 0.0 else prediction.hard[::-1]
+    for end, exponent in zip(ends, exponents, strict=True):
+        if abs(position - end) <= 2.0 * tolerance and exponent < 0.5:
+            share = max(share, min(1.0, 2.0 * share ** (2.0 * exponent)))
+    return share
 
 
 def _ties(rows: Real, law: Law, tolerance: float) -> tuple[float, str]:

@@ -88,6 +88,8 @@ class Prediction:
         How far the ends may lie outside the support, standardised.
     hull : bool
         Whether points may lie in gaps of the support, as the nodes of a quadrature rule do.
+    hard : tuple of two floats
+        Exponents α, at the lower and the upper end of the support, of P(an eigenvalue within ε of it) ~ ε^α.
     stray : callable or None
         Probability that one matrix has an eigenvalue beyond z from causes other than the noise of the edge.
     remark : str
@@ -117,6 +119,7 @@ class Prediction:
     biased: bool = False
     edge_shift: float = 0.0
     hull: bool = False
+    hard: tuple[float, float] = (0.5, 0.5)
     stray: Callable[[float], float] | None = None
     remark: str = ""
 

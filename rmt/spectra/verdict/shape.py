@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.polynomial import Chebyshev
 from numpy.typing import NDArray
 from scipy import special
 
+from rmt.errors import ConvergenceError
 from rmt.laws.law import Law
 from rmt.spectra.verdict.families import SMALLEST_NORMAL
 from rmt.spectra.verdict.part import Part, any_of
@@ -22,18 +24,20 @@ _ROUNDING = 50.0
 #: farther out, in half widths of the support, all places count alike: powers of it do not overflow
 _FARTHEST = 1e30
 _ORDER = 4
+#: panels from each end of the support, each twice as long as the one before, and their nodes
+_GRADING, _NODES = 40, 8
 
 Flags = NDArray[np.bool_]
 
 
-def shape(rows: Real, off: Flags, law: Law, prediction: Prediction, unit: float) -> Part:
+def shape(rows: Real, off: Flags, law: Law, prediction: Prediction, beta: float, unit: float) -> Part:
     """Compare the sums of every matrix (one row each) with what is predicted, or with their spread across trials.
 
     `off` marks eigenvalues on atoms, which are left out; `unit` is the rounding unit.
     """
     sums = prediction.sums
     if isinstance(sums, Sums):
-        return _predicted(prediction.standard(rows), off, sums, unit)
+        return _predicted(prediction.standard(rows), off, sums, beta, unit)
     if prediction.biased or rows.shape[0] < FEWEST_TRIALS:
         remedy = "" if prediction.biased else f"; {FEWEST_TRIALS} trials would tell their spread"
         return Part("shape", None, f"{sums}{remedy}")
@@ -52,7 +56,7 @@ def chebyshev_sums_of(x: Real, off: Flags, low: float, high: float, order: int) 
     return np.stack(out, axis=1)
 
 
-def _predicted(z: Real, off: Flags, sums: Sums, unit: float) -> Part:
+def _predicted(z: Real, off: Flags, sums: Sums, beta: float, unit: float) -> Part:
     trials, n = z.shape
     if sums.whole:
         off = np.zeros_like(off)
@@ -73,8 +77,8 @@ def _predicted(z: Real, off: Flags, sums: Sums, unit: float) -> Part:
         f"chi2 = {statistic:.3g} of {measured.size} Chebyshev sums; T_{worst + 1}: {measured[worst]:.4g}, "
         f"expected {sums.mean[worst]:.4g} +- {error[worst]:.2g}"
     )
-    # tails are heavier than normal at small n: those of an F with as many degrees of freedom as eigenvalues
-    freedom = max(float(n * trials), 1.0)
+    # tails are heavier than normal at small n: those of an F with as many degrees of freedom as eigenvalues, or βn
+    freedom = max(n * trials * min(beta, 1.0), 1.0)
     p_value = float(special.fdtrc(measured.size, freedom, statistic / measured.size))
     return Part("shape", p_value, text, decisive=True)
 
@@ -110,6 +114,31 @@ def _near(difference: Real, error: Real, allowed: Real, n: int) -> Part:
     return Part("shape", min(1.0, p_value), text, decisive=True)
 
 
+def _chebyshev_means(law: Law, low: float, high: float) -> Real:
+    """∫ T_k dF, by the rule of the law, or by its distribution function where it has none."""
+    try:
+        nodes, weights = law._expectation_rule()
+    except ConvergenceError:
+        return _by_parts(law, low, high)
+    none_off = np.zeros((nodes.size, 1), dtype=bool)
+    return np.asarray(chebyshev_sums_of(nodes[:, None], none_off, low, high, _ORDER).T @ weights)
+
+
+def _by_parts(law: Law, low: float, high: float) -> Real:
+    """∫ T_k dF = T_k(high) − ∫ T_k′ F, by Gauss' rule on panels that grow from all ends: the mass may crowd there."""
+    steps = np.append(0.0, 2.0 ** np.arange(-_GRADING, 0.0))
+    steps = np.append(steps, 1.0 - steps[-2::-1])
+    ends = [x for interval in law.support for x in (interval.low, interval.high)] + [x for x, _ in law.atoms]
+    places = (np.unique([low, *ends, high]) - low) / (high - low)
+    panels = np.append((places[:-1, None] + np.diff(places)[:, None] * steps[:-1]).ravel(), 1.0)
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    t = (panels[:-1, None] + np.diff(panels)[:, None] * (nodes + 1.0) / 2.0).ravel()
+    w = (np.diff(panels)[:, None] * weights / 2.0).ravel()
+    level = np.asarray(law.cdf(low + (high - low) * t))
+    polynomials = [Chebyshev.basis(k) for k in range(1, _ORDER + 1)]
+    return np.array([1.0 - 2.0 * float(w @ (p.deriv()(2.0 * t - 1.0) * level)) for p in polynomials])
+
+
 def _spread(rows: Real, off: Flags, law: Law, reason: str) -> Part:
     """Sums against their own spread; a bias that finite n may have is allowed, and told."""
     low, high = law._hull()
@@ -118,10 +147,10 @@ def _spread(rows: Real, off: Flags, law: Law, reason: str) -> Part:
     trials, n = rows.shape
     none_off = np.zeros_like(off)
     sums = chebyshev_sums_of(np.clip(rows, low, high), none_off, low, high, _ORDER)
-    nodes, weights = law._expectation_rule()
-    expected = n * (
-        chebyshev_sums_of(nodes[:, None], np.zeros((nodes.size, 1), dtype=bool), low, high, _ORDER).T @ weights
-    )
+    try:
+        expected = n * _chebyshev_means(law, low, high)
+    except ConvergenceError as failure:
+        return Part("shape", None, f"the sums of the law are not known: {failure}")
     mean, deviation = sums.mean(axis=0), sums.std(axis=0, ddof=1)
     bias = np.abs(mean - expected)
     error = deviation / math.sqrt(trials) + 1e-9 * n
