@@ -167,6 +167,7 @@ class Plan:
             limit, [None if leaf in laws else form[0] for leaf, form in zip(self.leaves, forms, strict=True)]
         ).mixing
         self._points = self._places(atoms)
+        self._continuous = [self._owner(j) not in atoms for j in range(self.mixing.shape[1])]
         self._memo: dict[ProgramNode, Any] = {}
         #: whether a smooth map is steep in the variables
         self.steep = False
@@ -181,10 +182,14 @@ class Plan:
         wide = typical * (REACH * rng.random(LOOKED_AT) / np.sqrt((typical**2).sum(axis=0)))
         points = np.concatenate([typical, wide], axis=1)
         for j in range(len(points)):
-            owner = self.leaves[int(np.argmax(self.mixing[:, j] != 0.0))]
+            owner = self._owner(j)
             if owner in atoms:
                 points[j] = rng.choice(atoms[owner][0], points.shape[1])
         return list(points)
+
+    def _owner(self, axis: int) -> Any:
+        """The first variable that depends on an axis."""
+        return self.leaves[int(np.argmax(self.mixing[:, axis] != 0.0))]
 
     def _form(self, leaf: Any) -> Affine:
         if isinstance(leaf, tuple):
@@ -274,7 +279,7 @@ class Plan:
         surfaces = self._surfaces(touched) if self._points else []
         axes = []
         for j in range(self.mixing.shape[1]):
-            owner = self.leaves[int(np.argmax(touched[:, j]))]
+            owner = self._owner(j)
             if owner in atoms:
                 axes.append(Axis(atoms=atoms[owner]))
                 continue
@@ -335,7 +340,7 @@ class Plan:
 
     def _refuse_pole(self, surface: _Surface) -> None:
         """Refuse an integrand that grows like 1/distance towards a surface, where both sides may seem to cancel."""
-        if not surface.axes:
+        if not surface.axes or not self._continuous[surface.top]:
             return
         rows, top = MEASURED, surface.top
         points = [x[:rows] for x in self._points]

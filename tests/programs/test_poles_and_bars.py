@@ -47,6 +47,13 @@ def test_poles_that_can_be_integrated_or_are_lifted_are_not_refused():
     assert (errors < [1e-5, 1e-9, 1e-9]).all()
 
 
+def test_discrete_vectors_have_no_poles_between_their_values():
+    P, W, v = started("rademacher")
+    values, errors = P.limit([P.mean(1 / v), P.mean((W @ v) ** 2 / (v + 0.5))], return_error=True)
+    assert (np.abs(values - [0.0, -2.0 / 3.0]) <= errors).all()
+    assert errors.max() < 1e-9
+
+
 @pytest.mark.parametrize("count", [2, 3])
 def test_errors_hold_where_functions_of_several_vectors_bend_or_jump_unseen(count):
     rng = np.random.default_rng(3)
