@@ -142,7 +142,7 @@ def separated(terms: Terms) -> tuple[dict[Word, Any], list[str]]:
                 done.add(letter)
                 following = _separate(found, letter)
                 if following is not None:
-                    used[_theorem(letter)] = None
+                    used[theorem_of(letter)] = None
                     found = _without_constants(following)
                     break
         else:
@@ -185,7 +185,7 @@ def require_freeness(terms: Terms) -> list[str]:
             )
     if len(letters) < 2:
         return []
-    return list(dict.fromkeys(_theorem(letter) for letter in letters if letter.warrant is not Warrant.NONE))
+    return list(dict.fromkeys(theorem_of(letter) for letter in letters if letter.warrant is not Warrant.NONE))
 
 
 def warrant_of(terms: Terms) -> Warrant:
@@ -211,7 +211,8 @@ def _family(letter: Ensemble) -> tuple[Ensemble, ...]:
     return (letter.family, *_family(letter.original)) if isinstance(letter, FreeCopy) else ()
 
 
-def _theorem(letter: Ensemble) -> str:
+def theorem_of(letter: Ensemble) -> str:
+    """The theorem that makes a letter free from independent ones."""
     sentences = {Warrant.WIGNER: _ENTRIES, Warrant.PERMUTATION: _PERMUTED}
     return f"{letter!r} {sentences.get(letter.warrant, _INVARIANT)}"
 

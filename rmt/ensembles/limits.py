@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, cast
 from rmt.ensembles.block_matrices import BlockEnsemble
 from rmt.ensembles.coefficients import collect, conjugate, is_hermitian
 from rmt.ensembles.ensemble import Ensemble
-from rmt.ensembles.freeness import require_freeness, separated
+from rmt.ensembles.freeness import require_freeness, separated, theorem_of
 from rmt.ensembles.letters import Factor, Word, adjoint, letters_of, reduced
 from rmt.ensembles.products import real_product
 from rmt.ensembles.rational_limits import is_rational, rational_limit, rational_theorems, rectangular_limit
+from rmt.errors import FreenessError
 from rmt.laws.law import Law
 from rmt.laws.planar.planar_law import PlanarLaw
 
@@ -41,7 +42,15 @@ def limit_law(expression: Expression) -> Law | PlanarLaw | None:
     if is_rational(letters_of(words)):
         return rational_limit(expression)
     terms, _ = separated(words)
-    require_freeness(terms)
+    try:
+        require_freeness(terms)
+    except FreenessError:
+        from rmt.ensembles.r_diagonal import separating_letter
+
+        found = separating_letter(terms)
+        if found is None:
+            raise
+        return cast("PlanarLaw", found[0])
     return _law_of(terms)
 
 
@@ -52,7 +61,16 @@ def theorems(expression: Expression) -> tuple[str, ...]:
     if is_rational(letters) or any(isinstance(letter, BlockEnsemble) for letter in letters):
         return tuple(rational_theorems(expression))
     terms, used = separated(words)
-    return tuple(dict.fromkeys([*used, *require_freeness(terms)]))
+    try:
+        used += require_freeness(terms)
+    except FreenessError:
+        from rmt.ensembles.r_diagonal import separating_letter
+
+        found = separating_letter(terms)
+        if found is None:
+            raise
+        used.append(theorem_of(found[1]))
+    return tuple(dict.fromkeys(used))
 
 
 def polynomial_limit(terms: Terms) -> Law:

@@ -14,9 +14,10 @@ from typing import Any, cast
 
 from rmt.ensembles.coefficients import collect, conjugate, multiply
 from rmt.ensembles.ensemble import Ensemble, Warrant
-from rmt.ensembles.freeness import FreeCopy, Power, innermost
+from rmt.ensembles.freeness import FreeCopy, Power, innermost, require_freeness, separated
 from rmt.ensembles.letters import Word, adjoint, letters_of, reduced, rotations, word_shape
 from rmt.ensembles.nonhermitian import IndependentEntriesEnsemble
+from rmt.errors import FreenessError
 from rmt.laws.law import Law
 
 Terms = Mapping[Word, Any]
@@ -40,6 +41,29 @@ def planar_law(terms: Terms) -> Any:
         return None  # known for their *-moments, not for the eigenvalues of the sums of permutations themselves
     gram = r_diagonal_gram(words)
     return None if gram is None else dilated_and_shifted(_ring(gram), 1, shift)
+
+
+def separating_letter(terms: Terms) -> tuple[Any, Ensemble] | None:
+    """Law of a word, up to a shift, whose other letters an R-diagonal one takes apart, and that letter; or None.
+
+    Read as a circle from u, the word is u m_1 ... u m_k with free copies of u, and nothing is asked of the m_i
+    together: U D V B needs no freeness of D and B.
+    """
+    from rmt.laws.planar.planar_affine import dilated_and_shifted
+
+    ((word, c), *others) = ((word, c) for word, c in terms.items() if word)
+    if others:
+        return None
+    for turned in rotations(word):
+        letter = turned[0][0]
+        places = [i for i, (v, _) in enumerate(turned) if v == letter]
+        if len({turned[i] for i in places}) == 1 and _is_r_diagonal(letter):
+            try:
+                gram = _gram_around(turned, places)
+            except FreenessError:
+                continue
+            return dilated_and_shifted(_ring(gram), c, terms.get((), 0)), letter
+    return None
 
 
 def _word_law(word: Word) -> Any:
@@ -108,10 +132,15 @@ def r_diagonal_gram(words: Terms) -> Law | None:
         gram = _factored_gram(words)
         if gram is not None:
             return gram
+        if not _are_free(words):
+            return None
+        gram = _circular_gram(words)
+        if gram is not None:
+            return gram
     seen: set[Ensemble] = set()
     total: Law | None = None
     for word, c in words.items():
-        letters = _roots(word)
+        letters = set(letters_of([word]))
         gram = None if not word or seen & letters else _word_gram(word)
         if gram is None:
             return None
@@ -127,6 +156,25 @@ def r_diagonal_gram(words: Terms) -> Law | None:
         else:
             total = rectangular_boxplus(total, gram, rows / columns)
     return total
+
+
+def _are_free(words: Terms) -> bool:
+    """Whether the letters of a sum are known to be free, so that its words are if they share none."""
+    try:
+        require_freeness(separated(words)[0])
+    except (FreenessError, TypeError):
+        return False
+    return True
+
+
+def _circular_gram(words: Terms) -> Law | None:
+    """Law of c c* for a linear form in semicircular and elliptic letters that is circular, such as x + i y."""
+    from rmt.laws import CircularLaw, MarchenkoPastur
+
+    elliptic = _elliptic_law(words)
+    if elliptic is None or not isinstance(elliptic[0], CircularLaw) or elliptic[2] != 0.0:
+        return None
+    return MarchenkoPastur(1, variance=elliptic[0].variance)
 
 
 def _roots(word: Word) -> set[Ensemble]:
@@ -207,7 +255,7 @@ def _gram_around(word: Word, places: list[int]) -> Law:
     gram = letter.gram_law()
     factors = [gram if len(places) == 1 or letter._unitary else multiplicative_power(gram, len(places))]
     between = [word[i + 1 : j] for i, j in itertools.pairwise([-1, *places, len(word)])]
-    return boxtimes(*factors, *(gram_of(w) for w in between if w))
+    return boxtimes(*factors, *(_word_gram(w) or gram_of(w) for w in between if w))
 
 
 def _ring(gram: Law) -> Any:

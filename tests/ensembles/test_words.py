@@ -247,6 +247,13 @@ RINGS = {
     # rectangles of independent entries
     "RS": (lambda: R @ S, lambda: Fraction(1, 2) * boxtimes(rmt.FreePoisson(2), MP)),
     "RSX": (lambda: R @ S @ X, lambda: Fraction(1, 2) * boxtimes(rmt.FreePoisson(2), MP, rmt.squared(X.law()))),
+    # a Haar or Ginibre letter takes dependent matrices apart
+    "UDVE": (lambda: U @ D @ Q @ E, lambda: boxtimes(rmt.squared(D.law()), rmt.squared(E.law()))),
+    "UDUE": (lambda: U @ D @ U @ E, lambda: boxtimes(rmt.squared(D.law()), rmt.squared(E.law()))),
+    "ECDG": (lambda: E @ C @ D @ G, lambda: boxtimes(MP, MP, rmt.squared(D.law()), rmt.squared(E.law()))),
+    # X + iY is circular, also as a factor
+    "(X + iY)D": (lambda: (X + 1j * Y) @ D, lambda: boxtimes(2 * MP, rmt.squared(D.law()))),
+    "U + Uᵀ": (lambda: U + U.T, lambda: rmt.squared(rmt.Arcsine(2))),
 }
 
 
@@ -259,6 +266,42 @@ def test_laws_of_rings(name):
     assert law.radii == pytest.approx(expected.radii, rel=1e-12)
     x = np.linspace(*law.radii, 7)[1:-1]
     assert law.radial_law().cdf(x) == pytest.approx(expected.radial_law().cdf(x), abs=1e-11)
+    assert np.abs(law.radial_law().cdf(moduli) - np.arange(1, 301) / 300).max() < 0.1
+
+
+def test_products_with_repeated_letters_have_the_closed_form():
+    assert (G @ C @ C).law() == rmt.GinibreProduct(3)
+    assert ((X + 1j * Y) @ (X + 1j * Y)).law().radial_law().cdf(1.0) == pytest.approx(0.5, rel=1e-12)
+
+
+def test_sums_around_dependent_matrices_are_not_free():
+    """U D + V E has not the singular values of a free sum if D and E commute; samples see it, and both are refused."""
+    d, e = (rmt.diagonal(rmt.Atomic((0, 3), (0.5, 0.5))) for _ in range(2))
+    total = U @ d + rmt.haar_unitary() @ e
+    for question in (total.gram_law, (total @ total.H).law, (total @ X).law, total.law):
+        with pytest.raises(rmt.errors.FreenessError, match="not known to be asymptotically free"):
+            question()
+    part = rmt.symmetrised(d.law())
+    free, levels = rmt.squared(boxplus(part, part)), np.arange(1, 401) / 400
+    apart = rmt.haar_conjugate(e)
+    known = U @ d + rmt.haar_unitary() @ apart
+    assert known.gram_law().moments(4) == pytest.approx(free.moments(4), rel=1e-12)
+    values, right = (np.sort(t.singular_values(400, rng=1) ** 2) for t in (total, known))
+    assert np.abs(free.cdf(right + 1e-9) - levels).max() < 0.05 < np.abs(free.cdf(values + 1e-9) - levels).max()
+
+
+def test_a_word_is_asked_only_what_stands_next_to_each_other():
+    assert (U @ D @ Q @ E).theorems == ("haar_unitary() is free from any algebra of the others (Voiculescu 1991)",)
+    for word in (U @ D @ E, D @ U @ E, C @ D @ E @ G):
+        with pytest.raises(rmt.errors.FreenessError):
+            word.law()
+
+
+def test_rings_of_repeated_rectangles():
+    """The lower end of the law of a a* is 0, with the exponent −2/3 of two inverse moments, not a subnormal number."""
+    law = (R @ R2.H @ R @ R2.H).law()
+    moduli = np.sort(np.abs((R @ R2.H @ R @ R2.H).eigenvalues(300, rng=3)))
+    assert law.radii[0] == 0.0
     assert np.abs(law.radial_law().cdf(moduli) - np.arange(1, 301) / 300).max() < 0.1
 
 

@@ -241,3 +241,25 @@ def test_a_density_without_decay_is_refused_at_once():
     with pytest.raises(ValueError, match=r"its mass towards inf is infinite; give a bounded support"):
         rmt.Law.from_pdf(lambda x: 0.5 + 0.0 * x, (0.5, math.inf))
     assert rmt.Law.from_pdf(lambda x: 2.0 + 0.0 * x, (0.5, 1.0)).mean() == pytest.approx(0.75, abs=1e-12)
+
+
+GAPPED = {
+    Uniform(1, 3): (1, 3, lambda x: mpmath.mpf(0.5)),
+    Semicircle(3): (1, 5, lambda x: mpmath.sqrt((5 - x) * (x - 1)) / (2 * mpmath.pi)),
+}
+
+
+@pytest.mark.parametrize("law", GAPPED, ids=repr)
+def test_squares_next_to_zero(law):
+    """G of X² in the gap around 0, where G(√z) − G(−√z) of X cancels, by mpmath."""
+    low, high, density = GAPPED[law]
+    for z in (-1e-20, 1e-300, 1e-20, 1e-12 + 1e-13j, 1e-3, -2e-3 + 1e-3j, 0.0):
+        with mpmath.workdps(25):
+            right = complex(mpmath.quad(lambda x, z=z: density(x) / (z - x * x), [low, high]))
+        assert abs(squared(law).stieltjes(z) - right) < 1e-12 * abs(right)
+
+
+def test_products_at_zero():
+    """E 1/(X Y) of free X and Y is E 1/X E 1/Y."""
+    first, second = squared(Uniform(1, 2)), squared(Uniform(1, 3))  # E 1/X² is 1/(a b)
+    assert rmt.boxtimes(first, second).stieltjes(0.0) == pytest.approx(-1 / 6, rel=1e-12)

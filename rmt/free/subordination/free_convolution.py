@@ -22,6 +22,8 @@ from rmt.laws.law import EPS, Complex, Interval, Mask, Real
 
 Atoms = tuple[tuple[float, float], ...]
 
+#: stands for 0; what is added to it and multiplied with it stays above the smallest normal number
+_NEXT_TO_ZERO = np.finfo(float).tiny / np.finfo(float).eps
 #: masses beyond a point that are integrated from the edge
 _TAIL = 1e-3
 #: mass that may be missing below the reach of doubles
@@ -84,7 +86,7 @@ class FreelyConvolved(ComputedLaw):
             return z
         # 0 stands for a point next to it on the negative axis, where a positive law is analytic or unbounded
         zero = z == 0.0
-        z = np.where(zero, -np.finfo(float).tiny, z)
+        z = np.where(zero, -_NEXT_TO_ZERO, z)
         log = np.asarray(np.log(np.abs(z)) + 1j * np.arctan2(z.imag, z.real))
         if self._deep and zero.any():
             log[zero] = complex(min(self._floor[0], float(np.log(np.finfo(float).tiny))), math.pi)
@@ -98,7 +100,7 @@ class FreelyConvolved(ComputedLaw):
             return last[3]  # type: ignore[no-any-return]
         values = self._solve(self._targets(z), potential=potential, certified=certified)
         if self._solver.logarithmic:
-            point = np.where(z == 0.0, -np.finfo(float).tiny, z)
+            point = np.where(z == 0.0, -_NEXT_TO_ZERO, z)
             with np.errstate(over="ignore"):
                 values = values._replace(g=values.g / point, error=values.error / np.abs(point))
         values = self._below_axis(z, values)

@@ -266,8 +266,9 @@ class _Scan:
             edges[soft] = np.where(np.isnan(roots), edges[soft], roots)
         for place in [*self.bounds, *(a for a, _ in self.atoms)]:
             # hard edges are those of the factors, found by bisection up to rounding
-            at = ~ready & (np.abs(edges - place) <= 64.0 * EPS * max(self.unit, abs(place)))
-            edges[at] = place
+            away = np.abs(edges - place)
+            at = (~ready & (away <= 64.0 * EPS * max(self.unit, abs(place)))) | (away <= np.finfo(float).tiny)
+            edges[at], ready[at] = place, False
         return edges, ready
 
 
