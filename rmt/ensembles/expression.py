@@ -602,6 +602,10 @@ class Expression(Ensemble):
 
         if self.hermitian:
             return super().gram_law()
+        if self._bound <= _FEW_WORDS and not self.terms:
+            from rmt.laws import Atomic
+
+            return Atomic((0,), (1,))
         gram = r_diagonal_gram(self.terms) if self._bound <= _FEW_WORDS else None
         if gram is not None:
             return gram

@@ -333,7 +333,7 @@ def _is_haar(letter: Ensemble) -> bool:
 def _is_generic(letter: Ensemble) -> bool:
     """Whether c 𝒜 c* is free from 𝒜 for every algebra 𝒜 of independent matrices."""
     from rmt.laws.named.semicircle import Semicircle
-    from rmt.laws.planar.planar_rings import GinibreProduct, SingleRing, TruncatedUnitaryLaw
+    from rmt.laws.planar.planar_rings import EllipticLaw, GinibreProduct, SingleRing, TruncatedUnitaryLaw
 
     if isinstance(letter, Sandwich) or letter.warrant in (Warrant.NONE, Warrant.PERMUTATION):
         return False
@@ -349,7 +349,7 @@ def _is_generic(letter: Ensemble) -> bool:
     law = original.law()
     if letter.hermitian:
         return isinstance(law, Semicircle) and law.mean() == 0.0
-    return isinstance(law, (GinibreProduct, SingleRing, TruncatedUnitaryLaw))
+    return isinstance(law, (EllipticLaw, GinibreProduct, SingleRing, TruncatedUnitaryLaw))
 
 
 # ---------------------------------------------------------------------- what stands inside u ... u*

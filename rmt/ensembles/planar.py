@@ -40,6 +40,12 @@ class EllipticEnsemble(Ensemble):
 
         return EllipticLaw(self.tau)
 
+    def gram_law(self) -> Law:
+        """Marchenko-Pastur law of ratio 1 for every τ: non-crossing pairings of x x* x x* ... pair x with x* only."""
+        from rmt.laws import MarchenkoPastur
+
+        return MarchenkoPastur()
+
     def __repr__(self) -> str:
         return show_call("elliptic", ("tau", self.tau, None), ("field", self.field, "real"))
 

@@ -297,6 +297,39 @@ def test_a_word_is_asked_only_what_stands_next_to_each_other():
             word.law()
 
 
+def test_symmetric_unitary_matrices_are_free_from_others():
+    """Dyson's S of index 1 is its own transpose, and its eigenvectors are uniformly distributed."""
+    s, b = rmt.coe(), rmt.diagonal(rmt.Rademacher())
+    assert s.T is s
+    assert (X @ s).T.terms == (s @ X.T).terms
+    assert (s @ D @ s.H + b).law() == boxplus(D.law(), b.law())
+    assert (s + s.T).law() == (2 * s).law()
+    values = (s @ D @ s.H + b).eigenvalues(300, rng=1)
+    levels = np.arange(1, 301) / 300
+    assert np.abs(boxplus(D.law(), b.law()).cdf(values) - levels).max() < 0.03
+    assert np.abs(rmt.classical_convolution(D.law(), b.law()).cdf(values) - levels).max() > 0.06
+
+
+def test_singular_values_of_elliptic_matrices():
+    """Non-crossing pairings of e e* e e* ... pair e with e* only, so that they do not depend on τ; e D e* is free."""
+    for tau, field in ((0.5, "real"), (-0.7, "complex")):
+        e = rmt.elliptic(tau, field)
+        assert e.gram_law() == MP
+        values = np.sort(e.singular_values(400, rng=2) ** 2)
+        assert np.abs(MP.cdf(values) - np.arange(1, 401) / 400).max() < 0.02
+        assert (e @ U).law() == rmt.CircularLaw()
+        total = (e @ D @ e.H + B).law()
+        assert total == boxplus(boxtimes(MP, D.law()), B.law())
+        sampled = (e @ D @ e.H + B).eigenvalues(400, rng=3)
+        assert np.abs(total.cdf(sampled) - np.arange(1, 401) / 400).max() < 0.02
+    assert (rmt.elliptic(0.5) ** 2).gram_law().mean() != 1  # E E is no product of free copies: τ(E² E*²) = 1 + τ²
+
+
+def test_zero_rectangles():
+    assert (0 * R).gram_law() == rmt.Atomic((0,), (1,))
+    assert (R - R).singular_values(3).tolist() == [0.0, 0.0, 0.0]
+
+
 def test_rings_of_repeated_rectangles():
     """The lower end of the law of a a* is 0, with the exponent −2/3 of two inverse moments, not a subnormal number."""
     law = (R @ R2.H @ R @ R2.H).law()

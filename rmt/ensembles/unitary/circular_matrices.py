@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from rmt.ensembles.beta import CircularEnsemble
-from rmt.ensembles.ensemble import Ensemble, Float, Matrix
+from rmt.ensembles.ensemble import Ensemble, Float, Matrix, Warrant
 from rmt.laws.law import Law
 from rmt.laws.planar.planar_law import PlanarLaw
 from rmt.spectra.verdict.prediction import Fluctuations
@@ -18,6 +18,8 @@ class CircularMatrixEnsemble(Ensemble):
 
     hermitian = False
     _unitary = True
+    #: under orthogonal matrices, or symplectic ones
+    warrant = Warrant.INVARIANT
 
     def __init__(self, beta: Literal[1, 4]) -> None:
         self._index = beta
@@ -27,6 +29,11 @@ class CircularMatrixEnsemble(Ensemble):
     def beta(self) -> float:
         """Dyson index."""
         return float(self._index)
+
+    @property
+    def T(self) -> Ensemble:  # noqa: N802
+        """The matrix itself, which is symmetric; refused for a quaternion one."""
+        return self if self._index == 1 else super().T
 
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
         from rmt.numerics.dense.householder import haar_matrix
