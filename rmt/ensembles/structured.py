@@ -72,7 +72,13 @@ class PermutationEnsemble(Ensemble):
 
     hermitian = False
     warrant = Warrant.PERMUTATION
+    _discrete = True
     _unitary = True
+
+    @property
+    def is_rigid(self) -> bool:
+        """Of n eigenvalues about log n are 1, with a spread of its root, and other places like it."""
+        return False
 
     def _sample(self, n: int, rng: np.random.Generator) -> Matrix:
         return np.eye(n)[rng.permutation(n)]
@@ -102,8 +108,9 @@ class PermutationEnsemble(Ensemble):
         """Counts of cycles, which are independent Poisson numbers in the limit: not those of a Haar matrix."""
         from rmt.spectra.verdict.kinds import UnknownFluctuations
 
+        reason = "the eigenvalues are the roots of 1 of the cycles, which are few: one matrix is not near its law"
         return UnknownFluctuations(
-            float(self.beta), reason="numbers of cycles fluctuate otherwise", biased=True, continuous=False
+            float(self.beta), reason=reason, rigid=self.is_rigid, biased=True, exact_atoms=False, continuous=False
         )
 
     def law(self) -> PlanarLaw:

@@ -426,6 +426,17 @@ def test_chebyshev_means_by_the_distribution_function(law):
     assert np.allclose(_by_parts(law, *ends), _chebyshev_means(law, *ends), atol=1e-12)
 
 
+def test_permutations_are_not_rigid():
+    """Of 100 permutations of 20 points 18 were rejected."""
+    ensemble = rmt.ensembles.permutation()
+    values = ensemble.eigenvalues(20, rng=1, trials=60)
+    assert all(compare(v, ensemble.law(), ensemble=ensemble).verdict == "no verdict" for v in values)
+    as_haar = [compare(v, ensemble.law(), ensemble=rmt.haar_unitary()).rejected for v in values]
+    assert any(as_haar)  # control
+    pairs = ensemble + ensemble.T  # cycles share eigenvalues
+    assert not any(compare(pairs.eigenvalues(40, rng=s), pairs.law(), ensemble=pairs).rejected for s in range(10))
+
+
 @pytest.mark.parametrize("ensemble", [rmt.haar_unitary(), rmt.circular(1), rmt.ginibre()], ids=repr)
 def test_as_many_trials_as_complex_eigenvalues(ensemble):
     values = ensemble.eigenvalues(20, rng=0, trials=20)
