@@ -517,7 +517,7 @@ class Expression(Ensemble):
             float(self.beta),
             reason="the covariances of the sums of this expression are not among those that are known here",
             rigid=self.is_rigid,
-            continuous=not any(getattr(v, "_discrete", False) for v in self.variables),
+            continuous=not any(_is_discrete(v) for v in self.variables),
         )
         if not self.hermitian or self._bound > _FEW_WORDS:
             return known
@@ -710,4 +710,11 @@ def _refuse_shapes(left: Shape, symbol: str, right: Shape) -> NoReturn:
     raise ValueError(
         f"shapes do not match: a matrix of shape {left[0]}n x {left[1]}n {symbol} one of shape "
         f"{right[0]}n x {right[1]}n; conjugate transposes (.H) exchange rows and columns"
+    )
+
+
+def _is_discrete(variable: Ensemble) -> bool:
+    """Whether exact zeros and equal eigenvalues have a positive probability."""
+    return bool(
+        getattr(variable, "_discrete", False) or getattr(getattr(variable, "entries", None), "is_discrete", False)
     )

@@ -437,6 +437,16 @@ def test_permutations_are_not_rigid():
     assert not any(compare(pairs.eigenvalues(40, rng=s), pairs.law(), ensemble=pairs).rejected for s in range(10))
 
 
+def test_zeros_of_words_in_sparse_matrices_are_possible():
+    sparse = rmt.wigner("sparse(0.1)")
+    word = sparse @ sparse + sparse
+    found = [compare(word.eigenvalues(20, rng=s), word.law(), ensemble=word) for s in range(10)]
+    assert any(abs(pair.position) < 1e-9 for result in found for pair in result.atoms)  # there are exact zeros
+    assert not any("no atom" in part.text for result in found for part in result.parts)
+    values = rmt.goe().eigenvalues(20, rng=0)
+    assert compare(np.append(values[2:], [0.0, 0.0]), SEMICIRCLE).rejected  # control
+
+
 @pytest.mark.parametrize("ensemble", [rmt.haar_unitary(), rmt.circular(1), rmt.ginibre()], ids=repr)
 def test_as_many_trials_as_complex_eigenvalues(ensemble):
     values = ensemble.eigenvalues(20, rng=0, trials=20)
