@@ -161,6 +161,16 @@ class WordFluctuations(Fluctuations):
         except ValueError as error:
             return str(error)
 
+    def _not_rigid(self, found: Prediction, n: int) -> Prediction:
+        """Without a distance where a factor of independent entries is not near its own law at this n."""
+        for v in {v for word in self.polynomial._expression().terms for v, _ in word}:
+            if v.hermitian and hasattr(v, "entries"):
+                own = v.law()
+                distance = v.fluctuations().predict(own, n).distance if isinstance(own, Law) else "rigid"
+                if distance != "rigid":
+                    return replace(found, distance=distance, biased=True, stray=_anywhere)
+        return found
+
     @cached_property
     def _degree(self) -> int:
         """Largest number of factors of a word, two for a Wishart matrix."""
@@ -180,7 +190,7 @@ class WordFluctuations(Fluctuations):
 
         Other means are off by order 1, which is allowed.
         """
-        found, covariance = self.rest.predict(law, n), self._covariance
+        found, covariance = self._not_rigid(self.rest.predict(law, n), n), self._covariance
         low, high = law._hull()
         if isinstance(covariance, str):
             return replace(found, sums=covariance)
@@ -212,3 +222,8 @@ def _is_whole(variable: Ensemble, n: int) -> bool:
     else:
         return isinstance(variable, (GaussianEnsemble, HaarEnsemble))
     return bool(abs(count - round(count)) <= 1e-9 * count)
+
+
+def _anywhere(z: float) -> float:
+    """Probability of an eigenvalue beyond z, where any place is possible."""
+    return 1.0

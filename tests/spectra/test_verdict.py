@@ -443,6 +443,7 @@ def test_zeros_of_words_in_sparse_matrices_are_possible():
     found = [compare(word.eigenvalues(20, rng=s), word.law(), ensemble=word) for s in range(10)]
     assert any(abs(pair.position) < 1e-9 for result in found for pair in result.atoms)  # there are exact zeros
     assert not any("no atom" in part.text for result in found for part in result.parts)
+    assert not any(result.rejected for result in found)  # nor is it near its law at n = 20
     values = rmt.goe().eigenvalues(20, rng=0)
     assert compare(np.append(values[2:], [0.0, 0.0]), SEMICIRCLE).rejected  # control
 
