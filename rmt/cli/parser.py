@@ -60,7 +60,7 @@ class Parser(argparse.ArgumentParser):
             return f"{verb} {option_of(keyword)} {value}" if option_of(keyword) else found[0]
 
         first, *clauses = sentence.split("; ")
-        kept = [c for c in clauses if all(option_of(found[2]) for found in REMEDY.finditer(c))]
+        kept = [c for c in clauses if not (found := REMEDY.match(c)) or option_of(found[2])]
         return REMEDY.sub(named, "; ".join([first, *kept])).replace("  ", " ")
 
     def print_help(self, file: Any = None) -> None:

@@ -374,7 +374,7 @@ R = rmt.ginibre(shape=(1, 3))
         (lambda: X * math.inf, ValueError, r"expected a finite number after \*, got inf"),
         (lambda: X - math.nan, ValueError, "expected a finite number after -, got nan"),
         (lambda: X / 0, ValueError, "division of an ensemble by zero"),
-        (lambda: 1 / X, TypeError, "unsupported operand"),
+        (lambda: 1 / X, TypeError, r"is written c \* X.inverse\(\), got 1 / gue\(\)"),
         (lambda: X**-1, ValueError, "the exponent must be an integer >= 0, got -1; X.inverse.. is the inverse"),
         (lambda: X**0.5, TypeError, "the exponent must be an integer >= 0, got 0.5"),
         (lambda: X + rmt.Semicircle(), TypeError, "ensemble [+] law mixes the two faces: add rmt.haar_conjugate"),

@@ -26,6 +26,7 @@ LEVELS = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
 #: points of the first search for quantiles; rounding of a distribution function
 COARSE, ROUNDING = 24, 5e-14
 #: how close the place is sought below which a law can no longer be followed: in log t, and relative to its distance
+#: from the mean
 SMALLEST_STEP, NEARLY = 1.0, 0.2
 #: distance above log E X of a point with less than 1e-16 of the mass above it, by Markov's inequality
 MARKOV = 37.0
@@ -319,7 +320,7 @@ def _narrow(law: Law, levels: Real, top: float) -> Real:
 def _reach(law: Law, level: float, top: float) -> tuple[float, float]:
     """How far below `top` (in log) less than `level` is left, or as far as the law can be followed; the mass there."""
     reach, step, mass, lost = 0.0, 8.0, 1.0, math.inf  # far below the law is slow: the search does not begin there
-    while mass >= level and reach < math.inf and step > max(SMALLEST_STEP, NEARLY * reach if lost < math.inf else 0.0):
+    while mass >= level and reach < math.inf and step > max(SMALLEST_STEP, NEARLY * (reach - MARKOV)):
         try:
             mass = float(law.cdf_of_log(top - (reach + step)))
         except ConvergenceError:
