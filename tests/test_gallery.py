@@ -43,14 +43,14 @@ def test_every_script_has_an_id_and_a_caption_with_its_source():
         assert len(script.path.read_text().splitlines()) <= 40
 
 
-@pytest.mark.parametrize("name", long_beyond(SCRIPTS, 42))
+@pytest.mark.parametrize("name", long_beyond(SCRIPTS, 29))
 def test_figure_is_labelled_and_no_text_is_clipped(figures, name):
     figure = figures(name)
     check_labels(figure)
     check_text(figure, name)
 
 
-@pytest.mark.parametrize("name", long_beyond(SCRIPTS, 20))
+@pytest.mark.parametrize("name", long_beyond(SCRIPTS, 12))
 def test_every_size_from_two_on_is_taken_or_the_least_is_said(name):
     if name in NEEDS:
         pytest.importorskip(NEEDS[name])

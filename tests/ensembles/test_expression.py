@@ -273,7 +273,7 @@ POLYNOMIALS = {
 }
 
 
-@pytest.mark.parametrize("name", long_beyond(EXPRESSIONS, 6))
+@pytest.mark.parametrize("name", long_beyond(EXPRESSIONS, 4))
 def test_eigenvalues_follow_the_law(name):
     expression = EXPRESSIONS[name]()
     values, law = expression.eigenvalues(N, rng=1), expression.law()

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from cases import long_beyond
 
 import rmt
 from rmt.ensembles.graphs.regular_graphs import regular_neighbours
@@ -89,7 +90,7 @@ def test_moments_agree_with_sampled_graphs():
 LAWS = [ErdosRenyi(2), ErdosRenyi(Fraction(1, 2)), ErdosRenyi(5), ErdosRenyi(2, "laplacian")]
 
 
-@pytest.mark.parametrize("law", LAWS, ids=repr)
+@pytest.mark.parametrize("law", long_beyond(LAWS, 1), ids=repr)
 def test_masses_have_the_moments_of_the_tree(law):
     """The bins, an estimate, against walks that are counted exactly, within their error bars."""
     edges, cumulated, error = law._table
@@ -107,7 +108,7 @@ def test_masses_have_the_moments_of_the_tree(law):
     assert law.ppf(law.cdf(inner)) == pytest.approx(inner, abs=1e-9)
 
 
-@pytest.mark.parametrize("kind", ["adjacency", "laplacian"])
+@pytest.mark.parametrize("kind", long_beyond(["adjacency", "laplacian"], 1))
 def test_sampled_graphs_follow_the_law(kind: str):
     """Eigenvalues of 40 graphs: the distance is that of 40 noisy counting functions; a wrong degree is seen."""
     n, trials = 500, 40
@@ -133,6 +134,7 @@ def test_mass_at_zero():
         assert z_score(zeros, ErdosRenyi(3.6, kind).atoms[0][1]) > LIMIT
 
 
+@pytest.mark.long
 def test_error_bars_hold_the_difference_of_two_populations():
     coarse, fine = ErdosRenyi(3, population=300), ErdosRenyi(3, population=3000)
     edges, _, error = coarse._table
@@ -173,6 +175,7 @@ def test_free_sums_with_graphs():
     assert (np.abs(counts.mean(axis=0) - free[4]) / noise).max() > LIMIT
 
 
+@pytest.mark.long
 def test_large_degrees_are_nearly_a_semicircle():
     law = ErdosRenyi(30)
     x = np.array([-1.5, -0.5, 0.4, 1.2])

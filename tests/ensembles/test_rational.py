@@ -11,6 +11,7 @@ import warnings
 import mpmath
 import numpy as np
 import pytest
+from cases import long_beyond
 
 import rmt
 from rmt.ensembles.rational_limits import rectangular_limit
@@ -372,7 +373,7 @@ def mirrored(matrix):
     return matrix + matrix.conj().T
 
 
-@pytest.mark.parametrize("name", RECTANGULAR)
+@pytest.mark.parametrize("name", long_beyond(RECTANGULAR, 1))
 def test_several_rectangular_sandwiches_against_samples(name):
     """Rigid eigenvalues, n = 200: within some log(n)/n of the distribution function; another width is seen."""
     make, judge, letters = RECTANGULAR[name]

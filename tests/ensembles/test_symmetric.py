@@ -9,6 +9,7 @@ from math import gamma
 
 import numpy as np
 import pytest
+from cases import long_beyond
 from scipy.integrate import quad
 
 import rmt
@@ -135,7 +136,7 @@ def peak(alpha: float) -> float:
     return gamma(1 + 2 / alpha) * (gamma(1 + alpha / 2) / gamma(1 - alpha / 2)) ** (1 / alpha) / math.pi
 
 
-@pytest.mark.parametrize("alpha", [0.5, 0.8, 1, 1.3, 1.5, 1.8, 1.95])
+@pytest.mark.parametrize("alpha", long_beyond([0.5, 0.8, 1, 1.3, 1.5, 1.8, 1.95], 4))
 def test_levy_laws(alpha: float):
     law = LevyMatrix(alpha)
     assert law.pdf(0.0) == pytest.approx(peak(alpha), rel=1e-8)
@@ -148,7 +149,7 @@ def test_levy_laws(alpha: float):
     assert law.pdf(0.0) != pytest.approx(peak(alpha + 0.01), rel=1e-6)
 
 
-@pytest.mark.parametrize("alpha", [0.6, 1.0, 1.7])
+@pytest.mark.parametrize("alpha", long_beyond([0.6, 1.0, 1.7], 1))
 def test_the_fixed_point_equation(alpha: float):
     """G(z) in the upper half plane, from the density, against the equation solved there by quadrature."""
     z = 0.7 + 0.9j

@@ -46,7 +46,7 @@ def built(entry):
     return (Law.from_r_transform if kind == "R" else Law.from_s_transform)(function_of(entry))
 
 
-@pytest.mark.parametrize("entry", long_beyond(LAWS, 18), ids=lambda e: e["id"])
+@pytest.mark.parametrize("entry", long_beyond(LAWS, 10), ids=lambda e: e["id"])
 def test_reference_laws(entry):
     law, value = built(entry), entry["value"]
     if "support" in value:
@@ -126,6 +126,7 @@ def test_the_largest_third_cumulant_of_a_law_without_others():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_zero_of_g_at_an_edge():
     # G vanishes at the edge 1 of the sum of a free Poisson law and a coin
     law = Law.from_r_transform(lambda g: 1 / (1 - g) + 2 * g / (1 + np.sqrt(1 + 4 * g**2)))

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import long_beyond
 
 import rmt
 from rmt.networks import activation
@@ -47,7 +46,8 @@ def test_what_is_no_power_on_both_sides(function: Any) -> None:
     assert power_germ(activation(function)) is None
 
 
-@pytest.mark.parametrize("weights", long_beyond(["orthogonal", "gaussian"], 1))
+@pytest.mark.long
+@pytest.mark.parametrize("weights", ["orthogonal", "gaussian"])
 def test_homogeneous_functions_scale(weights: str) -> None:
     """φ = x|x| twice is of degree 4: s is proportional to the cube of the input, whichever way lengths are kept."""
     near, far = (rmt.MLP(2, _square, 0.9, weights=weights, input_q=q) for q in (1.0, 1e-30))

@@ -471,7 +471,7 @@ def test_sampled_spectra_of_shallow_networks(name, weights, depth):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("weights", ["gaussian", "orthogonal"])
-@pytest.mark.parametrize("name", long_beyond(FAMILIES, 6))
+@pytest.mark.parametrize("name", long_beyond(FAMILIES, 3))
 def test_sampled_spectra_of_deep_networks(name, weights):
     """An error of one layer counts 32 times."""
     check_family(name, weights, 32)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import long_beyond
 
 from rmt.networks import MLP, activation
 from rmt.networks.architecture import jacobian_law
@@ -42,11 +43,14 @@ def test_few_lengths_stand_for_many(name: str, ratio: float) -> None:
 
 @pytest.mark.parametrize(
     "net",
-    [
-        MLP(30, "elu", 0.8, weights="gaussian", input_q=3.0),
-        MLP(24, "selu", 1.6, 0.3, weights="gaussian", input_q=0.01),
-        MLP(30, "tanh", 1.0, weights="orthogonal", input_q=2.0),
-    ],
+    long_beyond(
+        [
+            MLP(30, "elu", 0.8, weights="gaussian", input_q=3.0),
+            MLP(24, "selu", 1.6, 0.3, weights="gaussian", input_q=0.01),
+            MLP(30, "tanh", 1.0, weights="orthogonal", input_q=2.0),
+        ],
+        1,
+    ),
     ids=["shrinking", "growing", "critical"],
 )
 def test_quantiles_are_those_of_all_lengths(net: MLP, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import long_beyond
 from numpy.typing import NDArray
 from references import make_activation_table as table
 from scipy import stats
@@ -95,9 +96,12 @@ def distances(label: str, report: IsometryReport) -> Real:
 
 
 MANY = os.environ.get("RMT_REPORTS", "0") == "60"
+OTHERS = [a for a in ACTIVATIONS if MANY and a not in (*LEFT_OUT, *SUITE)]
 
 
-@pytest.mark.parametrize("label", [a for a in ACTIVATIONS if (MANY and a not in LEFT_OUT) or a in SUITE])
+@pytest.mark.parametrize(
+    "label", long_beyond([a for a in ACTIVATIONS if (MANY and a not in LEFT_OUT) or a in SUITE], 3)
+)
 def test_reports_of_the_table_beside_samples(label: str) -> None:
     net = network(label)
     report = net.isometry(width=LARGE)
@@ -112,7 +116,9 @@ def test_reports_of_the_table_beside_samples(label: str) -> None:
         assert distances(label, other.isometry(width=LARGE)).max() > 1.0
 
 
-@pytest.mark.parametrize("label", ["tanh", "erf", "sin", "arctan", "np.tanh(x)", "1e6 * np.tanh(x)", "np.arcsinh(x)"])
+@pytest.mark.parametrize(
+    "label", long_beyond(["tanh", "erf", "sin", "arctan", "np.tanh(x)", "1e6 * np.tanh(x)", "np.arcsinh(x)"], 3)
+)
 def test_applied_advice_delivers(label: str) -> None:
     """The network that the advice of a report names has what it promises, and samples of it have, too."""
     net = network(label)

@@ -55,7 +55,10 @@ MAPS = {
 }
 
 
-@pytest.mark.parametrize(("name", "rho"), [("relu", 0.3), ("relu", 0.9), ("x > 0", 0.9), ("abs", 0.3), ("elu", 0.3)])
+@pytest.mark.parametrize(
+    ("name", "rho"),
+    [("relu", 0.3), ("x > 0", 0.9), ("abs", 0.3), pytest.param("elu", 0.3, marks=pytest.mark.long)],
+)
 def test_four_dimensions(name, rho):
     f, inner = MAPS[name]
     value, error = equal_correlations(f, 4, rho).limit(return_error=True)
@@ -87,6 +90,7 @@ def test_nested_kinks_and_masks():
     assert errors.max() < 1e-9
 
 
+@pytest.mark.long
 def test_two_steps_of_a_relu_network():
     """Integrals over four dimensions with kinks inside kinks, against runs."""
     P = Program.from_mlp(MLP(2, "relu", 1.0, input_q=1.0), steps=2, rate=0.5)

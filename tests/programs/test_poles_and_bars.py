@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from cases import long_beyond
 from scipy import special, stats
 
 from rmt.programs import Program, dot
@@ -54,7 +55,7 @@ def test_discrete_vectors_have_no_poles_between_their_values():
     assert errors.max() < 1e-9
 
 
-@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("count", long_beyond([2, 3], 1))
 def test_errors_hold_where_functions_of_several_vectors_bend_or_jump_unseen(count):
     rng = np.random.default_rng(3)
     for _ in range(25):

@@ -26,6 +26,7 @@ _TURN = 1e-3  # a mass that increases by more than this has lost a turn of the l
 _RESOLVED = 0.02  # relative error of the trapezoidal rule in a step where the density is resolved
 _LADDER = 10.0 ** -np.arange(3.0, 14.0)  # distances to special places at which the law is asked
 _DEEPEST = 10.0 ** -np.arange(14.0, 18.0)  # the same for the mass next to a density without bounds
+_NEAREST = 5  # of them that are used
 _SIDES = 1e-14  # largest difference of the mass above such a place, seen from both sides
 _SNAP = 1e-8  # distance to a special place, on the scale of the whole, at which an atom lies there
 _NARROW = 1e-12  # steps, on the scale of the whole, that are not narrowed further
@@ -316,13 +317,16 @@ class _Search:
         return [*out, Interval(start, high, self._exponent(start, high), self._exponent(high, start), rest)]
 
     def _above(self, place: float, side: float, exponent: float) -> float:
-        """Mass above a singularity of the density, from the nearest point on one side; NaN if there is none."""
+        """Mass above a singularity of the density, from points on one side; NaN if there is none.
+
+        The nearest points are noisy, further ones miss the next term of the density: the middle of several is neither.
+        """
         p = self.probe.sample(place + side * self.width * np.append(_LADDER, _DEEPEST))
         found = np.flatnonzero(p.certified & (side * (p.x - place) > 0.0))
         if found.size == 0:
             return math.nan
-        nearest = int(found[np.argmin(np.abs(p.x[found] - place))])
-        return float(p.above[nearest] + p.density[nearest] * (p.x[nearest] - place) / (1.0 + exponent))
+        near = found[np.argsort(np.abs(p.x[found] - place))[:_NEAREST]]
+        return float(np.median(p.above[near] + p.density[near] * (p.x[near] - place) / (1.0 + exponent)))
 
     def _edge(self, outside: float, inside: float) -> float:
         """The edge between a point outside and one inside the support."""

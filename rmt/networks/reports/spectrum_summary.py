@@ -254,7 +254,7 @@ def log_quantiles(law: Law, levels: Sequence[float]) -> Real:
     of the rest. All levels narrow together, so that the law is evaluated a few times on many points.
     """
     kernel = next((float(mass) for a, mass in law.atoms if a == 0.0), 0.0)
-    end = _or_nan(law.ppf_of_log, 1.0)
+    end = _or_nan(_log_upper_end, law)
     top = math.log(float(law.mean())) + MARKOV if math.isnan(end) else end
     out = np.empty(len(levels))
     open_levels = []
@@ -284,6 +284,17 @@ def _or_nan(number: Callable[..., Any], *arguments: Any) -> float:
         return float(number(*arguments))
     except ConvergenceError:
         return math.nan
+
+
+def _log_upper_end(law: Law) -> float:
+    """Logarithm of the largest quantile, from the support where the law cannot be followed down to the lower end."""
+    try:
+        return float(law.ppf_of_log(1.0))
+    except ConvergenceError:
+        ends = [i.high for i in law.support] + [a for a, _ in law.atoms]
+        if not (ends and 0.0 < max(ends) < math.inf):
+            raise
+        return math.log(max(ends))
 
 
 def _narrow_one(law: Law, level: float, top: float) -> float:

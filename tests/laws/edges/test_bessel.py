@@ -7,6 +7,7 @@ import re
 
 import numpy as np
 import pytest
+from cases import long_beyond
 from edge_references import rows
 from laws.law_suite import run
 from scipy.special import iv
@@ -56,6 +57,7 @@ def test_far_tail_continues():
     assert law.logsf(s) == pytest.approx(exact, rel=5e-3)
 
 
+@pytest.mark.long
 def test_quaternion_matrices():
     """Beta (a + 1)/2 = 1: exponential. Where V is not square integrable, a <= −1/2, it is continued: no step there."""
     s = np.geomspace(1e-6, 40.0, 25)
@@ -69,7 +71,7 @@ def test_quaternion_matrices():
         assert BesselEdge(4, a).cdf(1e-4) / BesselEdge(4, a).cdf(1e-5) == pytest.approx(10**exponent, rel=1e-3)
 
 
-@pytest.mark.parametrize("a", [-0.8, 0, 3])
+@pytest.mark.parametrize("a", long_beyond([0, -0.8, 3], 1))
 def test_exact_laws_tend_to_the_hard_edge(a: float):
     """Samples of the bidiagonal model at n = 300; the edge of a + 0.3, and of beta = 2, are refuted."""
     n = 300
