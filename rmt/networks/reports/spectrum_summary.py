@@ -27,7 +27,7 @@ LEVELS = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
 COARSE, ROUNDING = 24, 5e-14
 #: how close the place is sought below which a law can no longer be followed: in log t, and relative to its distance
 #: from the mean
-SMALLEST_STEP, NEARLY = 1.0, 0.2
+SMALLEST_STEP, NEARLY = 0.25, 0.2
 #: distance above log E X of a point with less than 1e-16 of the mass above it, by Markov's inequality
 MARKOV = 37.0
 
