@@ -26,7 +26,6 @@ _TURN = 1e-3  # a mass that increases by more than this has lost a turn of the l
 _RESOLVED = 0.02  # relative error of the trapezoidal rule in a step where the density is resolved
 _LADDER = 10.0 ** -np.arange(3.0, 14.0)  # distances to special places at which the law is asked
 _DEEPEST = 10.0 ** -np.arange(14.0, 18.0)  # the same for the mass next to a density without bounds
-_NEAREST = 5  # of them that are used
 _SIDES = 1e-14  # largest difference of the mass above such a place, seen from both sides
 _SNAP = 1e-8  # distance to a special place, on the scale of the whole, at which an atom lies there
 _NARROW = 1e-12  # steps, on the scale of the whole, that are not narrowed further
@@ -308,7 +307,7 @@ class _Search:
             exponents = self._exponent(place, low), self._exponent(place, high)
             if not (exponents[0] < 0.0 and exponents[1] < 0.0):
                 continue
-            beyond = [self._above(place, side, e) for side, e in zip((-1.0, 1.0), exponents, strict=True)]
+            beyond = self._above(place, exponents)
             if not abs(beyond[1] - beyond[0]) < _SIDES:
                 continue
             before = above - 0.5 * sum(beyond) - sum(m for a, m in self.atoms if low <= a < place) - (mass - rest)
@@ -316,17 +315,19 @@ class _Search:
             rest, start = rest - before, place
         return [*out, Interval(start, high, self._exponent(start, high), self._exponent(high, start), rest)]
 
-    def _above(self, place: float, side: float, exponent: float) -> float:
-        """Mass above a singularity of the density, from points on one side; NaN if there is none.
+    def _above(self, place: float, exponents: tuple[float, float]) -> tuple[float, float]:
+        """Mass above a singularity of the density, seen from below and from above; NaN where it is not seen.
 
-        The nearest points are noisy, further ones miss the next term of the density: the middle of several is neither.
+        The nearest points are noisy, and further ones miss the next term of the density: those count that agree best.
         """
-        p = self.probe.sample(place + side * self.width * np.append(_LADDER, _DEEPEST))
-        found = np.flatnonzero(p.certified & (side * (p.x - place) > 0.0))
-        if found.size == 0:
-            return math.nan
-        near = found[np.argsort(np.abs(p.x[found] - place))[:_NEAREST]]
-        return float(np.median(p.above[near] + p.density[near] * (p.x[near] - place) / (1.0 + exponent)))
+        distances = self.width * np.append(_LADDER, _DEEPEST)
+        sides = np.array([[-1.0], [1.0]])
+        p = self.probe.sample(np.ravel(place + sides * distances))
+        steps = (p.x - place) * p.density / (1.0 + np.repeat(exponents, distances.size))
+        below, above = np.where(p.certified, p.above + steps, np.nan).reshape(2, -1)
+        apart = np.abs(below - above)
+        best = int(np.argmin(np.where(np.isnan(apart), np.inf, apart)))
+        return float(below[best]), float(above[best])
 
     def _edge(self, outside: float, inside: float) -> float:
         """The edge between a point outside and one inside the support."""
