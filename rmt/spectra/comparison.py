@@ -137,7 +137,7 @@ class Judged:
         lines = [f"{'verdict':<14}{self.verdict} ({decided})"]
         for part in self.parts:
             shown = "no p-value" if part.p_value is None else f"p = {part.p_value:.3g}"
-            lines.append(f"  {part.name:<12}{shown:<14}{part.text}")
+            lines.append(f"  {part.name:<11} {shown:<14}{part.text}")
         return lines
 
 
